@@ -1,0 +1,48 @@
+/**
+ * Files appear whole or not at all: content goes to a temporary name beside the target, is flushed, then renamed.
+ * A killed process leaves at most a `*.tmp` file, never a half-written output under its final name.
+ */
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DiskError } from '../errors.ts';
+
+const DISK_CODES = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EIO', 'ENOTDIR', 'EFBIG']);
+
+/** Turns a Node file-system error into a `DiskError` that names the path; other errors pass through. */
+export function asDiskError(error: unknown, path: string): unknown {
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  if (code === undefined || !DISK_CODES.has(code)) return error;
+  return new DiskError(
+    {
+      found: `cannot write ${path}: ${code}`,
+      expected: 'a writable folder with enough free space',
+      todo: 'free some space or choose another --out, then run the same command again: finished work is kept',
+    },
+    { cause: error },
+  );
+}
+
+/**
+ * Writes `chunks` (bytes or text, in order) to `path` atomically, making its folder if needed. Throws `DiskError` when
+ * the disk is full or refuses, and then leaves nothing behind.
+ */
+export function writeFileAtomic(path: string, ...chunks: (Uint8Array | string)[]): void {
+  const temporary = `${path}.${process.pid}.tmp`;
+  let fd: number | undefined;
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    fd = openSync(temporary, 'w');
+    for (const chunk of chunks) {
+      const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+      for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done);
+    }
+    fsyncSync(fd);
+    closeSync(fd);
+    fd = undefined;
+    renameSync(temporary, path);
+  } catch (error) {
+    if (fd !== undefined) closeSync(fd);
+    rmSync(temporary, { force: true });
+    throw asDiskError(error, path);
+  }
+}
