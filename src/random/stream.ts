@@ -5,6 +5,7 @@
  * The 64-bit key is the seed; the 128-bit counter is (block, index, hash of the purpose), so two purposes never share a
  * block except by a collision of a 32-bit FNV-1a hash between the few purposes that exist (a test lists them).
  */
+import { UsageError } from '../errors.ts';
 import { philox4x32 } from './philox.ts';
 
 /** 32-bit FNV-1a hash of a string's UTF-16 code units. */
@@ -26,11 +27,18 @@ export class RandomStream {
   #used = 4;
   #spareNormal: number | undefined;
 
-  /** `seed` and `index` are non-negative safe integers; `purpose` names what the numbers are for. */
+  /** `seed` and `index` are non-negative safe integers (else `UsageError`); `purpose` names what the numbers are for. */
   constructor(seed: number, purpose: string, index = 0) {
-    if (!Number.isSafeInteger(seed) || seed < 0) throw new RangeError(`seed must be a whole number >= 0, got ${seed}`);
-    if (!Number.isSafeInteger(index) || index < 0)
-      throw new RangeError(`stream index must be a whole number >= 0, got ${index}`);
+    for (const [name, value] of [
+      ['seed', seed],
+      ['stream index', index],
+    ] as const)
+      if (!Number.isSafeInteger(value) || value < 0)
+        throw new UsageError({
+          found: `the ${name} is ${value}`,
+          expected: 'a whole number from 0 to 2^53 - 1',
+          todo: `give another ${name}`,
+        });
     this.#k0 = seed >>> 0;
     this.#k1 = Math.floor(seed / 2 ** 32) >>> 0;
     this.#index0 = index >>> 0;
@@ -59,6 +67,7 @@ export class RandomStream {
 
   /** A uniform integer in [0, n), n <= 2^32, without modulo bias (rejection). */
   integer(n: number): number {
+    if (!Number.isInteger(n) || n < 1 || n > 2 ** 32) throw new RangeError(`no whole number in [0, ${n})`);
     const limit = 2 ** 32 - (2 ** 32 % n);
     for (;;) {
       const u = this.uint32();
