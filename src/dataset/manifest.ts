@@ -1,0 +1,132 @@
+/**
+ * `dataset.json`: what a dataset folder says of itself. A dataset is a set of bone masks on one grid (axis-aligned LPS,
+ * isotropic, its centre at the origin), each the work of one subject, each on one side of the split.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { DatasetError, FileError } from '../errors.ts';
+import { centredGrid, type Grid } from '../volume/volume.ts';
+
+export const MANIFEST = 'dataset.json';
+export const FORMAT = 'cranioflow-dataset';
+export const VERSION = 1;
+
+/** A name that is safe as a file name on any system. */
+export const ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,127}$/;
+
+const side = z.int().min(4).max(1024);
+
+export const datasetCaseSchema = z.strictObject({
+  /** Unique in the dataset; names the volume file. */
+  id: z.string().regex(ID_PATTERN),
+  /** The person, animal or phantom; the unit of the split. */
+  subject: z.string().min(1),
+  /** The base name of the file it came from, or `phantom SEED/INDEX`. */
+  source: z.string(),
+  /** Who made it, and the licence it is under. */
+  attribution: z.string(),
+  licence: z.string(),
+  /** 2 truncated or damaged .. 6 complete. */
+  quality: z.int().min(2).max(6),
+  /** Bone voxels. */
+  voxels: z.int().positive(),
+  /** Of the packed bits, before compression. */
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Relative to the dataset folder. */
+  volume: z.string().regex(/^volumes\/[A-Za-z0-9][A-Za-z0-9._+-]*\.bits\.gz$/),
+  split: z.enum(['train', 'test']),
+});
+
+export const datasetManifestSchema = z.strictObject({
+  format: z.literal(FORMAT),
+  version: z.literal(VERSION),
+  name: z.string().min(1),
+  /** `skull`, `mandible`, `mouse skull`: what a picture of it should be called. */
+  bone: z.string().min(1),
+  /** True for procedural bones: no patient, no anatomy to trust. */
+  phantom: z.boolean(),
+  /** Voxels along x, y, z. */
+  size: z.tuple([side, side, side]),
+  /** mm, isotropic. */
+  spacing: z.number().positive(),
+  /** How masks were brought into the common frame, in words. */
+  frame: z.string(),
+  cases: z.array(datasetCaseSchema).min(1),
+});
+
+export type DatasetCase = z.infer<typeof datasetCaseSchema>;
+export type DatasetManifest = z.infer<typeof datasetManifestSchema>;
+
+/** The grid every mask of the dataset is on. */
+export function manifestGrid(m: Pick<DatasetManifest, 'size' | 'spacing'>): Grid {
+  return centredGrid(m.size, [m.spacing, m.spacing, m.spacing]);
+}
+
+/**
+ * Reads and validates a dataset's manifest. Throws `DatasetError` when the folder holds none, when a key is missing,
+ * unknown or out of range, when two cases share an id, or when a subject is on both sides of the split.
+ */
+export function readManifest(dir: string): DatasetManifest {
+  const path = join(dir, MANIFEST);
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    if (code !== 'ENOENT' && code !== 'ENOTDIR')
+      throw new FileError(
+        { found: `cannot read ${path}: ${code}`, expected: 'a readable file', todo: 'check its permissions' },
+        { cause },
+      );
+    throw new DatasetError({
+      found: `${dir} holds no ${MANIFEST}`,
+      expected: 'a dataset folder, as `cranioflow phantom` and `cranioflow ingest` make',
+      todo: 'check the path; if making the dataset was interrupted, run the same command again: it goes on',
+    });
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new DatasetError(
+      {
+        found: `${path} is not valid JSON`,
+        expected: 'an unaltered manifest',
+        todo: 'make the dataset again',
+      },
+      { cause },
+    );
+  }
+  return checkManifest(json, path);
+}
+
+/** Validates a manifest object; `path` names it in messages. Throws `DatasetError`. */
+export function checkManifest(json: unknown, path: string): DatasetManifest {
+  const parsed = datasetManifestSchema.safeParse(json);
+  if (!parsed.success)
+    throw new DatasetError({
+      found: `${path} is not a manifest this version can read:\n${z.prettifyError(parsed.error)}`,
+      expected: `format ${FORMAT}, version ${VERSION}`,
+      todo: 'make the dataset again with this version of cranioflow',
+    });
+  const manifest = parsed.data;
+  const ids = new Set<string>();
+  const sides = new Map<string, string>();
+  for (const c of manifest.cases) {
+    if (ids.has(c.id)) throw contradiction(path, `two cases are called ${c.id}`);
+    ids.add(c.id);
+    if ((sides.get(c.subject) ?? c.split) !== c.split)
+      throw contradiction(path, `subject ${c.subject} is in both train and test`);
+    sides.set(c.subject, c.split);
+  }
+  return manifest;
+}
+
+function contradiction(path: string, what: string): DatasetError {
+  return new DatasetError({
+    found: `in ${path}, ${what}`,
+    expected: 'one row a case, and all cases of a subject on one side of the split',
+    todo: 'make the dataset again',
+  });
+}
