@@ -6,20 +6,40 @@ import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSyn
 import { dirname } from 'node:path';
 import { DiskError } from '../errors.ts';
 
-const DISK_CODES = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EACCES', 'EPERM', 'EIO', 'ENOTDIR', 'EFBIG']);
+const FULL_CODES = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+const REFUSED_CODES = new Set([
+  'EROFS',
+  'EACCES',
+  'EPERM',
+  'EIO',
+  'ENOTDIR',
+  'EEXIST',
+  'EISDIR',
+  'ENAMETOOLONG',
+  'EBUSY',
+]);
 
 /** Turns a Node file-system error into a `DiskError` that names the path; other errors pass through. */
 export function asDiskError(error: unknown, path: string): unknown {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
-  if (code === undefined || !DISK_CODES.has(code)) return error;
+  if (code === undefined || !(FULL_CODES.has(code) || REFUSED_CODES.has(code))) return error;
   return new DiskError(
     {
       found: `cannot write ${path}: ${code}`,
       expected: 'a writable folder with enough free space',
-      todo: 'free some space or choose another --out, then run the same command again: finished work is kept',
+      todo: `${FULL_CODES.has(code) ? 'free some space' : 'make the folder writable'} or choose another --out, then run the same command again: finished work is kept`,
     },
     { cause: error },
   );
+}
+
+/** Removes a temporary file or folder after a failure, without a second error on top of the first. */
+export function discard(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // The disk that refused the write may refuse this too.
+  }
 }
 
 /**
@@ -40,9 +60,24 @@ export function writeFileAtomic(path: string, ...chunks: (Uint8Array | string)[]
     closeSync(fd);
     fd = undefined;
     renameSync(temporary, path);
+    syncFolder(dirname(path));
   } catch (error) {
     if (fd !== undefined) closeSync(fd);
-    rmSync(temporary, { force: true });
+    discard(temporary);
     throw asDiskError(error, path);
+  }
+}
+
+/** Flushes a folder's list of names, so that a rename in it survives a power cut; a no-op where the system cannot. */
+export function syncFolder(path: string): void {
+  try {
+    const fd = openSync(path, 'r');
+    try {
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    // Windows and some network file systems refuse to open or flush a folder; the rename itself is still atomic.
   }
 }
