@@ -38,15 +38,23 @@ export function meshVolume(mesh: Mesh): number {
   return six / 6;
 }
 
-/** Sum of the triangles' areas in mm^2. */
+/** Sum of the triangles' areas `|(b - a) x (c - a)| / 2` in mm^2. */
 export function meshArea(mesh: Mesh): number {
   const { positions: p, indices } = mesh;
-  let area = 0;
+  let twice = 0;
   for (let t = 0; t < indices.length; t += 3) {
-    const n = triangleNormal(p, indices[t], indices[t + 1], indices[t + 2]);
-    area += Math.hypot(n[0], n[1], n[2]) / 2;
+    const a = 3 * indices[t];
+    const b = 3 * indices[t + 1];
+    const c = 3 * indices[t + 2];
+    const ux = p[b] - p[a];
+    const uy = p[b + 1] - p[a + 1];
+    const uz = p[b + 2] - p[a + 2];
+    const vx = p[c] - p[a];
+    const vy = p[c + 1] - p[a + 1];
+    const vz = p[c + 2] - p[a + 2];
+    twice += Math.sqrt((uy * vz - uz * vy) ** 2 + (uz * vx - ux * vz) ** 2 + (ux * vy - uy * vx) ** 2);
   }
-  return area;
+  return twice / 2;
 }
 
 /** What the edges of a mesh say: each edge's faces are counted once in each direction. */
@@ -88,20 +96,6 @@ export function meshTopology(mesh: Mesh): Topology {
   return { vertices: used.size, edges, triangles, euler: used.size - edges + triangles, closed };
 }
 
-/** `(b - a) x (c - a)`: the normal of a triangle, as long as twice its area. */
-function triangleNormal(p: Float32Array, i: number, j: number, k: number): [number, number, number] {
-  const a = 3 * i;
-  const b = 3 * j;
-  const c = 3 * k;
-  const ux = p[b] - p[a];
-  const uy = p[b + 1] - p[a + 1];
-  const uz = p[b + 2] - p[a + 2];
-  const vx = p[c] - p[a];
-  const vy = p[c + 1] - p[a + 1];
-  const vz = p[c + 2] - p[a + 2];
-  return [uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx];
-}
-
 /** Unit normals of the vertices, each the area-weighted mean of its triangles' normals: [V * 3]. */
 export function vertexNormals(mesh: Mesh): Float32Array {
   const { positions: p, indices } = mesh;
@@ -110,7 +104,6 @@ export function vertexNormals(mesh: Mesh): Float32Array {
     const a = 3 * indices[t];
     const b = 3 * indices[t + 1];
     const c = 3 * indices[t + 2];
-    // Written out, not through triangleNormal: this loop is the hot part of preparing a picture.
     const ux = p[b] - p[a];
     const uy = p[b + 1] - p[a + 1];
     const uz = p[b + 2] - p[a + 2];

@@ -14,7 +14,7 @@ export interface SmoothOptions {
   margin: number;
 }
 
-export const SMOOTH_DEFAULTS: SmoothOptions = { sigma: 0.9, margin: 0.12 };
+export const SMOOTH_DEFAULTS: SmoothOptions = { sigma: 0.9, margin: 0.04 };
 
 /** Normalised samples of a Gaussian of `sigma` voxels, out to three sigma on both sides. */
 export function gaussianKernel(sigma: number): Float32Array {
@@ -84,12 +84,12 @@ export function smoothMask(mask: Mask, options: Partial<SmoothOptions> = {}): Vo
     });
   const binary = { ...mask, data: mask.data.map((v) => (v > 0 ? 1 : 0)) };
   const field = gaussianBlur(binary, sigma);
-  const high = 0.5 + margin;
-  const low = 0.5 - margin;
-  for (let v = 0; v < field.data.length; v++) {
-    if (binary.data[v]) {
-      if (field.data[v] < high) field.data[v] = high;
-    } else if (field.data[v] > low) field.data[v] = low;
+  const bone = binary.data;
+  const value = field.data;
+  for (let v = 0; v < value.length; v++) {
+    const over = value[v] - 0.5;
+    if (bone[v] ? over < margin : over > -margin)
+      value[v] = bone[v] ? 0.5 + Math.max(margin, -over) : 0.5 - Math.max(margin, over);
   }
   return field;
 }

@@ -9,6 +9,7 @@
 import { VolumeError } from '../errors.ts';
 import { type Mask, type Volume, type VoxelArray, voxelCount, voxelToWorld } from '../volume/volume.ts';
 import { CUBE_TRIANGLES } from './cubeTable.ts';
+import { matchVolume } from './matchVolume.ts';
 import { type Mesh, vertexNormals } from './mesh.ts';
 import { type SmoothOptions, smoothMask } from './smoothMask.ts';
 import { taubinSmooth } from './taubin.ts';
@@ -59,7 +60,7 @@ function readPlane(volume: Volume<VoxelArray>, k: number, level: number, plane: 
       const outside = outsideY || i < 0 || i >= nx;
       const kept = outside ? -Math.abs(value) : value;
       if (kept > 0) any = true;
-      else if (value !== value) return refuseNaN(volume, i, j, k);
+      else if (Number.isNaN(value)) return refuseNaN(volume, i, j, k);
       plane[out + i] = kept;
     }
   }
@@ -188,9 +189,15 @@ function flip(indices: Uint32Array): void {
   }
 }
 
-/** The smooth surface of a bone mask with unit normals: `smoothMask`, level 0.5, then `rounds` of Taubin smoothing. */
+/**
+ * The smooth surface of a bone mask, with unit normals, around the volume of the mask's voxels: `smoothMask`, level 0.5,
+ * `rounds` of Taubin smoothing, `matchVolume`. An empty mask gives a mesh of no triangles.
+ */
 export function maskSurface(mask: Mask, options: Partial<MaskSurfaceOptions> = {}): Mesh {
-  const mesh = extractSurface(smoothMask(mask, options), 0.5);
-  const smooth = taubinSmooth(mesh, { rounds: options.rounds ?? 4 });
-  return { ...smooth, normals: vertexNormals(smooth) };
+  const raw = extractSurface(smoothMask(mask, options), 0.5);
+  const smooth = taubinSmooth(raw, { rounds: options.rounds ?? 6 });
+  const [sx, sy, sz] = mask.spacing;
+  const bone = mask.data.reduce((n, v) => (v > 0 ? n + 1 : n), 0);
+  const mesh = matchVolume(smooth, bone * sx * sy * sz);
+  return { ...mesh, normals: vertexNormals(mesh) };
 }
