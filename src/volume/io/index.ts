@@ -1,0 +1,4 @@
+/** The one door of volume files: NRRD, NIfTI and MetaImage in and out. */
+export { extensions, volumeExtension, writableExtensions } from './formats.ts';
+export { readVolume } from './read.ts';
+export { writeVolume } from './write.ts';
