@@ -1,0 +1,131 @@
+/**
+ * From graph to ONNX: the nodes that the outputs need, lowered in order. Parameters are bound in one of two ways:
+ * *flat*, one input vector that is split inside the model (training: the values change every step), or *baked*, one
+ * constant each (sampling: the runtime may pack them once).
+ */
+import {
+  CONSTANT,
+  elements,
+  FLAT_PARAMETERS,
+  type Graph,
+  INPUT,
+  type Node,
+  PARAMETER,
+  type Target,
+  type Tensor,
+} from './graph.ts';
+import { OnnxBuilder } from './onnx/model.ts';
+
+export interface EmitOptions {
+  /** Named results, in order. */
+  outputs: Record<string, Tensor>;
+  /** Values of the parameters by name, to bake them in; left out, they are the input `parameters` [P]. */
+  weights?: ReadonlyMap<string, Float32Array>;
+  target?: Target;
+  name?: string;
+}
+
+export interface Emitted {
+  model: Uint8Array;
+  inputs: string[];
+  outputs: string[];
+  nodeCount: number;
+}
+
+/** The name of the flat parameter vector among the model's inputs. */
+export const PARAMETERS_INPUT = 'parameters';
+
+/** Writes the part of `graph` that `outputs` need as an ONNX model. Throws when a weight to bake is missing or misshaped. */
+export function emit(
+  graph: Graph,
+  { outputs, weights, target = 'cpu', name = 'cranioflow' }: EmitOptions,
+): Emitted {
+  const b = new OnnxBuilder();
+  const needed = nodesNeeded(Object.values(outputs));
+  const valueNames = new Map<Tensor, string>();
+  const inputs: string[] = [];
+  const addInput = (t: Tensor, input: string) => {
+    b.input(input, t.dtype, t.shape);
+    inputs.push(input);
+  };
+
+  const flat =
+    weights === undefined &&
+    [...needed].some((n) => n.op === (PARAMETER as unknown) || n.op === (FLAT_PARAMETERS as unknown));
+  if (flat) bindFlat(graph, b, valueNames, addInput);
+
+  for (const node of graph.nodes) {
+    if (!needed.has(node)) continue;
+    const out = node.outputs[0];
+    const op = node.op as unknown;
+    if (op === INPUT) {
+      const input = (node.attributes as { name: string }).name;
+      addInput(out, input);
+      valueNames.set(out, input);
+    } else if (op === PARAMETER) {
+      if (weights !== undefined) bake(b, node, weights, valueNames);
+    } else if (op === CONSTANT) {
+      const constant = b.fresh('constant');
+      b.initializer(constant, out.dtype, out.shape, (node.attributes as { data: Float32Array }).data);
+      valueNames.set(out, constant);
+    } else if (op !== FLAT_PARAMETERS) {
+      const names = node.outputs.map((t) => {
+        const value = b.fresh(node.op.type);
+        valueNames.set(t, value);
+        return value;
+      });
+      const nodeInputs = node.inputs.map((t) => valueNames.get(t)!);
+      node.op.lower!(node, { builder: b, inputs: nodeInputs, outputs: names, target });
+    }
+  }
+  for (const [output, tensor] of Object.entries(outputs)) {
+    b.nodeInto([output], 'Identity', [valueNames.get(tensor)!]);
+    b.output(output, tensor.dtype, tensor.shape);
+  }
+  return { model: b.finish(name), inputs, outputs: Object.keys(outputs), nodeCount: b.nodeCount };
+}
+
+/** Splits the flat parameter vector into its tensors, in the order they were declared. */
+function bindFlat(
+  graph: Graph,
+  b: OnnxBuilder,
+  valueNames: Map<Tensor, string>,
+  addInput: (t: Tensor, n: string) => void,
+): void {
+  const vector = graph.flatParameters();
+  addInput(vector, PARAMETERS_INPUT);
+  valueNames.set(vector, PARAMETERS_INPUT);
+  const parts = graph.parameters.map((p) => b.fresh(p.name));
+  const sizes = graph.parameters.map((p) => elements(p.shape));
+  b.nodeInto(parts, 'Split', [PARAMETERS_INPUT, b.int64(sizes)], { axis: 0 });
+  for (const [i, t] of graph.parameterTensors.entries())
+    valueNames.set(t, b.node('Reshape', [parts[i], b.int64(t.shape)]));
+}
+
+function bake(
+  b: OnnxBuilder,
+  node: Node,
+  weights: ReadonlyMap<string, Float32Array>,
+  valueNames: Map<Tensor, string>,
+): void {
+  const { name } = node.attributes as { name: string };
+  const out = node.outputs[0];
+  const data = weights.get(name);
+  if (data === undefined || data.length !== elements(out.shape))
+    throw new RangeError(
+      `parameter ${name} needs ${elements(out.shape)} values, got ${data?.length ?? 'none'}`,
+    );
+  b.initializer(name, 'float32', out.shape, data);
+  valueNames.set(out, name);
+}
+
+function nodesNeeded(outputs: readonly Tensor[]): Set<Node> {
+  const needed = new Set<Node>();
+  const todo = outputs.map((t) => t.node);
+  for (let node = todo.pop(); node !== undefined; node = todo.pop()) {
+    if (needed.has(node)) continue;
+    needed.add(node);
+    for (const t of node.inputs) todo.push(t.node);
+  }
+  return needed;
+}

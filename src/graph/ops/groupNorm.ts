@@ -1,0 +1,85 @@
+/**
+ * Group normalisation with an affine map per sample and channel (Wu & He 2018; adaptive form: Dhariwal & Nichol 2021):
+ * xhat = (x - mean) / sqrt(var + eps) over each group of C / G channels and all voxels, y = xhat . scale + shift.
+ * x [N, C, ...], scale and shift [N, C] or [1, C]; results y, xhat and 1/deviation [N, G].
+ *
+ * Lowered through LayerNormalization, which also returns the inverse deviation (ONNX's own GroupNormalization was measured
+ * seven times slower). Backward, with a_c = scale_c / deviation and sums over voxels s1_c = sum dy, s2_c = sum dy xhat:
+ *   dscale = s2, dshift = s1, dx = dy a - (sum_{c in group} (scale_c s1_c + xhat scale_c s2_c)) / (deviation M),
+ * M the number of elements of a group; xhat is kept instead of x, so nothing is normalised twice.
+ */
+import { elements, type Op, shapeError, type Tensor } from '../graph.ts';
+import { add, multiply, sumTo } from './binary.ts';
+import { sum } from './reduce.ts';
+import { expand, reshape } from './shape.ts';
+
+interface GroupNormAttributes {
+  groups: number;
+  epsilon: number;
+}
+
+const GROUP_NORM: Op<GroupNormAttributes> = {
+  type: 'groupNorm',
+  infer(inputs, { groups }) {
+    const [x, scale, shift] = inputs.map((t) => t.shape);
+    const [n, c] = x;
+    if (x.length < 3 || c % groups !== 0)
+      throw shapeError('groupNorm', inputs, `x [N, C, ...] with C a multiple of the ${groups} groups`);
+    for (const s of [scale, shift])
+      if (s.length !== 2 || s[1] !== c || (s[0] !== 1 && s[0] !== n))
+        throw shapeError('groupNorm', inputs, `scale and shift of shape [${n}, ${c}] or [1, ${c}]`);
+    return [inputs[0], inputs[0], { shape: [n, groups], dtype: 'float32' }];
+  },
+  gradient(node, [dy]) {
+    const [x, scale, shift] = node.inputs;
+    const [, xhat, inverse] = node.outputs;
+    const { groups } = node.attributes;
+    const [n, c, ...size] = x.shape;
+    const perGroup = c / groups;
+    const cells = elements(size);
+    const rows = [n, c, size[0], cells / size[0]];
+    const total = (t: Tensor) => sum(sum(reshape(t, rows), [3]), [2]);
+    const s1 = total(dy!);
+    const s2 = total(multiply(dy!, xhat));
+    const channels = (t: Tensor) =>
+      reshape(expand(reshape(t, [n, groups, 1]), [n, groups, perGroup]), [n, c]);
+    const groupSum = (t: Tensor) =>
+      multiply(
+        multiply(sum(reshape(multiply(t, scale), [n, groups, perGroup]), [2]), inverse),
+        -1 / (perGroup * cells),
+      );
+    const wide = (t: Tensor) => reshape(t, [n, c, ...size.map(() => 1)]);
+    const a = multiply(channels(inverse), scale);
+    const dx = add(
+      multiply(dy!, wide(a)),
+      add(multiply(xhat, wide(channels(groupSum(s2)))), wide(channels(groupSum(s1)))),
+    );
+    return [dx, sumTo(s2, scale.shape), sumTo(s1, shift.shape)];
+  },
+  lower(node, { builder: b, inputs: [x, scale, shift], outputs }) {
+    const { groups, epsilon } = node.attributes;
+    const { shape } = node.inputs[0];
+    const [n, c, ...size] = shape;
+    const row = (c / groups) * elements(size);
+    const flat = b.node('Reshape', [x, b.int64([n * groups, row])]);
+    const one = b.node('Expand', [b.float(1), b.int64([row])]);
+    const zero = b.node('Expand', [b.float(0), b.int64([row])]);
+    const xhat = b.fresh('xhat');
+    const inverse = b.fresh('inverse');
+    b.nodeInto([xhat, '', inverse], 'LayerNormalization', [flat, one, zero], {
+      axis: -1,
+      epsilon: { float: epsilon },
+    });
+    b.nodeInto([outputs[1]], 'Reshape', [xhat, b.int64(shape)]);
+    b.nodeInto([outputs[2]], 'Reshape', [inverse, b.int64([n, groups])]);
+    const wide = (t: string, rows: number) =>
+      b.node('Reshape', [t, b.int64([rows, c, ...size.map(() => 1)])]);
+    const scaled = b.node('Mul', [outputs[1], wide(scale, node.inputs[1].shape[0])]);
+    b.nodeInto([outputs[0]], 'Add', [scaled, wide(shift, node.inputs[2].shape[0])]);
+  },
+};
+
+/** `(x - mean) / sqrt(var + epsilon) . scale + shift`, statistics over each of `groups` groups of channels. */
+export function groupNorm(x: Tensor, scale: Tensor, shift: Tensor, groups: number, epsilon = 1e-5): Tensor {
+  return x.graph.add(GROUP_NORM, [x, scale, shift], { groups, epsilon })[0];
+}

@@ -1,0 +1,78 @@
+/**
+ * Runs a graph that carries state: a training step whose weights, moments and codebook go in and come out changed. Every
+ * state vector has two buffers; a run reads one and the runtime writes the other in place, then they change roles, so
+ * nothing is copied and a step that failed leaves the old state whole.
+ */
+import { emit } from '../graph/emit.ts';
+import type { Graph, Tensor } from '../graph/graph.ts';
+import { Session, type SessionOptions, type Value, value } from './session.ts';
+
+/** One vector of state: the name of the graph input it is read from, the tensor that replaces it, where it starts. */
+export interface StateSlot {
+  input: string;
+  output: Tensor;
+  initial: Float32Array;
+}
+
+export interface StepDefinition {
+  graph: Graph;
+  state: readonly StateSlot[];
+  /** Values to report each step, by name. */
+  results: Record<string, Tensor>;
+}
+
+/** A compiled step with its state. */
+export class StepRunner {
+  readonly #session: Session;
+  readonly #current = new Map<string, Value>();
+  readonly #next = new Map<string, Value>();
+  readonly #results: string[];
+  readonly nodeCount: number;
+
+  private constructor(session: Session, definition: StepDefinition, nodeCount: number) {
+    this.#session = session;
+    this.nodeCount = nodeCount;
+    this.#results = Object.keys(definition.results);
+    for (const { input, output, initial } of definition.state) {
+      this.#current.set(input, value(initial.slice(), output.shape));
+      this.#next.set(input, value(new Float32Array(initial.length), output.shape));
+    }
+  }
+
+  /** Emits and compiles the step. */
+  static async create(definition: StepDefinition, options: SessionOptions = {}): Promise<StepRunner> {
+    const outputs: Record<string, Tensor> = { ...definition.results };
+    for (const { input, output } of definition.state) outputs[`next_${input}`] = output;
+    const emitted = emit(definition.graph, { outputs });
+    return new StepRunner(await Session.create(emitted.model, options), definition, emitted.nodeCount);
+  }
+
+  /** One step: returns the results and moves the state on. */
+  async run(feeds: Record<string, Value>): Promise<Record<string, Value>> {
+    const all: Record<string, Value> = { ...feeds };
+    const into: Record<string, Value | null> = {};
+    for (const [name, v] of this.#current) all[name] = v;
+    for (const name of this.#results) into[name] = null;
+    for (const [name, v] of this.#next) into[`next_${name}`] = v;
+    const results = await this.#session.run(all, into);
+    for (const [name, v] of this.#current) {
+      this.#current.set(name, this.#next.get(name)!);
+      this.#next.set(name, v);
+    }
+    return results;
+  }
+
+  /** The present value of a state vector; read it before the next run, which reuses the memory two steps later. */
+  state(name: string): Float32Array {
+    return this.#current.get(name)!.data as Float32Array;
+  }
+
+  /** Replaces a state vector, as when resuming. Throws `RangeError` when the length differs. */
+  setState(name: string, data: Float32Array): void {
+    this.state(name).set(data);
+  }
+
+  async release(): Promise<void> {
+    await this.#session.release();
+  }
+}
