@@ -66,10 +66,10 @@ const unit = (v: Vec3): Vec3 => {
 // Camera space: x right, y up, z toward the viewer.
 const KEY = unit([-0.5, 0.62, 0.72]);
 const FILL = unit([0.85, 0.05, 0.5]);
-const KEY_LIGHT: Vec3 = [0.8, 0.775, 0.73];
-const FILL_LIGHT: Vec3 = [0.1, 0.115, 0.14];
-const SKY_LIGHT: Vec3 = [0.27, 0.275, 0.285];
-const GROUND_LIGHT: Vec3 = [0.13, 0.12, 0.11];
+const KEY_LIGHT: Vec3 = [0.92, 0.89, 0.84];
+const FILL_LIGHT: Vec3 = [0.1, 0.12, 0.155];
+const SKY_LIGHT: Vec3 = [0.25, 0.258, 0.275];
+const GROUND_LIGHT: Vec3 = [0.1, 0.092, 0.085];
 
 /** What the rasteriser leaves behind for each subpixel: height toward the viewer, normal and linear colour. */
 interface Buffers {
@@ -160,7 +160,7 @@ function rasterise(mesh: Mesh, view: RenderOptions['view'], frame: Frame, w: num
 }
 
 /** Reaches of the occlusion samples as parts of the image's shorter side: crevices, teeth and sutures, orbits. */
-const REACHES = [0.008, 0.022, 0.05, 0.1];
+const REACHES = [0.008, 0.022, 0.055, 0.12];
 const TURNS = 4;
 
 /**
@@ -191,7 +191,7 @@ function occlusionAt(b: Buffers, x: number, y: number, offsets: Float32Array): n
     if (square === 0) continue;
     const reach = offsets[s + 2];
     const cosine = (nx * dx + ny * dy + nz * dz) / Math.sqrt(square) - 0.08;
-    if (cosine > 0) sum += cosine / (1 + square / (4 * reach * reach));
+    if (cosine > 0) sum += cosine / (1 + square / (6 * reach * reach));
   }
   return sum / (REACHES.length * TURNS);
 }
@@ -244,7 +244,7 @@ export function renderMesh(mesh: Mesh, options: Partial<RenderOptions> = {}): Im
       const ny = normal[3 * p + 1];
       const nz = normal[3 * p + 2];
       const hidden = occlusion * occlusionAt(buffers, x, y, offsets);
-      const open = Math.max(0.06, 1 - 2.4 * hidden);
+      const open = Math.max(0.05, 1 - 3.6 * hidden);
       const open2 = Math.sqrt(open);
       // Wrapped diffuse light: the terminator is soft, as on a matt, slightly translucent material.
       const key = Math.max(0, (nx * KEY[0] + ny * KEY[1] + nz * KEY[2] + 0.18) / 1.18);
@@ -257,7 +257,7 @@ export function renderMesh(mesh: Mesh, options: Partial<RenderOptions> = {}): Im
       for (let s = 0; s < 3; s++) {
         const base = buffers.colour ? buffers.colour[3 * p + s] : albedo[s];
         const ambient = GROUND_LIGHT[s] + (SKY_LIGHT[s] - GROUND_LIGHT[s]) * sky;
-        const direct = KEY_LIGHT[s] * key * open2 + FILL_LIGHT[s] * fill * open;
+        const direct = KEY_LIGHT[s] * key * (0.35 * open2 + 0.65 * open) + FILL_LIGHT[s] * fill * open;
         light[out + s] += (base * (ambient * open + direct) + gloss * open) * edge * haze;
       }
     }
