@@ -2,12 +2,13 @@
  * A mask straight to a picture: surface, frame, shading, and the letters that say which side is which. By default the
  * frame is the grid, not the bone, so that skulls of one dataset appear in one scale and place and can be compared.
  */
-import type { Mask } from '../volume/volume.ts';
-import { cameraOf, frameOf, VIEWS, type View } from './camera.ts';
+import { type Grid, type Mask, type Volume, voxelToWorld } from '../volume/volume.ts';
+import { cameraOf, type Frame, frameOf, VIEWS, type View } from './camera.ts';
 import type { Mesh } from './mesh.ts';
 import type { Image } from './png.ts';
-import { BONE, type Colour, RENDER_DEFAULTS, type RenderOptions, renderMesh } from './render.ts';
-import { EXTRA, gridCorners, MISSING, requireSameGrid, worldToVoxel } from './slices.ts';
+import { type Colour, RENDER_DEFAULTS, type RenderOptions, renderMesh } from './render.ts';
+import { EXTRA, MISSING, requireSameGrid, worldToVoxel } from './slices.ts';
+import { gaussianBlur } from './smoothMask.ts';
 import { drawText } from './strokeFont.ts';
 import { type MaskSurfaceOptions, maskSurface } from './surface.ts';
 
@@ -30,14 +31,24 @@ function sideLetter(x: number, y: number, z: number): string {
   return z > 0 ? 'H' : 'F';
 }
 
+/** The grid's middle, and half its longest side: one scale for all views. */
+export function gridFrame(grid: Grid): Frame {
+  const [x, y, z] = voxelToWorld(grid, ...centreIndex(grid));
+  return { centre: [x, y, z], halfWidth_mm: Math.max(...grid.size.map((n, a) => n * grid.spacing[a])) / 2 };
+}
+
+const centreIndex = ({ size }: Grid): [number, number, number] => [
+  (size[0] - 1) / 2,
+  (size[1] - 1) / 2,
+  (size[2] - 1) / 2,
+];
+
 /** Renders a mesh made from `mask` with the mask's framing. */
 function renderIn(mask: Mask, mesh: Mesh, options: MaskViewOptions): Image {
   const { view, size, fit, frame, letters } = options;
   const camera = cameraOf(view);
   const [width, height] = typeof size === 'number' ? [size, size] : size;
-  const points = fit === 'grid' ? gridCorners(mask) : mesh.positions;
-  // Around a grid no margin: bone keeps clear of its border already.
-  const seen = frame ?? frameOf(points, camera, width / height, fit === 'grid' ? 0 : 0.06);
+  const seen = frame ?? (fit === 'grid' ? gridFrame(mask) : frameOf(mesh.positions, camera, width / height));
   const image = renderMesh(mesh, { ...options, frame: seen });
   if (letters) {
     const [x, y, z] = camera.right;
@@ -74,29 +85,44 @@ export function renderDifference(real: Mask, made: Mask, options: Partial<MaskVi
   const full = { ...MASK_VIEW_DEFAULTS, ...options };
   const union: Mask = { ...real, data: real.data.map((v, p) => (v > 0 || made.data[p] > 0 ? 1 : 0)) };
   const mesh = maskSurface(union, full.surface);
-  return renderIn(union, { ...mesh, colours: differenceColours(mesh, union, real, made, full.colour) }, full);
+  return renderIn(union, { ...mesh, colours: differenceColours(mesh, real, made, full.colour) }, full);
 }
 
-/** Each vertex takes the colour of the union's voxel nearest to a point half a voxel under the surface: [V * 3]. */
-function differenceColours(
-  mesh: Mesh,
-  union: Mask,
-  real: Mask,
-  made: Mask,
-  agreed: Colour = BONE,
-): Uint8Array {
-  const { positions, normals } = mesh;
+/**
+ * `d = (G * made - G * real)` at each vertex, G a Gaussian of one voxel: 0 where the two surfaces lie together. Colour begins at
+ * |d| = 0.08 and is full at 0.3, about one voxel apart: [V * 3].
+ */
+function differenceColours(mesh: Mesh, real: Mask, made: Mask, agreed: Colour): Uint8Array {
+  const { positions } = mesh;
   const colours = new Uint8Array(positions.length);
-  const index = worldToVoxel(union);
-  const step = Math.min(...union.spacing) / 2;
-  const [nx, ny, nz] = union.size;
-  const clamp = (v: number, n: number) => Math.min(Math.max(Math.round(v), 0), n - 1);
+  const index = worldToVoxel(real);
+  const binary = (mask: Mask): Mask => ({ ...mask, data: mask.data.map((v) => (v > 0 ? 1 : 0)) });
+  const was = gaussianBlur(binary(real), 1).data;
+  const is = gaussianBlur(binary(made), 1).data;
+  const difference: Volume<Float32Array> = { ...real, data: is.map((v, p) => v - was[p]) };
   for (let v = 0; v < positions.length; v += 3) {
-    const [x, y, z] = [0, 1, 2].map((a) => positions[v + a] - (normals ? step * normals[v + a] : 0));
-    const [i, j, k] = index(x, y, z);
-    const p = clamp(i, nx) + nx * (clamp(j, ny) + ny * clamp(k, nz));
-    const kept = real.data[p] > 0 === made.data[p] > 0;
-    colours.set(kept ? agreed : real.data[p] > 0 ? MISSING : EXTRA, v);
+    const d = sampleLinear(difference, index(positions[v], positions[v + 1], positions[v + 2]));
+    const strength = Math.min(Math.max((Math.abs(d) - 0.08) / 0.22, 0), 1);
+    const other = d < 0 ? MISSING : EXTRA;
+    for (let s = 0; s < 3; s++) colours[v + s] = Math.round(agreed[s] + strength * (other[s] - agreed[s]));
   }
   return colours;
+}
+
+/** Trilinear value of a volume at a fractional voxel index, clamped to the grid. */
+function sampleLinear(volume: Volume<Float32Array>, index: readonly number[]): number {
+  const { size, data } = volume;
+  const at = index.map((v, a) => Math.min(Math.max(v, 0), size[a] - 1));
+  const low = at.map((v, a) => Math.min(Math.floor(v), Math.max(size[a] - 2, 0)));
+  let sum = 0;
+  for (let corner = 0; corner < 8; corner++) {
+    let weight = 1;
+    const q = low.map((l, a) => {
+      const far = (corner >> a) & 1;
+      weight *= far ? at[a] - l : 1 - (at[a] - l);
+      return Math.min(l + far, size[a] - 1);
+    });
+    if (weight > 0) sum += weight * data[q[0] + size[0] * (q[1] + size[1] * q[2])];
+  }
+  return sum;
 }
