@@ -188,4 +188,29 @@ describe('damage', () => {
     expect(latestCheckpoint(run)?.step).toBe(10);
     opened.close();
   });
+
+  test.skipIf(process.platform !== 'linux')(
+    'a disk that refuses: DiskError, the earlier checkpoints whole, the run goes on',
+    () => {
+      train(0, 10, options);
+      const opened = openRunFolder(run, resume);
+      const limit = (bytes: string) =>
+        execFileSync('prlimit', ['--pid', String(process.pid), `--fsize=${bytes}:`]);
+      limit('300'); // below the size of one safetensors file
+      try {
+        expect(() => opened.writeCheckpoint(content(15))).toThrow(DiskError);
+        expect(() => {
+          for (let step = 11; step < 30; step++) opened.appendMetrics({ step, loss: 1 / 3 });
+        }).toThrow(DiskError);
+      } finally {
+        limit('unlimited');
+      }
+      expect(checkpoints()).toEqual(['step-000005', 'step-000010']);
+      expect(latestCheckpoint(run)?.step).toBe(10);
+      opened.close();
+      train(10, 15, resume);
+      expect(checkpoints()).toEqual(['step-000010', 'step-000015']);
+      expect(metrics().trim().split('\n')).toHaveLength(15);
+    },
+  );
 });
