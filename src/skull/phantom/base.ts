@@ -51,7 +51,7 @@ export function skullBase(p: PhantomParameters, at: Landmarks, minimum: number):
     d = smoothMin(d, mastoid(x, y, z), 6);
     d = smoothMin(d, arcadeRoot(x, y, z), 5);
     d = smoothMin(d, eminence(x, y, z), 4);
-    d = smoothMin(d, ellipsoid(x - 17, y - BASION_Y - 6, z + 25, 6, 11, 5.5), 4);
+    d = smoothMin(d, ellipsoid(x - 17, y - BASION_Y - 6, z + 22, 6, 11, 5.5), 4);
     d = smoothMin(d, nuchal(x, y, z), 6);
     return smoothMin(d, pterygoid(x, y, z), 3);
   };

@@ -32,8 +32,8 @@ export function faceBone(p: PhantomParameters, at: Landmarks, minimum: number): 
   const brow = p.browProjection;
   const rim = (x: number): number => orbitRimY(p, at, x);
   const frame = tube([
-    { at: [4, at.glabellaY + 6.5 - 0.5 * brow, at.nasionZ + 6], radius: r(6 + 0.25 * brow) },
-    { at: [at.orbitX - 8, rim(at.orbitX - 8) - 3 - 0.6 * brow, top + 5], radius: r(4.6 + 0.3 * brow) },
+    { at: [4, at.glabellaY + 6.5 - 0.5 * brow, at.nasionZ + 7.5], radius: r(6 + 0.25 * brow) },
+    { at: [at.orbitX - 8, rim(at.orbitX - 8) - 3 - 0.6 * brow, top + 4.6], radius: r(4.6 + 0.3 * brow) },
     { at: [at.orbitX + 8, rim(at.orbitX + 8) - 1 - 0.2 * brow, top + 3.5], radius: r(4.2 + 0.1 * brow) },
     { at: [outer + 0.5, rim(outer) + 1, top - 3], radius: r(4.2) },
     { at: [outer + 4, rim(outer) + 2, at.orbitZ + 1], radius: r(4) },
@@ -66,12 +66,12 @@ export function faceBone(p: PhantomParameters, at: Landmarks, minimum: number): 
   const rhinionY = n - p.nasalProjection + 2.5;
   const wing = p.nasalBreadth / 2;
   const floor = at.nasalFloorZ;
-  const subnasalY = (n + at.prosthionY) / 2 + 4;
+  const subnasalY = at.prosthionY + 0.25 * p.maxillaProjection + 4.5;
   const nasal = tube([
     { at: [2.5, n + 3.5, at.nasionZ + 2], radius: r(4.2) },
     { at: [2.5, n + 2.5, at.nasionZ - 7], radius: r(3.4) },
     { at: [2.6, rhinionY + 1.5, rhinionZ + 1.5], radius: r(2.6) },
-    { at: [0.6 * wing + 1, n + 1, rhinionZ - 5], radius: r(2.4) },
+    { at: [0.5 * wing + 1.5, n + 0.5, rhinionZ - 5], radius: r(2.6) },
     { at: [wing + 1.5, n + 6.5, rhinionZ - 15], radius: r(2.8) },
     { at: [wing + 2.5, n + 7, floor + 8], radius: r(3.2) },
     { at: [wing * 0.75, subnasalY + 1.5, floor - 1], radius: r(3) },
@@ -79,6 +79,8 @@ export function faceBone(p: PhantomParameters, at: Landmarks, minimum: number): 
     { at: [0, subnasalY - 8, floor - 0.5], radius: r(1.2) },
   ]);
   const flank = tube([
+    { at: [2.6, rhinionY + 3.5, rhinionZ + 4], radius: r(2.4) },
+    { at: [wing * 0.5 + 2, n + 2, rhinionZ - 1], radius: r(3) },
     { at: [6, n + 4, at.nasionZ - 8], radius: r(4) },
     { at: [wing * 0.8 + 2, n + 6, rhinionZ - 6], radius: r(4) },
     { at: [wing + 6, n + 11, rhinionZ - 18], radius: r(6) },
@@ -91,7 +93,7 @@ export function faceBone(p: PhantomParameters, at: Landmarks, minimum: number): 
     d = smoothMin(d, buttress(x, y, z), 8);
     d = smoothMin(d, flank(x, y, z), 5);
     d = smoothMin(d, nasal(x, y, z), 3);
-    d = smoothMin(d, ridge(x, y, z), 5);
+    d = smoothMin(d, ridge(x, y, z), 8);
     const maxilla = ellipsoid(x - 23, y - n - 32, z - maxillaZ, 19, 24, 22);
     d = smoothMin(d, maxilla, 6);
     const palate = ellipsoid(

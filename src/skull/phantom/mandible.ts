@@ -11,7 +11,7 @@ import { alveolarRidge, type DentalArch } from './teeth.ts';
 /** The lower dental arch: inside the upper one. */
 export function lowerArch(p: PhantomParameters, at: Landmarks): DentalArch {
   return {
-    halfBreadth: p.dentalArchBreadth / 2 - 7,
+    halfBreadth: p.dentalArchBreadth / 2 - 6.5,
     depth: 48 * (0.6 + (0.4 * p.dentalArchBreadth) / 62),
     frontY: at.prosthionY + 6.5,
     neckZ: at.infradentaleZ,
@@ -29,9 +29,9 @@ export function mandibleBone(p: PhantomParameters, at: Landmarks, minimum: numbe
   const border = tube([
     { at: [0, my - 1, mz + 6.5], radius: r(6.5) },
     { at: [10, my + 0.5, mz + 6.3], radius: r(6.3) },
-    { at: [lerp(10, gx, 0.36), lerp(my, gy, 0.2), lerp(mz, gz, 0.16) + 6], radius: r(5.6) },
-    { at: [lerp(10, gx, 0.68), lerp(my, gy, 0.5), lerp(mz, gz, 0.42) + 6], radius: r(5) },
-    { at: [gx - 1, lerp(my, gy, 0.86), lerp(mz, gz, 0.84) + 6], radius: r(4.4) },
+    { at: [lerp(10, gx, 0.36), lerp(my, gy, 0.2), lerp(mz, gz, 0.1) + 6], radius: r(5.6) },
+    { at: [lerp(10, gx, 0.68), lerp(my, gy, 0.5), lerp(mz, gz, 0.34) + 6], radius: r(5) },
+    { at: [gx - 1, lerp(my, gy, 0.86), lerp(mz, gz, 0.8) + 6], radius: r(4.4) },
     { at: [gx + 0.5, gy - 6, gz + 7], radius: r(3.8) },
   ]);
   const arch = lowerArch(p, at);
@@ -56,6 +56,11 @@ export function mandibleBone(p: PhantomParameters, at: Landmarks, minimum: numbe
     ],
     ...[frontY - 6, lerp(mz, gz, 0.6) + 3],
   ]);
+  const obliqueLine = tube([
+    { at: [lerp(gx, cx, 0.3) - 2.5, frontY + 2, midZ - 6], radius: r(3.4) },
+    { at: [lerp(gx, cx, 0.1) - 4.5, frontY - 11, arch.neckZ - 4], radius: r(4.6), half: 4 },
+    { at: [arch.halfBreadth + 4, arch.frontY + 0.5 * arch.depth, arch.neckZ - 11], radius: r(4.4), half: 3 },
+  ]);
   const plate = r(3);
   const head = Math.max(0.15 * cx, 6.5);
   const neck = tube([
@@ -64,8 +69,9 @@ export function mandibleBone(p: PhantomParameters, at: Landmarks, minimum: numbe
   ]);
   return (x, y, z) => {
     let d = smoothMin(border(x, y, z), ridge(x, y, z), 9);
-    const chin = ellipsoid(x - 4, y - my + 3.5 + p.chinProjection, z - mz - 7, 11, 5, 7);
+    const chin = ellipsoid(x - 4, y - my + 4 + p.chinProjection, z - mz - 8.5, 11, 5.5, 8.5);
     d = smoothMin(d, chin, 7);
+    d = smoothMin(d, obliqueLine(x, y, z), 7);
     const u = Math.min(Math.max((z - gz) / (cz - gz), 0), 1.1);
     const plane = lerp(gx, cx, u) - 1.2 * Math.sin(Math.PI * u) - 0.06 * (midBackY - y);
     const across = Math.abs(x - plane) - plate + 2;

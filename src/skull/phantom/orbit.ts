@@ -1,7 +1,7 @@
 /**
  * The orbits and the nose, as rooms: the orbit is a cone of rounded-square section from a slanting rim (its lateral
  * edge lies further back than the medial one) to an apex near the midline; the nose is a pear-shaped opening that runs
- * back to the choanae, with the narrow ethmoid room above. Rooms are cut out of the face; the orbit's walls are the
+ * back to the choanae past the septum, with the narrow ethmoid room above. Rooms are cut out of the face; the orbit's walls are the
  * layer around its room, behind the rim.
  */
 import type { Landmarks } from './landmarks.ts';
@@ -28,7 +28,7 @@ export function orbitRoom(p: PhantomParameters, at: Landmarks): SignedDistance {
     const u = (x - at.orbitX - (apexX - at.orbitX) * s) / (a * narrow);
     // The outer corner hangs: a shear of the section.
     const v = (z - at.orbitZ - 4 * s + 0.13 * (x - at.orbitX)) / (b * narrow);
-    const section = Math.sqrt(Math.sqrt(u * u * u * u + v * v * v * v + 1.2 * u * u * v * v));
+    const section = Math.sqrt(Math.sqrt(u * u * u * u + v * v * v * v + 1.55 * u * u * v * v));
     return Math.max((section - 1) * Math.min(a, b) * narrow, depth - ORBIT_DEPTH);
   };
 }
@@ -37,13 +37,13 @@ export function orbitRoom(p: PhantomParameters, at: Landmarks): SignedDistance {
 export function nasalRoom(p: PhantomParameters, at: Landmarks): SignedDistance {
   const wide = p.nasalBreadth / 2;
   const low = at.nasalFloorZ + wide;
-  const narrow = 0.36 * wide;
+  const narrow = 0.28 * wide;
   const high = at.nasionZ - 0.44 * p.nasalHeight - narrow;
   const back = at.nasionY + 54;
   return (x, y, z) => {
     const t = Math.min(Math.max((z - low) / (high - low), 0), 1);
     const dz = z - low - t * (high - low);
-    const radius = wide + (narrow - wide) * t * t;
+    const radius = wide + (narrow - wide) * t * Math.sqrt(t);
     const pear = Math.sqrt(x * x + dz * dz) - radius;
     const upper = ellipsoid(x, y - at.nasionY - 34, z - high - 4, 0.8 * wide, 22, 0.36 * p.nasalHeight);
     return smoothMin(Math.max(pear, y - back), upper, 4);

@@ -1,7 +1,8 @@
 /**
  * Who a phantom is: 28 measurements of a human skull, most of them standard craniometric distances, drawn together so
  * that they agree with each other. The model is linear: five independent factors (size, robustness, roundness, face
- * height, jaw projection) load on each measurement and a remainder of its own fills the variance up to one:
+ * height, jaw projection; cut at 2.2 deviations, so that no one is a giant) load on each measurement, and a remainder
+ * of its own fills the variance up to one:
  *
  *     z_p = sum_k loading_pk f_k + sqrt(1 - sum_k loading_pk^2) e_p,     value_p = mean_p + sd_p z_p,  clipped to range_p
  *
@@ -37,13 +38,13 @@ const row = (
 export const PARAMETERS = {
   cranialLength: row('mm', 179, 7, [163, 195], [0.6, 0.25, -0.5, 0, 0], 'glabella to opisthocranion'),
   cranialBreadth: row('mm', 140, 5.5, [127, 152], [0.5, 0.1, 0.65, 0, 0], 'greatest breadth of the vault'),
-  auricularHeight: row('mm', 115, 4.5, [105, 124], [0.55, 0, 0.2, 0.1, 0], 'porion to vertex'),
+  auricularHeight: row('mm', 114.5, 4, [105, 122], [0.55, 0, 0.2, 0.1, 0], 'porion to vertex'),
   frontalBreadth: row('mm', 97, 4.5, [87, 107], [0.5, 0.1, 0.3, 0, 0], 'least breadth behind the brows'),
   foreheadSlope: row(
     'ratio',
-    0.1,
+    0.08,
     0.06,
-    [-0.02, 0.24],
+    [-0.04, 0.22],
     [0, 0.55, -0.2, 0, 0.2],
     'forehead lean, mm back a mm up',
   ),
@@ -64,15 +65,15 @@ export const PARAMETERS = {
   ),
   nasalProjection: row(
     'mm',
-    12,
-    2.4,
-    [6, 18],
+    9,
+    2,
+    [4, 13.5],
     [0.2, 0.4, 0, 0.2, -0.3],
     'tip of the nasal bones before nasion',
   ),
   bizygomaticBreadth: row('mm', 131, 5.5, [117, 145], [0.5, 0.5, 0.35, 0, 0], 'across the zygomatic arches'),
   cheekHeight: row('mm', 23, 2.2, [18, 29], [0.3, 0.5, 0, 0.3, 0], 'height of the zygomatic body'),
-  upperFaceHeight: row('mm', 69, 4, [60, 78], [0.45, 0.2, 0, 0.7, 0], 'nasion to prosthion'),
+  upperFaceHeight: row('mm', 68.5, 3.5, [60, 76], [0.45, 0.2, 0, 0.7, 0], 'nasion to prosthion'),
   maxillaProjection: row('mm', 4, 2.8, [-2, 11], [0.1, 0, 0, 0, 0.85], 'prosthion before nasion'),
   dentalArchBreadth: row(
     'mm',
@@ -82,7 +83,7 @@ export const PARAMETERS = {
     [0.5, 0.2, 0.15, 0, 0.1],
     'outer breadth of the upper arch',
   ),
-  chinHeight: row('mm', 31, 2.7, [25, 37.5], [0.35, 0.45, 0, 0.4, 0], 'infradentale to gnathion'),
+  chinHeight: row('mm', 30.5, 2.5, [25, 36], [0.35, 0.45, 0, 0.4, 0], 'infradentale to gnathion'),
   chinProjection: row('mm', 3.4, 1.6, [0, 7.5], [0, 0.45, 0, 0, -0.3], 'mental protuberance before the body'),
   bigonialBreadth: row('mm', 98, 5.8, [84, 112], [0.4, 0.6, 0.15, 0, 0], 'across the mandibular angles'),
   gonialAngle: row('degrees', 122, 5.5, [109, 135], [-0.1, -0.5, 0, 0.3, 0], 'ramus against body'),
@@ -92,9 +93,9 @@ export const PARAMETERS = {
   foramenMagnumLength: row('mm', 36, 2.2, [30.5, 41.5], [0.5, 0.1, 0, 0, 0], 'basion to opisthion'),
   jawOpening: row(
     'degrees',
-    3.6,
-    1.4,
-    [1, 7.5],
+    2.5,
+    1,
+    [0.8, 5],
     [0, 0, 0, 0, 0],
     'rotation of the mandible about its condyles',
   ),
@@ -115,7 +116,7 @@ export interface PhantomParameters extends Readonly<Record<ParameterName, number
 export const ASYMMETRY_WAVES = 12;
 
 /**
- * Draws the measurements of phantom `index` of `seed`: pure, the same whatever else is drawn; throws `RangeError` for a
+ * Draws the measurements of phantom `index` of `seed`: pure, the same whatever else is drawn; throws `UsageError` for a
  * seed or index that is not a whole number >= 0.
  */
 export function samplePhantomParameters(seed: number, index: number): PhantomParameters {
@@ -129,7 +130,7 @@ export function samplePhantomParameters(seed: number, index: number): PhantomPar
     let shared = 0;
     let rest = 1;
     for (let k = 0; k < factors.length; k++) {
-      shared += loadings[k] * factors[k];
+      shared += loadings[k] * Math.min(Math.max(factors[k], -2.2), 2.2);
       rest -= loadings[k] ** 2;
     }
     const z = shared + Math.sqrt(rest) * own.normal();

@@ -47,6 +47,24 @@ export function ellipsoid(x: number, y: number, z: number, a: number, b: number,
   return (k0 * (k0 - 1)) / Math.sqrt(p * p + q * q + r * r);
 }
 
+/**
+ * An ellipsoid with fuller corners: its norm is `0.76 |q|_2 + 0.24 |q|_4` of q = (x/a, y/b, z/c), between an ellipsoid's
+ * and a box's (along a diagonal of a plane it reaches as far as a superellipse of exponent 2.27).
+ */
+export function squarishEllipsoid(x: number, y: number, z: number, a: number, b: number, c: number): number {
+  const u = x / a;
+  const v = y / b;
+  const w = z / c;
+  const [u2, v2, w2] = [u * u, v * v, w * w];
+  const round = Math.sqrt(u2 + v2 + w2);
+  if (round < 1e-6) return -Math.min(a, b, c);
+  const k0 = 0.76 * round + 0.24 * Math.sqrt(Math.sqrt(u2 * u2 + v2 * v2 + w2 * w2));
+  const p = u / a;
+  const q = v / b;
+  const r = w / c;
+  return (round * (k0 - 1)) / Math.sqrt(p * p + q * q + r * r);
+}
+
 /** Distance to a chain of tapered tubes through `nodes`; a node's `half` flattens the tube into an upright strap. */
 export function tube(nodes: readonly TubeNode[]): SignedDistance {
   const count = Math.max(nodes.length - 1, 1);

@@ -1,7 +1,7 @@
 /**
  * Quality classes, as a person who grades real head CT would give them: 6 a complete skull; 5 a few teeth gone; 4 more
  * teeth gone and a hole or two; 3 the field of view cuts off the crown or the chin; 2 it cuts off much, with holes. The
- * shares of the classes are those of the reference data set (209/265/194/195/47 of 909 for 2..6).
+ * shares of the classes are those of the reference data set (209/265/194/195/47 for 2..6).
  */
 import type { RandomStream } from '../../random/stream.ts';
 import { type Mask, voxelToWorld } from '../../volume/volume.ts';
@@ -80,7 +80,9 @@ export function sampleDefects(quality: Quality, extent: Extent, stream: RandomSt
     const end = stream.uniform();
     const slope = stream.between(-0.25, 0.25);
     if (end < 0.6 || end > 0.92) Object.assign(crown, { offset: extent.top - stream.between(...cut), slope });
-    if (end >= 0.6) Object.assign(chin, { offset: extent.bottom + stream.between(...cut), slope });
+    // The chin lies well before the middle: its plane is tilted about there, so that the cut keeps its depth.
+    const low = extent.bottom + stream.between(...cut) + slope * 0.9 * extent.halfLength;
+    if (end >= 0.6) Object.assign(chin, { offset: low, slope });
   }
 
   const holes: [number, number, number, number][] = [];

@@ -67,6 +67,9 @@ function symmetricSkull(
   const wall = Math.max(2.2, minimum);
   const orbit = orbitRoom(p, at);
   const nose = nasalRoom(p, at);
+  // The septum divides the nose behind the aperture; beyond a thickness of 3.3 mm it would leave no passage open.
+  const septum = minimum < 3.3 ? Math.max(0.8, minimum / 2) : 0;
+  const septumY = at.nasionY + 14;
   const jaw = jawRooms(p, at, wall);
   const upper = upperArch(p, at);
   const upperTeeth = within(
@@ -111,7 +114,7 @@ function symmetricSkull(
     const room = brain(x, y, z);
     let bone = room - thickness(x, y, z);
     bone = smoothMin(bone, base(x, y, z), 6);
-    const inFace = y < -15 && z < 70;
+    const inFace = y < 10 && z < 70;
     let rooms = room;
     if (inFace) {
       bone = smoothMin(bone, face(x, y, z), 7);
@@ -120,7 +123,9 @@ function symmetricSkull(
       // Orbit and nose keep their walls against the brain.
       rooms = Math.max(room, wall - eye);
       const nasal = nose(x, y, z);
-      rooms = Math.min(Math.max(rooms, wall - nasal), eye, nasal);
+      const divide = septum > 0 ? Math.max(x - septum, septumY - y, nasal - 1) : Infinity;
+      bone = Math.min(bone, divide);
+      rooms = Math.min(Math.max(rooms, wall - nasal), eye, Math.max(nasal, -divide));
       rooms = Math.min(rooms, Math.max(jaw(x, y, z), wall - eye, wall - nasal));
     }
     bone = smoothMax(bone, -Math.min(rooms, holes(x, y, z)), 1);

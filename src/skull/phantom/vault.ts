@@ -1,5 +1,5 @@
 /**
- * The braincase. First the room for the brain, a smooth union of lobes: cerebrum (an ellipsoid of four different radii
+ * The braincase. First the room for the brain, a smooth union of lobes: cerebrum (a squarish ellipsoid of different radii
  * per axis end, tapering to the forehead and leaning back by the forehead's slope), occipital pole, temporal lobes,
  * cerebellum. Its folds below give the three cranial fossae their steps. Bone is then the layer between that room and
  * the same surface moved outwards by a thickness that varies: frontal and occipital thick, temporal squama and base
@@ -7,7 +7,7 @@
  */
 import type { Landmarks } from './landmarks.ts';
 import type { PhantomParameters } from './parameters.ts';
-import { ellipsoid, type SignedDistance, smoothMin, smoothStep } from './primitives.ts';
+import { ellipsoid, type SignedDistance, smoothMin, smoothStep, squarishEllipsoid } from './primitives.ts';
 
 /** Distance to the room for the brain (negative inside it), in mm of the anatomical frame, for x >= 0. */
 export function brainRoom(p: PhantomParameters, at: Landmarks): SignedDistance {
@@ -15,9 +15,9 @@ export function brainRoom(p: PhantomParameters, at: Landmarks): SignedDistance {
   const centreY = at.glabellaY + 0.55 * p.cranialLength;
   const centreZ = 0.37 * p.auricularHeight;
   const front = centreY - at.glabellaY - t - 3;
-  const back = at.opisthocranionY - centreY - t - 1;
+  const back = at.opisthocranionY - centreY - t - 2 - 0.5 * p.occipitalBun;
   const top = p.auricularHeight - centreZ - t;
-  const bottom = 30;
+  const bottom = 33;
   const side = p.cranialBreadth / 2 - 0.8 * t;
   // Half breadth that the ellipse alone would have behind the brows, against the wanted one: the taper.
   const v = 0.74;
@@ -32,8 +32,8 @@ export function brainRoom(p: PhantomParameters, at: Landmarks): SignedDistance {
     const dy = y - centreY - (dz > 0 ? lean * Math.min((centreY - y) / front, 1) : 0);
     const forward = smoothStep(0.1, 1, -dy / front);
     const wide = side * (1 - taper * forward) * (1 - 0.06 * smoothStep(0, 1, -dz / 40));
-    const cerebrum = ellipsoid(x, dy, dz, wide, dy < 0 ? front : back, dz > 0 ? top : bottom);
-    const pole = ellipsoid(x, y - (at.opisthocranionY - t - 44 + p.occipitalBun * 0.7), z - 26, 45, 44, 33);
+    const cerebrum = squarishEllipsoid(x, dy, dz, wide, dy < 0 ? front : back, dz > 0 ? top : bottom);
+    const pole = ellipsoid(x, y - (at.opisthocranionY - t - 47), z - 26, 45, 44, 33);
     const temporal = ellipsoid(x - lobeX, y - lobeY, z - 24, lobeA, 0.165 * p.cranialLength, 20.5);
     const cerebellum = ellipsoid(x, y - 0.19 * p.cranialLength, z - 6, 0.37 * p.cranialBreadth, 37, 27);
     let d = smoothMin(cerebrum, pole, 14);
