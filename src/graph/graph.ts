@@ -42,6 +42,11 @@ export interface Op<A = unknown> {
   infer(inputs: readonly TensorType[], attributes: A): readonly TensorType[];
   /** Gradients for the inputs, given those of the outputs (`undefined`: does not reach the loss). Absent: a dead end. */
   gradient?(node: Node<A>, outputs: readonly (Tensor | undefined)[]): readonly (Tensor | undefined)[];
+  /**
+   * For cheap ops on large values: the same outputs, computed anew from what is kept anyway, by nodes unlike the first
+   * ones (the runtime merges equal nodes). The backward pass then uses these, and the first values need not be kept.
+   */
+  recompute?(node: Node<A>, inputs: readonly Tensor[]): readonly Tensor[];
   /** Writes ONNX nodes that produce `lowering.outputs` from `lowering.inputs`. Absent: a leaf, bound by the emitter. */
   lower?(node: Node<A>, lowering: Lowering): void;
 }

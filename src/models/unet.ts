@@ -24,7 +24,7 @@ export interface UNetConfig {
   blocks: number;
   /** Groups of the group norms. */
   groups: number;
-  /** Levels (0 the finest) with attention. */
+  /** Levels (0 the finest) that end in attention; the middle always has it. */
   attention: readonly number[];
   /** Channels of one attention head. */
   headChannels: number;
@@ -63,32 +63,30 @@ export function unet(s: Scope, x: Tensor, t: Tensor, label: Tensor, config: UNet
     .parameter('weight', [config.classes + 1, wide], { kind: 'uniform', bound: 1 });
   embedding = silu(add(embedding, gather(table, label)));
 
-  const attend = (scope: Scope, y: Tensor, level: number) =>
-    config.attention.includes(level) ? attention(scope, y, y.shape[1] / config.headChannels, groups) : y;
+  const attend = (scope: Scope, y: Tensor) =>
+    attention(scope.child('attention'), y, y.shape[1] / config.headChannels, groups);
+  const block = (scope: Scope, y: Tensor, out: number) => residualBlock(scope, y, out, embedding, groups);
 
   h = conv(s.child('in'), h, width);
-  const skips = [h];
+  const skips: Tensor[] = [];
   for (const [level, m] of multipliers.entries()) {
     const down = s.child('down').child(level);
     for (let i = 0; i < blocks; i++) {
-      h = residualBlock(down.child(`block${i}`), h, width * m, embedding, groups);
-      h = attend(down.child(`attention${i}`), h, level);
+      h = block(down.child(`block${i}`), h, width * m);
+      if (i === blocks - 1 && config.attention.includes(level)) h = attend(down, h);
       skips.push(h);
     }
-    if (level < multipliers.length - 1) {
+    if (level < multipliers.length - 1)
       h = conv(down.child('downsample'), h, width * m, { kernel: 4, stride: 2 });
-      skips.push(h);
-    }
   }
-  h = residualBlock(s.child('middle.block0'), h, h.shape[1], embedding, groups);
-  h = attend(s.child('middle.attention'), h, multipliers.length - 1);
-  h = residualBlock(s.child('middle.block1'), h, h.shape[1], embedding, groups);
+  h = block(s.child('middle.block0'), h, h.shape[1]);
+  h = attend(s.child('middle'), h);
+  h = block(s.child('middle.block1'), h, h.shape[1]);
   for (const [level, m] of [...multipliers.entries()].reverse()) {
     const up = s.child('up').child(level);
-    for (let i = 0; i <= blocks; i++) {
-      h = residualBlock(up.child(`block${i}`), concat([h, skips.pop()!], 1), width * m, embedding, groups);
-      h = attend(up.child(`attention${i}`), h, level);
-    }
+    for (let i = 0; i < blocks; i++)
+      h = block(up.child(`block${i}`), concat([h, skips.pop()!], 1), width * m);
+    if (config.attention.includes(level)) h = attend(up, h);
     if (level > 0) h = upsampleConv(up.child('upsample'), h, width * multipliers[level - 1]);
   }
   h = conv(s.child('out'), silu(norm(s.child('normOut'), h, groups)), channels, { zero: true });

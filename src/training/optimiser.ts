@@ -7,9 +7,9 @@
  *
  * Kingma & Ba 2015; Loshchilov & Hutter 2019.
  */
-import type { Graph, Tensor } from '../graph/graph.ts';
+import { elements, type Graph, type Tensor } from '../graph/graph.ts';
 import { add, divide, minimum, multiply, subtract } from '../graph/ops/binary.ts';
-import { sum } from '../graph/ops/reduce.ts';
+import { sum, sumOfSquares } from '../graph/ops/reduce.ts';
 import { reshape } from '../graph/ops/shape.ts';
 import { concat, slice } from '../graph/ops/slice.ts';
 import { sqrt } from '../graph/ops/unary.ts';
@@ -57,17 +57,16 @@ export function adam(graph: Graph, gradients: readonly (Tensor | undefined)[], c
     moment2: graph.input('moment2', shape),
     ema: graph.input('ema', shape),
   };
-  const specs = graph.parameters;
-  const flat = gradients.map((g, i) =>
-    g === undefined
-      ? graph.constant(new Float32Array(specs[i].shape.reduce((a, b) => a * b, 1)), [
-          specs[i].shape.reduce((a, b) => a * b, 1),
-        ])
-      : reshape(g, [g.shape.reduce((a, b) => a * b, 1)]),
-  );
-  const squares = flat.map((g) => reshape(sum(multiply(g, g)), [1]));
-  const gradientNorm = sqrt(sum(concat(squares, 0)));
-  let gradient = concat(flat, 0);
+  // Built from the last parameter to the first: the runtime orders nodes by age, and so takes each weight's gradient as
+  // soon as it can, instead of keeping all activations until the end.
+  const flat = graph.parameters
+    .map((spec, i) => ({ size: elements(spec.shape), gradient: gradients[i] }))
+    .reverse()
+    .map(({ size, gradient }) =>
+      gradient === undefined ? graph.constant(new Float32Array(size), [size]) : reshape(gradient, [size]),
+    );
+  const gradientNorm = sqrt(sum(concat(flat.map(sumOfSquares), 0)));
+  let gradient = concat(flat.reverse(), 0);
   if (Number.isFinite(config.clip))
     gradient = multiply(gradient, minimum(divide(config.clip, add(gradientNorm, 1e-12)), 1));
 

@@ -101,10 +101,12 @@ function tapProducts(
       for (let u = 0; u < taps[2]; u++) {
         const end = b.int64([z + size[0], y + size[1], u + size[2]]);
         const shifted = flat(b, b.node('Slice', [x, b.int64([z, y, u]), end, axes]), n, i);
-        parts.push(b.node('Reshape', [productTransposed(lowering, dyFlat, shifted), b.int64([n, o, i, 1])]));
+        parts.push(productTransposed(lowering, dyFlat, shifted));
       }
-  const all = b.node('Concat', parts, { axis: 3 });
-  return b.node('ReduceSum', [all, b.int64([0])], { keepdims: 0 });
+  const all = b.node('Reshape', [b.node('Concat', parts, { axis: 1 }), b.int64([n, parts.length, o, i])]);
+  return b.node('Transpose', [b.node('ReduceSum', [all, b.int64([0])], { keepdims: 0 })], {
+    perm: [1, 2, 0],
+  });
 }
 
 function padded(b: OnnxBuilder, x: string, before: Shape, after: Shape): string {
@@ -174,9 +176,9 @@ function stackedProducts(
   const rows = [0, 1, 2].map((y) => cut(dyFlat, edge - (y - 1) * w, cells - edge - (y - 1) * w));
   const stacked = b.node('Concat', rows, { axis: 1 });
   const products = [0, 1, 2].map((u) => {
-    const product = productTransposed(lowering, stacked, cut(xFlat, edge + u - 1, cells - edge + u - 1));
-    return b.node('Reshape', [product, b.int64([n, 3, o, i, 1])]);
+    return productTransposed(lowering, stacked, cut(xFlat, edge + u - 1, cells - edge + u - 1));
   });
-  const all = b.node('ReduceSum', [b.node('Concat', products, { axis: 4 }), b.int64([0])], { keepdims: 0 });
-  return b.node('Reshape', [b.node('Transpose', [all], { perm: [1, 2, 0, 3] }), b.int64([o, i, 9])]);
+  const all = b.node('Reshape', [b.node('Concat', products, { axis: 1 }), b.int64([n, 3, 3, o, i])]);
+  const total = b.node('ReduceSum', [all, b.int64([0])], { keepdims: 0 });
+  return b.node('Reshape', [b.node('Transpose', [total], { perm: [2, 3, 1, 0] }), b.int64([o, i, 9])]);
 }

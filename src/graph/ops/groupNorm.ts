@@ -56,6 +56,12 @@ const GROUP_NORM: Op<GroupNormAttributes> = {
     );
     return [dx, sumTo(s2, scale.shape), sumTo(s1, shift.shape)];
   },
+  recompute(node, [, scale, shift]) {
+    const [, xhat, inverse] = node.outputs;
+    const wide = (t: Tensor) => reshape(t, [...t.shape, ...xhat.shape.slice(2).map(() => 1)]);
+    // Operands in the other order than in `lower`, so that the runtime does not merge the two.
+    return [add(wide(shift), multiply(wide(scale), xhat)), xhat, inverse];
+  },
   lower(node, { builder: b, inputs: [x, scale, shift], outputs }) {
     const { groups, epsilon } = node.attributes;
     const { shape } = node.inputs[0];

@@ -42,6 +42,11 @@ const SUM: Op<ReduceAttributes> = {
 };
 const MAX = reduction('max', 'ReduceMax');
 
+const SUM_SQUARE: Op<ReduceAttributes> = {
+  ...reduction('sumOfSquares', 'ReduceSumSquare'),
+  gradient: (node, [dy]) => [multiply(multiply(node.inputs[0], 2), expand(dy!, node.inputs[0].shape))],
+};
+
 const all = (x: Tensor) => x.shape.map((_, i) => i);
 
 /** The sum of `x` over `axes` (all of them by default). */
@@ -57,6 +62,12 @@ export function sum(x: Tensor, axes: readonly number[] = all(x), keepDims = fals
 export function mean(x: Tensor, axes: readonly number[] = all(x), keepDims = false): Tensor {
   const count = axes.reduce((n, a) => n * x.shape[a], 1);
   return multiply(sum(x, axes, keepDims), 1 / count);
+}
+
+/** `sum x^2` over everything, as [1]. */
+export function sumOfSquares(x: Tensor): Tensor {
+  const flat = reshape(x, [elements(x.shape)]);
+  return x.graph.add(SUM_SQUARE, [flat], { axes: [0], keepDims: true })[0];
 }
 
 /** The maximum of `x` over `axes`; has no gradient. */

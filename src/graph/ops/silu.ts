@@ -14,6 +14,7 @@ const SILU: Op<null> = {
     return [inputs[0]];
   },
   gradient: (node, [dy]) => [dy!.graph.add(SILU_GRADIENT, [node.inputs[0], node.outputs[0], dy!], null)[0]],
+  recompute: (node, [x]) => (x === node.inputs[0] ? node.outputs : [silu(x)]),
   lower(_, { builder: b, inputs: [x], outputs, target }) {
     if (target === 'cpu') b.nodeInto(outputs, 'QuickGelu', [x], { alpha: { float: 1 } }, 'com.microsoft');
     else b.nodeInto(outputs, 'Mul', [x, b.node('Sigmoid', [x])]);

@@ -1,0 +1,183 @@
+/**
+ * `npm run bench:engine`: a training step and a sampling step of the 3D U-Net, ours (one ONNX graph) and PyTorch's, the same
+ * network on the same shapes, interleaved in one run. Without Debian's python3-torch the peer is left out and said so.
+ * Flags: `--quick` (a small volume, to see that it works), `--steps N` (rounds measured, after one of warm-up).
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { availableParallelism } from 'node:os';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import { gradients } from '../src/graph/autodiff.ts';
+import { emit } from '../src/graph/emit.ts';
+import { elements, Graph } from '../src/graph/graph.ts';
+import { multiply, subtract } from '../src/graph/ops/binary.ts';
+import { mean } from '../src/graph/ops/reduce.ts';
+import { type UNetConfig, unet } from '../src/models/unet.ts';
+import { Scope } from '../src/nn/scope.ts';
+import { RandomStream } from '../src/random/stream.ts';
+import { Session, value } from '../src/runtime/session.ts';
+import { StepRunner } from '../src/runtime/stepRunner.ts';
+import { ADAM_DEFAULTS, adam, adamSchedule } from '../src/training/optimiser.ts';
+
+const { values: flags } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, steps: { type: 'string', default: '3' } },
+});
+const size = flags.quick ? [2, 8, 16, 16, 16] : [2, 8, 48, 40, 56];
+const network: UNetConfig = {
+  width: 32,
+  multipliers: [1, 2, 4],
+  blocks: 2,
+  groups: 8,
+  attention: [2],
+  headChannels: 32,
+  classes: 5,
+};
+const threads = availableParallelism();
+
+const normals = (n: number, purpose: string) => new RandomStream(1, purpose).fillNormal(new Float32Array(n));
+
+function build(): { graph: Graph; velocity: ReturnType<typeof unet> } {
+  const graph = new Graph();
+  const x = graph.input('x', size);
+  const velocity = unet(
+    new Scope(graph, 'unet'),
+    x,
+    graph.input('t', [size[0]]),
+    graph.input('label', [size[0]], 'int32'),
+    network,
+  );
+  return { graph, velocity };
+}
+
+const inputs = {
+  x: value(normals(elements(size), 'bench/x'), size),
+  t: value(new Float32Array(size[0]).fill(0.4), [size[0]]),
+  label: value(new Int32Array(size[0]), [size[0]]),
+};
+const target = value(normals(elements(size), 'bench/target'), size);
+
+const started = performance.now();
+const { graph, velocity } = build();
+const error = subtract(velocity, graph.input('target', size));
+const loss = mean(multiply(error, error));
+const step = adam(graph, gradients(loss, graph.parameterTensors), ADAM_DEFAULTS);
+const weights = normals(graph.parameterCount, 'bench/weights').map((w) => w * 0.02);
+const zeros = new Float32Array(graph.parameterCount);
+const { after } = step;
+const trainer = await StepRunner.create({
+  graph,
+  state: [
+    { input: 'parameters', output: after.parameters, initial: weights },
+    { input: 'moment1', output: after.moment1, initial: zeros },
+    { input: 'moment2', output: after.moment2, initial: zeros },
+    { input: 'ema', output: after.ema, initial: weights },
+  ],
+  results: { loss },
+});
+const createSeconds = (performance.now() - started) / 1000;
+console.error(
+  `${graph.parameterCount} parameters, ${trainer.nodeCount} ONNX nodes, built and compiled in ${createSeconds.toFixed(2)} s`,
+);
+
+let count = 0;
+async function oursTrain(): Promise<number> {
+  const start = performance.now();
+  await trainer.run({ ...inputs, target, schedule: value(adamSchedule(++count, 1e-4, ADAM_DEFAULTS), [4]) });
+  return performance.now() - start;
+}
+
+class Peer {
+  readonly #child: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+
+  constructor() {
+    const script = new URL('engine_peer.py', import.meta.url).pathname;
+    const { groups, ...rest } = network;
+    const config = { size, threads, groups, network: { ...rest, groups } };
+    this.#child = spawn('/usr/bin/python3', [script, JSON.stringify(config)], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    this.#child.on('error', () => undefined);
+    this.#child.stdin!.on('error', () => undefined);
+    this.#lines = createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]();
+  }
+
+  async answer(): Promise<Record<string, number> | undefined> {
+    const { value: line, done } = await this.#lines.next();
+    return done ? undefined : JSON.parse(line);
+  }
+
+  async ask(command: string): Promise<{ ms: number; peakGb: number }> {
+    this.#child.stdin!.write(`${command}\n`);
+    const reply = await this.answer();
+    if (reply === undefined) throw new Error('the PyTorch peer ended');
+    return reply as { ms: number; peakGb: number };
+  }
+
+  end(): void {
+    this.#child.stdin!.end();
+  }
+}
+
+const peer = new Peer();
+const hello = await peer.answer();
+if (hello === undefined)
+  console.error(
+    'python3-torch is not installed: no peer; install python3-torch and libopenblas0 for the ratio',
+  );
+else console.error(`peer: PyTorch ${hello.version}, ${hello.parameters} parameters, ${threads} threads`);
+
+const best = { oursTrain: Infinity, oursSample: Infinity, peerTrain: Infinity, peerSample: Infinity };
+const note = (key: keyof typeof best, ms: number) => {
+  best[key] = Math.min(best[key], ms);
+  console.error(`${key.padEnd(12)} ${ms.toFixed(0)} ms`);
+};
+const rounds = Number(flags.steps) + 1;
+let peerPeak = 0;
+for (let i = 0; i < rounds; i++) {
+  note('oursTrain', await oursTrain());
+  if (hello === undefined) continue;
+  const reply = await peer.ask('train');
+  note('peerTrain', reply.ms);
+  peerPeak = reply.peakGb;
+}
+const oursPeak = process.resourceUsage().maxRSS / 1e6;
+await trainer.release();
+
+const baked = new Map(
+  graph.parameters.map((p) => [p.name, weights.slice(p.offset, p.offset + elements(p.shape))]),
+);
+const sampling = build();
+const sampler = await Session.create(
+  emit(sampling.graph, { outputs: { velocity: sampling.velocity }, weights: baked }).model,
+);
+for (let i = 0; i < rounds; i++) {
+  const start = performance.now();
+  await sampler.run(inputs, { velocity: null });
+  note('oursSample', performance.now() - start);
+  if (hello !== undefined) note('peerSample', (await peer.ask('sample')).ms);
+}
+peer.end();
+
+const line = (name: string, ours: number, theirs: number, unit: string, digits = 2) =>
+  console.log(
+    JSON.stringify({
+      name,
+      ours: Number(ours.toFixed(digits)),
+      peer: hello === undefined ? null : Number(theirs.toFixed(digits)),
+      ratio: hello === undefined ? null : Number((theirs / ours).toFixed(2)),
+      unit,
+    }),
+  );
+line('training step', best.oursTrain / 1000, best.peerTrain / 1000, 's');
+line('sampling step', best.oursSample / 1000, best.peerSample / 1000, 's');
+line('peak memory, training', oursPeak, peerPeak, 'GB');
+console.log(
+  JSON.stringify({
+    name: 'graph build and session creation',
+    ours: Number(createSeconds.toFixed(2)),
+    peer: 3,
+    ratio: Number((3 / createSeconds).toFixed(2)),
+    unit: 's (peer: the limit)',
+  }),
+);
