@@ -5,13 +5,25 @@
  */
 import { type Mesh, meshArea, meshVolume, vertexNormals } from './mesh.ts';
 
-/** Twice `p += n (V - volume) / area`: Newton's step for the offset, whose derivative of the volume is the area. */
-export function matchVolume(mesh: Mesh, volume_mm3: number): Mesh {
+const STEPS = 8;
+/** Relative error of the volume at which to stop. */
+const CLOSE = 1e-3;
+
+/**
+ * Newton steps `p += n (V - volume) / area`, whose derivative of the volume is the area, until the volume fits to 0.1 %. The
+ * whole move is held to `limit_mm`, so that specks, which cannot take up much volume, are not blown up.
+ */
+export function matchVolume(mesh: Mesh, volume_mm3: number, limit_mm = Number.POSITIVE_INFINITY): Mesh {
   let now: Mesh = mesh;
-  for (let step = 0; step < 2; step++) {
+  let moved = 0;
+  for (let step = 0; step < STEPS; step++) {
     const area = meshArea(now);
-    if (area === 0) return mesh;
-    const offset = (volume_mm3 - meshVolume(now)) / area;
+    const lacking = volume_mm3 - meshVolume(now);
+    if (area === 0 || Math.abs(lacking) <= CLOSE * volume_mm3) break;
+    const next = Math.min(Math.max(moved + lacking / area, -limit_mm), limit_mm);
+    const offset = next - moved;
+    if (offset === 0) break;
+    moved = next;
     const normals = vertexNormals(now);
     now = { ...now, positions: now.positions.map((p, q) => p + offset * normals[q]) };
   }

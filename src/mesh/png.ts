@@ -52,7 +52,8 @@ function paeth(left: number, up: number, upLeft: number): number {
 function filterRow(row: Uint8Array, above: Uint8Array, channels: number, rows: Uint8Array[]): number {
   const [none, sub, up, average, predicted] = rows;
   const cost = [0, 0, 0, 0, 0];
-  const size = (v: number) => (v < 128 ? v : 256 - v);
+  // Residuals count as signed bytes.
+  const size = (v: number) => Math.abs((v << 24) >> 24);
   for (let x = 0; x < row.length; x++) {
     const left = x >= channels ? row[x - channels] : 0;
     const upLeft = x >= channels ? above[x - channels] : 0;

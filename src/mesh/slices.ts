@@ -22,6 +22,8 @@ const AXES: Record<Plane, { right: Vec3; down: Vec3; letters: [string, string] }
 };
 
 export const DARK: Colour = [22, 24, 28];
+/** Between the panels. */
+const SEAM: Colour = [66, 70, 78];
 /** Blue and orange can be told apart by colour-blind readers too. */
 export const MISSING: Colour = [46, 120, 214];
 export const EXTRA: Colour = [235, 122, 28];
@@ -122,7 +124,8 @@ export function renderSlices(mask: Mask, options: Partial<SliceOptions> = {}): I
   const images = sliceImages(mask, options);
   return beside(
     PLANES.map((plane) => images[plane]),
-    4,
+    2,
+    SEAM,
   );
 }
 
@@ -157,6 +160,7 @@ export function renderDifferenceSlices(real: Mask, made: Mask, options: Partial<
   };
   return beside(
     PLANES.map((plane) => sliceOf(real, plane, full, paint)),
-    4,
+    2,
+    SEAM,
   );
 }

@@ -191,13 +191,16 @@ function flip(indices: Uint32Array): void {
 
 /**
  * The smooth surface of a bone mask, with unit normals, around the volume of the mask's voxels: `smoothMask`, level 0.5,
- * `rounds` of Taubin smoothing, `matchVolume`. An empty mask gives a mesh of no triangles.
+ * `rounds` of Taubin smoothing that move no vertex by more than a quarter voxel, `matchVolume` by no more than half a
+ * voxel. Nothing is removed: a floating voxel shows as a speck. An empty mask gives a mesh of no triangles.
  */
 export function maskSurface(mask: Mask, options: Partial<MaskSurfaceOptions> = {}): Mesh {
   const raw = extractSurface(smoothMask(mask, options), 0.5);
-  const smooth = taubinSmooth(raw, { rounds: options.rounds ?? 6 });
   const [sx, sy, sz] = mask.spacing;
-  const bone = mask.data.reduce((n, v) => (v > 0 ? n + 1 : n), 0);
-  const mesh = matchVolume(smooth, bone * sx * sy * sz);
+  const voxel = Math.min(sx, sy, sz);
+  const smooth = taubinSmooth(raw, { rounds: options.rounds ?? 6, limit_mm: 0.25 * voxel });
+  let bone = 0;
+  for (const v of mask.data) if (v > 0) bone++;
+  const mesh = matchVolume(smooth, bone * sx * sy * sz, 0.5 * voxel);
   return { ...mesh, normals: vertexNormals(mesh) };
 }

@@ -12,13 +12,20 @@ export interface TaubinOptions {
   lambda: number;
   /** Weight of the inflating step; `1 / lambda + 1 / mu` = 0.1 is the pass band that Taubin recommends. */
   mu: number;
+  /** No vertex ends farther than this from where it began. Without it a speck of one voxel shrinks to nothing. */
+  limit_mm: number;
 }
 
-export const TAUBIN_DEFAULTS: TaubinOptions = { rounds: 10, lambda: 0.5, mu: -0.526 };
+export const TAUBIN_DEFAULTS: TaubinOptions = {
+  rounds: 10,
+  lambda: 0.5,
+  mu: -0.526,
+  limit_mm: Number.POSITIVE_INFINITY,
+};
 
-/** `rounds` times: p += lambda L p; p += mu L p. The triangles stay; normals are dropped, for they no longer hold. */
+/** `rounds` times: p += lambda L p; p += mu L p; then back to within `limit_mm`. The triangles stay; normals are dropped, for they no longer hold. */
 export function taubinSmooth(mesh: Mesh, options: Partial<TaubinOptions> = {}): Mesh {
-  const { rounds, lambda, mu } = { ...TAUBIN_DEFAULTS, ...options };
+  const { rounds, lambda, mu, limit_mm } = { ...TAUBIN_DEFAULTS, ...options };
   const { indices, colours } = mesh;
   const positions = mesh.positions.slice();
   const sum = new Float32Array(positions.length);
@@ -43,6 +50,15 @@ export function taubinSmooth(mesh: Mesh, options: Partial<TaubinOptions> = {}): 
       if (n === 0) continue;
       for (let q = 3 * v; q < 3 * v + 3; q++) positions[q] += weight * (sum[q] / n - positions[q]);
     }
+  }
+  for (let v = 0; v < positions.length && limit_mm < Number.POSITIVE_INFINITY; v += 3) {
+    const dx = positions[v] - mesh.positions[v];
+    const dy = positions[v + 1] - mesh.positions[v + 1];
+    const dz = positions[v + 2] - mesh.positions[v + 2];
+    const back = 1 - Math.min(1, limit_mm / (Math.sqrt(dx * dx + dy * dy + dz * dz) || 1));
+    positions[v] -= back * dx;
+    positions[v + 1] -= back * dy;
+    positions[v + 2] -= back * dz;
   }
   return { positions, indices, colours };
 }

@@ -134,7 +134,7 @@ function histogramSvg(chart: Histogram): { svg: string; dropped: number } {
     for (const v of set) share[Math.min(bins - 1, Math.floor((place(v) - low) / step))] += 1 / set.length;
     const bars = share.map((y, b) => ({ x1: edge(b), x2: edge(b + 1), y }));
     marks.push(
-      Plot.rect(bars, { x1: 'x1', x2: 'x2', y: 'y', fill: colourOf(s), fillOpacity: 0.38, inset: 0.5 }),
+      Plot.rectY(bars, { x1: 'x1', x2: 'x2', y: 'y', fill: colourOf(s), fillOpacity: 0.38, inset: 0.5 }),
     );
     const outline = share.flatMap((y, b) => [
       { x: edge(b), y },
