@@ -1,7 +1,7 @@
 /**
- * Smoothing rounds convex bone off and thins sheets: at 4 mm voxels a skull loses some 15 % of its volume to it. Here the
- * surface is moved along its normals until it encloses a given volume again. The move is small (0.08 voxels on that
- * skull), the same everywhere, and so changes no shape that the mask could show.
+ * Smoothing rounds convex bone off and thins sheets: the Visible Human's skull loses 15 % of its volume to it at 3.8 mm voxels,
+ * 4 % at 1.8 mm. Here the surface is moved along its normals until it encloses a given volume again. The move is the same
+ * everywhere and small (0.13 and 0.06 voxels on those two), below what the mask itself could show.
  */
 import { type Mesh, meshArea, meshVolume, vertexNormals } from './mesh.ts';
 

@@ -17,7 +17,7 @@ export interface Mesh {
 }
 
 /** Number of vertices. */
-export const vertexCount = (mesh: Mesh): number => mesh.positions.length / 3;
+const vertexCount = (mesh: Mesh): number => mesh.positions.length / 3;
 
 /** Number of triangles. */
 export const triangleCount = (mesh: Mesh): number => mesh.indices.length / 3;

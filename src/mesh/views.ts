@@ -31,10 +31,16 @@ function sideLetter(x: number, y: number, z: number): string {
   return z > 0 ? 'H' : 'F';
 }
 
-/** The grid's middle, and half its longest side: one scale for all views. */
-export function gridFrame(grid: Grid): Frame {
+/** An oblique view sees a skull's chin or crown beyond the grid's half side: by 2 % at most in 12 phantoms of 48^3. */
+const OBLIQUE = 1.06;
+
+/** The grid's middle, and half its longest side, 6 % more in an oblique view: one scale for one view of one grid. */
+export function gridFrame(grid: Grid, view: RenderOptions['view']): Frame {
   const [x, y, z] = voxelToWorld(grid, ...centreIndex(grid));
-  return { centre: [x, y, z], halfWidth_mm: Math.max(...grid.size.map((n, a) => n * grid.spacing[a])) / 2 };
+  const half = Math.max(...grid.size.map((n, a) => n * grid.spacing[a])) / 2;
+  const { right, up } = cameraOf(view);
+  const straight = [right, up].every((axis) => Math.max(...axis.map(Math.abs)) > 0.999);
+  return { centre: [x, y, z], halfWidth_mm: straight ? half : half * OBLIQUE };
 }
 
 const centreIndex = ({ size }: Grid): [number, number, number] => [
@@ -48,7 +54,8 @@ function renderIn(mask: Mask, mesh: Mesh, options: MaskViewOptions): Image {
   const { view, size, fit, frame, letters } = options;
   const camera = cameraOf(view);
   const [width, height] = typeof size === 'number' ? [size, size] : size;
-  const seen = frame ?? (fit === 'grid' ? gridFrame(mask) : frameOf(mesh.positions, camera, width / height));
+  const seen =
+    frame ?? (fit === 'grid' ? gridFrame(mask, view) : frameOf(mesh.positions, camera, width / height));
   const image = renderMesh(mesh, { ...options, frame: seen });
   if (letters) {
     const [x, y, z] = camera.right;

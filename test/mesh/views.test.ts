@@ -34,7 +34,8 @@ describe('renderMask', () => {
       expect(area(mask, 'grid')).toBeLessThan(Math.PI * r * r + 4 * r);
     }
     expect(area(small, 'bone') / area(large, 'bone')).toBeCloseTo(1, 1);
-    expect(gridFrame(small)).toEqual({ centre: [0, 0, 0], halfWidth_mm: 32 });
+    expect(gridFrame(small, 'front')).toEqual({ centre: [0, 0, 0], halfWidth_mm: 32 });
+    expect(gridFrame(small, 'threeQuarter').halfWidth_mm).toBeCloseTo(33.92, 9);
   });
 
   it('draws the bare ground for an empty mask', () => {
