@@ -1,0 +1,97 @@
+/**
+ * What a weights file says of itself. Every model.safetensors carries, beside the tensors, one JSON text with the network's
+ * configuration, the grid it works on, the bone it learnt and, for a generator, how its latents are normalised; so a file
+ * can be opened without the run it came from, and one that does not fit is refused.
+ */
+import { z } from 'zod';
+import { autoencoderSchema, generatorSchema } from '../config/schemas.ts';
+import { CheckpointError } from '../errors.ts';
+import type { StoredMetadata, StoredTensors } from '../files/safetensors.ts';
+
+const common = {
+  /** Voxels along x, y, z, and mm between them. */
+  size: z.tuple([z.int().positive(), z.int().positive(), z.int().positive()]),
+  spacing: z.number().positive(),
+  bone: z.string(),
+  /** Learnt from phantoms: no patient, no anatomy to trust. */
+  phantom: z.boolean(),
+  dataset: z.string(),
+  /** SHA-256 over the training cases' checksums: which data this network saw. */
+  dataHash: z.string(),
+  step: z.int().min(0),
+};
+
+export const autoencoderMetaSchema = z.strictObject({
+  kind: z.literal('autoencoder'),
+  config: autoencoderSchema.shape.model,
+  ...common,
+});
+
+export const generatorMetaSchema = z.strictObject({
+  kind: z.literal('generator'),
+  objective: generatorSchema.shape.objective,
+  config: generatorSchema.shape.model,
+  /** Channels, then z, y, x of a latent. */
+  latentShape: z.array(z.int().positive()).length(4),
+  /** Mean and deviation of each latent channel over the training set. */
+  latentMean: z.array(z.number()),
+  latentDeviation: z.array(z.number().positive()),
+  /** SHA-256 of the autoencoder's weights that the latents come from. */
+  autoencoderHash: z.string(),
+  /** Quality classes the generator was trained on. */
+  qualities: z.array(z.int()),
+  ...common,
+});
+
+export type AutoencoderMeta = z.infer<typeof autoencoderMetaSchema>;
+export type GeneratorMeta = z.infer<typeof generatorMetaSchema>;
+
+const KEY = 'cranioflow';
+
+/** The metadata entry of a weights file. */
+export function encodeMeta(meta: AutoencoderMeta | GeneratorMeta): StoredMetadata {
+  return { [KEY]: JSON.stringify(meta) };
+}
+
+/** Reads and checks the metadata of a weights file. Throws `CheckpointError` when it is absent or of another kind. */
+export function decodeMeta<S extends z.ZodType>(
+  schema: S,
+  metadata: StoredMetadata,
+  path: string,
+): z.output<S> {
+  let problem = 'it has no cranioflow metadata';
+  if (metadata[KEY] !== undefined) {
+    try {
+      const parsed = schema.safeParse(JSON.parse(metadata[KEY]));
+      if (parsed.success) return parsed.data;
+      problem = z.prettifyError(parsed.error);
+    } catch (error) {
+      problem = `its metadata is not JSON (${(error as Error).message})`;
+    }
+  }
+  throw new CheckpointError({
+    found: `${path} does not describe the network it should: ${problem}`,
+    expected: 'a weights file of this kind, written by `cranioflow train`',
+    todo: 'check that --run and --autoencoder name the right folders',
+  });
+}
+
+/** The float tensors of a weights file by name. Throws `CheckpointError` where one is missing or of another size. */
+export function floats(
+  tensors: StoredTensors,
+  names: readonly { name: string; length: number }[],
+  path: string,
+) {
+  const weights = new Map<string, Float32Array>();
+  for (const { name, length } of names) {
+    const data = tensors.get(name)?.data;
+    if (!(data instanceof Float32Array) || data.length !== length)
+      throw new CheckpointError({
+        found: `${path}: tensor ${name} ${data === undefined ? 'is missing' : `has ${data.length} elements, not ${length}`}`,
+        expected: 'the weights of the network that the file describes',
+        todo: 'use the file of another checkpoint, or train again',
+      });
+    weights.set(name, data);
+  }
+  return weights;
+}

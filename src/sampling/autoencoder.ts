@@ -1,0 +1,180 @@
+/**
+ * A trained autoencoder at work: masks to latents and latents to masks. The decoder's model takes normalised latents and
+ * does the rest itself (denormalise, nearest code, decode), so that one ONNX file turns a sample into logits of bone.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { CheckpointError } from '../errors.ts';
+import { latestCheckpointPath } from '../files/checkpoint.ts';
+import { readSafetensors } from '../files/safetensors.ts';
+import { emit } from '../graph/emit.ts';
+import { elements, Graph } from '../graph/graph.ts';
+import { add, multiply } from '../graph/ops/binary.ts';
+import { type AutoencoderMeta, autoencoderMetaSchema, decodeMeta, floats } from '../models/metadata.ts';
+import { decoder, encoder, latentFactor, quantise } from '../models/vqvae.ts';
+import { Scope } from '../nn/scope.ts';
+import { Session, type SessionOptions, value } from '../runtime/session.ts';
+
+export interface AutoencoderWeights {
+  meta: AutoencoderMeta;
+  weights: ReadonlyMap<string, Float32Array>;
+  /** [codes, latentChannels] */
+  codebook: Float32Array;
+}
+
+/** [L, d, h, w] of the latents of a grid of x, y, z voxels. */
+export function latentShape(meta: Pick<AutoencoderMeta, 'config' | 'size'>): number[] {
+  const f = latentFactor(meta.config);
+  const [x, y, z] = meta.size;
+  return [meta.config.latentChannels, z / f, y / f, x / f];
+}
+
+/** The weights file of a run folder (its newest checkpoint) or of a folder or file of exported weights. */
+export function weightsFile(path: string, name = 'model.safetensors'): string {
+  if (path.endsWith('.safetensors')) return path;
+  const checkpoint = latestCheckpointPath(path);
+  const file = join(checkpoint ?? path, name);
+  if (existsSync(file)) return file;
+  throw new CheckpointError({
+    found: `${path} holds no trained network (no checkpoints/ and no ${name})`,
+    expected: 'a run folder with at least one checkpoint',
+    todo: 'check the path, or train first: `cranioflow train --help`',
+  });
+}
+
+function encoderGraph(meta: AutoencoderMeta, batch: number) {
+  const graph = new Graph();
+  const [x, y, z] = meta.size;
+  const latent = encoder(new Scope(graph, 'encoder'), graph.input('x', [batch, 1, z, y, x]), meta.config);
+  return { graph, latent };
+}
+
+function decoderGraph(
+  meta: AutoencoderMeta,
+  codebook: Float32Array,
+  mean: readonly number[],
+  deviation: readonly number[],
+) {
+  const graph = new Graph();
+  const shape = latentShape(meta);
+  const channels = [1, shape[0], 1, 1, 1];
+  const z = graph.input('latent', [1, ...shape]);
+  const scaled = add(
+    multiply(z, graph.constant(Float32Array.from(deviation), channels)),
+    graph.constant(Float32Array.from(mean), channels),
+  );
+  const { quantised } = quantise(
+    scaled,
+    graph.constant(codebook, [meta.config.codes, meta.config.latentChannels]),
+  );
+  const logits = decoder(new Scope(graph, 'decoder'), quantised, meta.config);
+  return { graph, logits };
+}
+
+/** The ONNX model from a normalised latent [1, L, d, h, w] to logits [1, 1, D, H, W]. */
+export function decoderModel(
+  { meta, weights, codebook }: AutoencoderWeights,
+  mean: readonly number[],
+  deviation: readonly number[],
+  portable = false,
+): Uint8Array {
+  const { graph, logits } = decoderGraph(meta, codebook, mean, deviation);
+  return emit(graph, { outputs: { logits }, weights, target: portable ? 'portable' : 'cpu', name: 'decoder' })
+    .model;
+}
+
+/** Reads an autoencoder's weights; throws `CheckpointError` when they are not those of the network they describe. */
+export function readAutoencoder(path: string): AutoencoderWeights & { hash: string } {
+  const file = weightsFile(path);
+  const { tensors, metadata } = readSafetensors(file);
+  const meta = decodeMeta(autoencoderMetaSchema, metadata, file);
+  const zeros = Array<number>(meta.config.latentChannels).fill(0);
+  const specs = [
+    ...encoderGraph(meta, 1).graph.parameters,
+    ...decoderGraph(meta, new Float32Array(meta.config.codes * meta.config.latentChannels), zeros, zeros)
+      .graph.parameters,
+  ];
+  const weights = floats(
+    tensors,
+    specs.map((p) => ({ name: p.name, length: elements(p.shape) })),
+    file,
+  );
+  const codebook = floats(
+    tensors,
+    [{ name: 'codebook', length: meta.config.codes * meta.config.latentChannels }],
+    file,
+  );
+  const hash = createHash('sha256');
+  for (const data of [...weights.values(), ...codebook.values()])
+    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  return { meta, weights, codebook: codebook.get('codebook')!, hash: hash.digest('hex') };
+}
+
+/** Masks [N, 1, D, H, W] in +-1 to latents; one case a run, so that results do not depend on the batch. */
+export class Encoder {
+  readonly #session: Session;
+  readonly shape: number[];
+  readonly #input: number[];
+
+  private constructor(session: Session, meta: AutoencoderMeta) {
+    this.#session = session;
+    this.shape = latentShape(meta);
+    this.#input = [1, 1, meta.size[2], meta.size[1], meta.size[0]];
+  }
+
+  static async create(
+    { meta, weights }: Pick<AutoencoderWeights, 'meta' | 'weights'>,
+    options: SessionOptions = {},
+  ): Promise<Encoder> {
+    const { graph, latent } = encoderGraph(meta, 1);
+    return new Encoder(
+      await Session.create(emit(graph, { outputs: { latent }, weights }).model, options),
+      meta,
+    );
+  }
+
+  /** The latents of one mask in +-1. */
+  async encode(mask: Float32Array): Promise<Float32Array> {
+    const { latent } = await this.#session.run({ x: value(mask, this.#input) }, { latent: null });
+    return latent.data as Float32Array;
+  }
+
+  async release(): Promise<void> {
+    await this.#session.release();
+  }
+}
+
+/** Normalised latents to logits of bone, one case a run. */
+export class Decoder {
+  readonly #session: Session;
+  readonly #shape: number[];
+
+  private constructor(session: Session, meta: AutoencoderMeta) {
+    this.#session = session;
+    this.#shape = [1, ...latentShape(meta)];
+  }
+
+  /** `mean` and `deviation` of each latent channel: 0 and 1 for latents that are not normalised. */
+  static async create(
+    autoencoder: AutoencoderWeights,
+    mean: readonly number[],
+    deviation: readonly number[],
+    options: SessionOptions = {},
+  ): Promise<Decoder> {
+    return new Decoder(
+      await Session.create(decoderModel(autoencoder, mean, deviation), options),
+      autoencoder.meta,
+    );
+  }
+
+  /** Logits [D, H, W]; bone where positive. */
+  async decode(latent: Float32Array): Promise<Float32Array> {
+    const { logits } = await this.#session.run({ latent: value(latent, this.#shape) }, { logits: null });
+    return logits.data as Float32Array;
+  }
+
+  async release(): Promise<void> {
+    await this.#session.release();
+  }
+}
