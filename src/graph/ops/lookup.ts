@@ -93,8 +93,9 @@ const SCATTER_ADD: Op<{ rows: number }> = {
   lower(node, { builder: b, inputs: [values, index], outputs }) {
     const [m, c] = node.inputs[0].shape;
     const zero = b.node('Expand', [b.float(0), b.int64([node.attributes.rows, c])]);
-    const at = b.node('Reshape', [b.node('Cast', [index], { to: 7 }), b.int64([m, 1])]);
-    b.nodeInto(outputs, 'ScatterND', [zero, at, values], { reduction: 'add' });
+    // Not ScatterND: its threads lose additions where indices repeat (microsoft/onnxruntime issue 18048).
+    const at = b.node('Expand', [b.node('Reshape', [index, b.int64([m, 1])]), b.int64([m, c])]);
+    b.nodeInto(outputs, 'ScatterElements', [zero, at, values], { axis: 0, reduction: 'add' });
   },
 };
 
