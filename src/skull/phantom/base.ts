@@ -14,6 +14,8 @@ const BASION_Y = -2;
 export function skullBase(p: PhantomParameters, at: Landmarks, minimum: number): SignedDistance {
   const ear = 0.43 * p.cranialBreadth;
   const least = minimum / 2;
+  // A plate that stands askew to the grid needs sqrt(2) of a voxel's thickness to stay in one piece.
+  const plate = 1.2 * least;
   const tip = Math.max(5.5, least);
   const robust = (p.mastoidLength - 28) / 10;
   const stout = tube([
@@ -38,8 +40,9 @@ export function skullBase(p: PhantomParameters, at: Landmarks, minimum: number):
     { at: [ear - 3, -25, -2], radius: 4 },
   ]);
   const pterygoid = tube([
-    { at: [13, -47, -16], radius: Math.max(1.6, least), half: 17 },
-    { at: [21, -36, -18], radius: Math.max(1.4, least), half: 12 },
+    { at: [11.5, -29, -14], radius: Math.max(1.2, plate), half: 12 },
+    { at: [14, -38, -16], radius: Math.max(1.8, plate), half: 17 },
+    { at: [22, -27, -18], radius: Math.max(1.4, plate), half: 13 },
   ]);
   const nuchal = tube([
     { at: [0, at.opisthocranionY - 10, -2], radius: 5 + robust },

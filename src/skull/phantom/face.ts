@@ -85,6 +85,12 @@ export function faceBone(p: PhantomParameters, at: Landmarks, minimum: number): 
     { at: [wing * 0.8 + 2, n + 6, rhinionZ - 6], radius: r(4) },
     { at: [wing + 6, n + 11, rhinionZ - 18], radius: r(6) },
   ]);
+  const midZ = (at.nasionZ + rhinionZ) / 2;
+  const nasalSide = tube([
+    { at: [2.5, (n + rhinionY) / 2 + 3, midZ], radius: r(2.6) },
+    { at: [0.5 * wing + 3, n + 5, midZ - 3], radius: r(3.4) },
+    { at: [2.5, rhinionY + 3, rhinionZ + 4], radius: r(2.4) },
+  ]);
   const arch = upperArch(p, at);
   const ridge = tube(alveolarRidge(arch, r(4.8), Math.max(floor - 1 - at.prosthionZ, 10)));
   const maxillaZ = (floor + at.prosthionZ) / 2 + 14;
@@ -92,7 +98,7 @@ export function faceBone(p: PhantomParameters, at: Landmarks, minimum: number): 
     let d = smoothMin(frame(x, y, z), cheek(x, y, z), 6);
     d = smoothMin(d, buttress(x, y, z), 8);
     d = smoothMin(d, flank(x, y, z), 5);
-    d = smoothMin(d, nasal(x, y, z), 3);
+    d = smoothMin(d, Math.min(nasal(x, y, z), nasalSide(x, y, z)), 3);
     d = smoothMin(d, ridge(x, y, z), 8);
     const maxilla = ellipsoid(x - 23, y - n - 32, z - maxillaZ, 19, 24, 22);
     d = smoothMin(d, maxilla, 6);
@@ -105,7 +111,7 @@ export function faceBone(p: PhantomParameters, at: Landmarks, minimum: number): 
       Math.max(2.6, least),
     );
     d = smoothMin(d, palate, 4);
-    return smoothMin(d, bridge(x, y, z), 4);
+    return smoothMin(d, bridge(x, y, z), 6);
   };
   return within([0, 80, at.prosthionY - 8, 6, at.prosthionZ - 4, p.orbitHeight + 18], 16, shape);
 }
@@ -119,13 +125,14 @@ export function jawRooms(p: PhantomParameters, at: Landmarks, wall: number): Sig
   return (x, y, z) => {
     const mouth = ellipsoid(
       x,
-      y - arch.frontY - 40,
+      y - arch.frontY - 34,
       z - at.prosthionZ + 4,
       arch.halfBreadth - 3.5,
-      37,
+      33,
       mouthHeight,
     );
     const sinus = ellipsoid(x - 25, y - at.nasionY - 33, z - maxillaZ - 2, 15 - wall, 19 - wall, 17 - wall);
-    return Math.min(mouth, sinus);
+    // The mouth ends before the pterygoid plates.
+    return Math.min(Math.max(mouth, y - arch.frontY - 51), sinus);
   };
 }

@@ -65,7 +65,7 @@ export function mandibleBone(p: PhantomParameters, at: Landmarks, minimum: numbe
   const head = Math.max(0.15 * cx, 6.5);
   const neck = tube([
     { at: [cx - 1, cy - 0.5, cz - 14], radius: r(3.4) },
-    { at: [cx - 0.5, cy, cz - 3], radius: r(3.6) },
+    { at: [cx - 0.5, cy, cz - 3], radius: r(4.4) },
   ]);
   return (x, y, z) => {
     let d = smoothMin(border(x, y, z), ridge(x, y, z), 9);
@@ -83,6 +83,6 @@ export function mandibleBone(p: PhantomParameters, at: Landmarks, minimum: numbe
     d = smoothMin(d, neck(x, y, z), 3);
     // The head of the condyle lies across, its inner pole a little further back.
     const hx = x - cx;
-    return smoothMin(d, ellipsoid(hx, y - cy + 0.25 * hx, z - cz, r(head + 2), r(4.3), r(4.8)), 2);
+    return smoothMin(d, ellipsoid(hx, y - cy + 0.25 * hx, z - cz + 0.5, r(head + 1.4), r(4.8), r(5.4)), 2);
   };
 }

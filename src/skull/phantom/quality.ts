@@ -87,14 +87,14 @@ export function sampleDefects(quality: Quality, extent: Extent, stream: RandomSt
 
   const holes: [number, number, number, number][] = [];
   for (let i = 0, n = between(HOLES[quality]); i < n; i++) {
-    // On the upper braincase, anywhere but the face.
+    // On the upper braincase (about an ellipsoid around z = 0.38 top), anywhere but the face.
     const around = stream.between(-0.25, 1.25) * Math.PI;
     const up = stream.between(0.05, 0.9);
     const flat = Math.sqrt(1 - up * up);
     holes.push([
       extent.halfBreadth * flat * Math.cos(around),
       extent.halfLength * flat * Math.sin(around),
-      extent.top * up,
+      extent.top * (0.38 + 0.62 * up),
       stream.between(8, 20),
     ]);
   }
