@@ -1,0 +1,51 @@
+/**
+ * A dataset of phantom skulls: `count` individuals of one seed on the standard cube grid, split 80 : 20 like any other.
+ * Skull i is the same whatever the count, so a larger set contains the smaller one.
+ */
+import { interruptedError } from '../files/interrupt.ts';
+import { makePhantom, phantomGrid } from '../skull/phantom/phantom.ts';
+import type { Quality } from '../skull/phantom/quality.ts';
+import type { Dataset } from './dataset.ts';
+import { DatasetWriter } from './writer.ts';
+
+export interface PhantomSetOptions {
+  out: string;
+  count: number;
+  /** Voxels along each side of the cube. */
+  grid: number;
+  seed: number;
+  /** One class for all; drawn with the shares of the reference data when absent. */
+  quality?: Quality;
+  onProgress?: (done: number, total: number) => void;
+  signal?: AbortSignal;
+}
+
+/** Makes (or goes on making) the dataset folder `out`. Throws `InterruptedError` between skulls when asked to stop. */
+export async function makePhantomDataset(options: PhantomSetOptions): Promise<Dataset> {
+  const { out, count, seed, quality, signal } = options;
+  const grid = phantomGrid(options.grid);
+  const writer = new DatasetWriter(out, {
+    name: `phantom skulls ${options.grid}, seed ${seed}${quality === undefined ? '' : `, quality ${quality}`}`,
+    bone: 'skull',
+    phantom: true,
+    size: [options.grid, options.grid, options.grid],
+    spacing: grid.spacing[0],
+    frame: 'Frankfort-like: x to the left, y to the back, z up; centred on the phantom cube',
+  });
+  for (let index = 0; index < count; index++) {
+    const id = `phantom-${String(index).padStart(5, '0')}`;
+    if (!writer.has(id)) {
+      if (signal?.aborted) throw interruptedError(`${index} of ${count} phantoms are finished in ${out}`);
+      const phantom = makePhantom({ seed, index, grid, quality });
+      const source = `phantom ${seed}/${index}`;
+      const attribution = 'cranioflow phantom generator';
+      writer.add(
+        { id, subject: id, source, attribution, licence: 'Apache-2.0', quality: phantom.quality },
+        phantom.mask,
+      );
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    options.onProgress?.(index + 1, count);
+  }
+  return writer.finish({ seed });
+}
