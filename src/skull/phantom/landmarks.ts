@@ -35,6 +35,8 @@ export interface Landmarks {
   mentonY: number;
   /** Anatomical frame = LPS + centre. */
   centre: readonly [number, number, number];
+  /** Half the extent of the complete skull along x, y, z in mm: it lies within +-half of the LPS origin. */
+  half: readonly [number, number, number];
 }
 
 /** Places the landmarks of a phantom. */
@@ -84,6 +86,11 @@ export function placeLandmarks(p: PhantomParameters): Landmarks {
     infradentaleZ,
     mentonZ,
     mentonY,
+    half: [
+      Math.max(p.cranialBreadth, p.bizygomaticBreadth) / 2,
+      (opisthocranionY - front) / 2,
+      (p.auricularHeight - low) / 2,
+    ],
     centre: [0, (front + opisthocranionY) / 2, (low + p.auricularHeight) / 2],
   };
 }

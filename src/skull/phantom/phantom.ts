@@ -40,19 +40,36 @@ export function phantomGrid(n: number): Grid {
   return centredGrid([n, n, n], [spacing, spacing, spacing]);
 }
 
-/** Makes phantom `index` of `seed`: a pure function of the request, whatever else is made before or beside it. */
+/** Throws `GridError` unless the box of +-`half` mm around the LPS origin lies within the voxels of `grid`. */
+function requireRoom(grid: Grid, half: readonly [number, number, number]): void {
+  for (let axis = 0; axis < 3; axis++) {
+    // Along a grid axis the box reaches as far as its half sizes, weighted by the axis' direction, do.
+    const d = [grid.direction[axis], grid.direction[axis + 3], grid.direction[axis + 6]];
+    const reach = d.reduce((sum, c, k) => sum + Math.abs(c) * half[k], 0);
+    const first = d.reduce((sum, c, k) => sum + c * grid.origin[k], 0) - grid.spacing[axis] / 2;
+    const last = first + grid.size[axis] * grid.spacing[axis];
+    if (first <= -reach && last >= reach) continue;
+    const mm = (value: number): string => value.toFixed(0);
+    throw new GridError({
+      found: `a grid from ${mm(first)} to ${mm(last)} mm along its axis ${axis}, where the phantom needs -${mm(reach)} to ${mm(reach)}`,
+      expected: `a grid that holds the whole skull, such as the centred cube of ${PHANTOM_CUBE} mm`,
+      todo: 'use phantomGrid, or more voxels or a coarser spacing',
+    });
+  }
+}
+
+/**
+ * Makes phantom `index` of `seed`: a pure function of the request, whatever else is made before or
+ * beside it; throws `GridError` when the grid is too small for the skull, `UsageError` for a seed or index that is not a
+ * whole number >= 0.
+ */
 export function makePhantom({ seed, index, grid, quality }: PhantomRequest): Phantom {
   const parameters = samplePhantomParameters(seed, index);
   const drawn = sampleQuality(new RandomStream(seed, 'phantom/quality', index));
   const grade = quality ?? drawn;
-  const { centre } = placeLandmarks(parameters);
-  const top = parameters.auricularHeight - centre[2];
-  const extent = {
-    top,
-    bottom: -top,
-    halfBreadth: parameters.cranialBreadth / 2,
-    halfLength: parameters.cranialLength / 2,
-  };
+  const { half } = placeLandmarks(parameters);
+  requireRoom(grid, half);
+  const extent = { top: half[2], bottom: -half[2], halfBreadth: half[0], halfLength: half[1] };
   const defects = sampleDefects(grade, extent, new RandomStream(seed, 'phantom/defects', index));
   const mask = voxelisePhantom(parameters, grid, defects.teeth);
   cutDefects(mask, defects);

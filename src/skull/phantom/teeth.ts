@@ -79,7 +79,7 @@ export function toothRow(arch: DentalArch, present: Uint8Array, minimum: number)
     const dx = curve[at + 1][0] - curve[at - 1][0];
     const dy = curve[at + 1][1] - curve[at - 1][1];
     const norm = Math.hypot(dx, dy);
-    const halfWidth = Math.max((kind.width[i] * scale) / 2 - 0.25, minimum / 2);
+    const halfWidth = Math.max((kind.width[i] * scale) / 2 - 0.12, minimum / 2);
     const halfDepth = Math.max(kind.depth[i] / 2, minimum / 2);
     const thin = i < 2 ? 0.55 : i === 2 ? 0.45 : 0.12;
     const reach = Math.hypot(halfWidth, halfDepth, kind.crown[i]);
@@ -102,7 +102,7 @@ export function toothRow(arch: DentalArch, present: Uint8Array, minimum: number)
       const u = px * t[o + 3] + py * t[o + 4];
       const v = px * t[o + 4] - py * t[o + 3];
       const rise = Math.min(Math.max(h / t[o + 7], 0), 1);
-      const halfWidth = t[o + 5] * (0.86 + 0.14 * Math.min(2 * rise, 1));
+      const halfWidth = t[o + 5] * (0.9 + 0.1 * Math.min(2 * rise, 1));
       const halfDepth = Math.max(t[o + 6] * (1 - t[o + 8] * rise), minimum / 2);
       // A rounded block from 4 mm inside the bone to the crown's edge.
       const round = 1.6;

@@ -3,6 +3,7 @@ import { GridError } from '../../../src/errors.ts';
 import { samplePhantomParameters } from '../../../src/skull/phantom/parameters.ts';
 import { makePhantom, PHANTOM_CUBE, phantomGrid } from '../../../src/skull/phantom/phantom.ts';
 import { phantomSignedDistance } from '../../../src/skull/phantom/sdf.ts';
+import { centredGrid, type Grid } from '../../../src/volume/volume.ts';
 import { componentSizes } from './flood.ts';
 
 describe('phantomGrid', () => {
@@ -23,6 +24,21 @@ describe('makePhantom', () => {
     expect(makePhantom({ seed: 1, index: 5, grid })).toEqual(one);
     expect(makePhantom({ seed: 1, index: 6, grid }).mask.data).not.toEqual(one.mask.data);
     expect(makePhantom({ seed: 2, index: 5, grid }).mask.data).not.toEqual(one.mask.data);
+  });
+
+  it('refuses a grid that would cut the skull, whichever way the grid is turned', () => {
+    const small = centredGrid([64, 64, 64], [3, 3, 3]);
+    expect(() => makePhantom({ seed: 1, index: 0, grid: small })).toThrow(GridError);
+    const low = centredGrid([40, 60, 40], [4, 4, 4]);
+    expect(() => makePhantom({ seed: 1, index: 0, grid: low })).toThrow(GridError);
+    const turned: Grid = { ...low, direction: [1, 0, 0, 0, 0, 1, 0, 1, 0], origin: [-78, -78, -118] };
+    const { mask } = makePhantom({
+      seed: 1,
+      index: 0,
+      grid: { ...turned, size: [40, 60, 52], origin: [-78, -102, -118] },
+    });
+    expect(mask.data.some((v) => v === 1)).toBe(true);
+    expect(() => makePhantom({ seed: 1, index: 0, grid: turned })).toThrow(GridError);
   });
 
   it('fits every skull into the standard cube: no bone on its faces, 4 mm inside', () => {
