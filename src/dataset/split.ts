@@ -33,7 +33,7 @@ export function splitSubjects(
   options: Partial<SplitOptions> = {},
   known: ReadonlyMap<string, Split> = new Map(),
 ): Map<string, Split> {
-  const { seed, testShare } = { ...SPLIT_DEFAULTS, ...options };
+  const { seed = SPLIT_DEFAULTS.seed, testShare = SPLIT_DEFAULTS.testShare } = options;
   const quality = new Map<string, number>();
   for (const row of rows)
     quality.set(row.subject, Math.min(row.quality, quality.get(row.subject) ?? Infinity));

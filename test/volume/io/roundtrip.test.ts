@@ -80,8 +80,9 @@ describe('writeVolume', () => {
     for (const data of types) {
       const path = join(dir, `a b${data.constructor.name}${extension}`);
       await writeVolume(path, fixture(data));
-      expect((await readVolume(path)).data.constructor).toBe(data.constructor);
-      expectSame(await readVolume(path), fixture(data));
+      const read = await readVolume(path);
+      expect(read.data.constructor).toBe(data.constructor);
+      expectSame(read, fixture(data));
     }
   });
 

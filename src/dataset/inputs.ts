@@ -1,0 +1,163 @@
+/**
+ * From paths to cases: which files a list of files and folders means, what each case is called, and whose bone it is.
+ * Ids depend only on the path below the folder that was named, so a second run over more folders finds the first run's
+ * cases under the same names.
+ */
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { FileError, UsageError } from '../errors.ts';
+import { volumeExtension } from '../volume/io/index.ts';
+
+export interface InputFile {
+  /** Absolute. */
+  path: string;
+  /** Safe as a file name, unique among the inputs. */
+  id: string;
+}
+
+/**
+ * All volume files of `inputs`: files as they are named, folders searched through (hidden files and other extensions
+ * left out), in the order of their ids, each once. Throws `FileError` when a path does not exist or nothing is found.
+ */
+export function collectInputs(inputs: readonly string[]): InputFile[] {
+  const found = new Map<string, string>();
+  for (const input of inputs) {
+    const path = resolve(input);
+    let folder: boolean;
+    try {
+      folder = statSync(path).isDirectory();
+    } catch {
+      throw new FileError({
+        found: `${input} does not exist`,
+        expected: 'files or folders of masks',
+        todo: 'check the path',
+      });
+    }
+    const root = folder ? path : dirname(path);
+    for (const file of folder ? volumesUnder(path) : [path])
+      if (!found.has(file)) found.set(file, idOf(relative(root, file)));
+  }
+  if (found.size === 0)
+    throw new FileError({
+      found: `no volume file in ${inputs.join(', ')}`,
+      expected: 'NRRD, NIfTI or MetaImage files',
+      todo: 'name the folder that holds the masks; DICOM series must be segmented and exported first',
+    });
+  return distinguish(found).sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+function volumesUnder(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => !entry.name.startsWith('.'))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const path = join(folder, entry.name);
+      // Links are followed for files only: a linked folder may lead back up.
+      if (entry.isDirectory()) return volumesUnder(path);
+      return volumeExtension(path) === undefined ? [] : [path];
+    });
+}
+
+/** `a/b c/Mandible.nii.gz` -> `a_b-c_Mandible`; long names keep their end and a hash of the whole. */
+function idOf(path: string): string {
+  const extension = volumeExtension(path) ?? '';
+  const stem = path.slice(0, path.length - extension.length);
+  const id = stem
+    .split(sep)
+    .join('_')
+    .replace(/[^A-Za-z0-9._+-]/g, '-')
+    .replace(/^[^A-Za-z0-9]+/, '');
+  if (id.length > 0 && id.length <= 120) return id;
+  const hash = createHash('sha256').update(stem).digest('hex').slice(0, 12);
+  return `${hash}${id.slice(-100)}`;
+}
+
+/** Files of one id (of different folders, or `a.nrrd` beside `a.nii`) get a hash of their path at the end. */
+function distinguish(found: ReadonlyMap<string, string>): InputFile[] {
+  const uses = new Map<string, number>();
+  for (const id of found.values()) uses.set(id, (uses.get(id) ?? 0) + 1);
+  return [...found].map(([path, id]) => {
+    if (uses.get(id) === 1) return { path, id };
+    return { path, id: `${id.slice(0, 110)}-${createHash('sha256').update(path).digest('hex').slice(0, 8)}` };
+  });
+}
+
+/** What is known of a file besides its voxels. */
+export interface CaseFacts {
+  subject: string;
+  quality?: number;
+}
+
+/**
+ * Subjects by a regular expression with one capture group, matched against the whole path with forward slashes:
+ * `(0522c\d+|TCGA-CV-\w+)` makes one subject of the folders 0522c0727a and 0522c0727b. Throws `UsageError` for a pattern
+ * that is no regular expression or has not exactly one group.
+ */
+export function subjectsByPattern(pattern: string): (file: InputFile) => CaseFacts | undefined {
+  let regex: RegExp;
+  let groups = 0;
+  try {
+    regex = new RegExp(pattern);
+    groups = new RegExp(`${pattern}|`).exec('')!.length - 1;
+  } catch (cause) {
+    throw patternError(
+      `the subject pattern ${pattern} is no regular expression (${(cause as Error).message})`,
+    );
+  }
+  if (groups !== 1) throw patternError(`the subject pattern ${pattern} has ${groups} capture groups`);
+  return (file) => {
+    const subject = regex.exec(file.path.split(sep).join('/'))?.[1];
+    return subject ? { subject } : undefined;
+  };
+}
+
+function patternError(found: string): UsageError {
+  return new UsageError({
+    found,
+    expected: 'a regular expression with one group in parentheses that catches the subject in the path',
+    todo: "for masks/ID/Mandible.nrrd give --subject-pattern 'masks/([^/]+)/'",
+  });
+}
+
+/**
+ * Subjects and qualities by a table: CSV with a header `file,subject` or `file,subject,quality`, where `file` is a base
+ * name, a path's end, or a case id. Throws `FileError` when it cannot be read or a row is wrong.
+ */
+export function subjectsByTable(path: string): (file: InputFile) => CaseFacts | undefined {
+  let lines: string[];
+  try {
+    lines = readFileSync(path, 'utf8')
+      .split(/\r?\n/)
+      .filter((line) => line.trim() !== '');
+  } catch (cause) {
+    throw tableError(`${path} cannot be read (${(cause as NodeJS.ErrnoException).code})`);
+  }
+  const header = (lines[0] ?? '').split(',').map((cell) => cell.trim().toLowerCase());
+  const [file, subject, quality] = ['file', 'subject', 'quality'].map((name) => header.indexOf(name));
+  if (file < 0 || subject < 0) throw tableError(`${path} has the header "${lines[0] ?? ''}"`);
+  const facts = new Map<string, CaseFacts>();
+  lines.slice(1).forEach((line, i) => {
+    const cells = line.split(',').map((cell) => cell.trim());
+    const q = quality < 0 || !cells[quality] ? undefined : Number(cells[quality]);
+    const sound = q === undefined || (Number.isInteger(q) && q >= 2 && q <= 6);
+    if (!cells[file] || !cells[subject] || !sound) throw tableError(`${path} line ${i + 2} reads "${line}"`);
+    facts.set(cells[file], { subject: cells[subject], quality: q });
+  });
+  return (input) => {
+    const parts = input.path.split(sep);
+    for (let n = parts.length; n >= 1; n--) {
+      const row = facts.get(parts.slice(-n).join('/'));
+      if (row !== undefined) return row;
+    }
+    return facts.get(input.id) ?? facts.get(basename(input.path));
+  };
+}
+
+function tableError(found: string): FileError {
+  return new FileError({
+    found,
+    expected: 'a CSV file with the header file,subject,quality (quality 2..6, optional)',
+    todo: 'mend the table',
+  });
+}

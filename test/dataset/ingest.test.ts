@@ -1,0 +1,177 @@
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { openDataset } from '../../src/dataset/dataset.ts';
+import { type IngestOptions, ingestMasks } from '../../src/dataset/ingest.ts';
+import { subjectsByPattern } from '../../src/dataset/inputs.ts';
+import { DatasetError, InterruptedError, UsageError } from '../../src/errors.ts';
+import { writeVolume } from '../../src/volume/io/index.ts';
+import type { Mat3, Vec3, Volume } from '../../src/volume/volume.ts';
+import { temporaryFolder } from './helpers.ts';
+
+const C = Math.cos(0.4);
+const S = Math.sin(0.4);
+const OBLIQUE: Mat3 = [C, -S, 0, S, C, 0, 0, 0, 1];
+const FLIPPED: Mat3 = [-1, 0, 0, 0, -1, 0, 0, 0, 1];
+
+/** An L in LPS mm, 20 x 12 x 8 mm: long arm along x, short arm at its *left* (+x) end going back (+y). */
+function inL(x: number, y: number, z: number): boolean {
+  if (Math.abs(z) > 4) return false;
+  return (x > -10 && x < 10 && y > -6 && y < -2) || (x > 6 && x < 10 && y > -6 && y < 6);
+}
+
+/** The L in a file of a given direction, spacing and position. */
+function file(
+  direction: Mat3,
+  spacing: Vec3,
+  values: [number, number] = [0, 1],
+  scale = 1,
+): Volume<Float32Array> {
+  const size: Vec3 = [0, 1, 2].map((a) => Math.ceil((30 * scale) / spacing[a])) as unknown as Vec3;
+  const half = [0, 1, 2].map((a) => (spacing[a] * (size[a] - 1)) / 2);
+  const at: Vec3 = [100, -50, 700];
+  const origin = [0, 1, 2].map(
+    (r) =>
+      at[r] - direction[3 * r] * half[0] - direction[3 * r + 1] * half[1] - direction[3 * r + 2] * half[2],
+  ) as unknown as Vec3;
+  const data = new Float32Array(size[0] * size[1] * size[2]);
+  let p = 0;
+  for (let k = 0; k < size[2]; k++)
+    for (let j = 0; j < size[1]; j++)
+      for (let i = 0; i < size[0]; i++) {
+        const v = [i, j, k].map((n, a) => n * spacing[a] - half[a]);
+        const [x, y, z] = [0, 1, 2].map(
+          (r) =>
+            (direction[3 * r] * v[0] + direction[3 * r + 1] * v[1] + direction[3 * r + 2] * v[2]) / scale,
+        );
+        data[p++] = values[inL(x, y, z) ? 1 : 0];
+      }
+  return { size, spacing, origin, direction, data };
+}
+
+const base = { grid: [24, 16, 12] as Vec3, spacing: 1 } satisfies Partial<IngestOptions>;
+
+describe('ingestMasks', () => {
+  it('gives the same mask for one bone from every format and direction, left still left', async () => {
+    const [inputs, out] = [temporaryFolder(), temporaryFolder()];
+    await writeVolume(join(inputs, 'a.nrrd'), file([1, 0, 0, 0, 1, 0, 0, 0, 1], [0.5, 0.5, 0.5]));
+    await writeVolume(join(inputs, 'b.nii.gz'), file(FLIPPED, [0.5, 0.4, 0.8], [-1200, -1199]));
+    await writeVolume(join(inputs, 'c.mha'), file(OBLIQUE, [0.4, 0.4, 0.5], [0, 255]));
+    await writeVolume(join(inputs, 'd.nii'), file([0, 0, 1, 1, 0, 0, 0, 1, 0], [0.5, 0.4, 0.3]));
+    const { dataset, accepted, refused } = await ingestMasks({ ...base, inputs: [inputs], out });
+    expect(refused).toEqual([]);
+    expect(accepted.map((a) => a.id)).toEqual(['a', 'b', 'c', 'd']);
+    const truth = Uint8Array.from({ length: 24 * 16 * 12 }, (_, p) => {
+      const [i, j, k] = [p % 24, Math.floor(p / 24) % 16, Math.floor(p / 384)];
+      return inL(i - 11.5, j - 7.5, k - 5.5) ? 1 : 0;
+    });
+    const n = truth.reduce((a, b) => a + b, 0);
+    for (const c of dataset.cases) {
+      const { data } = dataset.loadMask(c);
+      const same = data.reduce((sum, v, i) => sum + (v & truth[i]), 0);
+      expect((2 * same) / (n + c.voxels), c.id).toBeGreaterThan(0.93);
+    }
+  });
+
+  it('refuses the bad by name and goes on with the good', async () => {
+    const [inputs, out] = [temporaryFolder(), temporaryFolder()];
+    const good = file(OBLIQUE, [1, 1, 1]);
+    await writeVolume(join(inputs, 'good.nrrd'), good);
+    await writeVolume(join(inputs, 'good2.nrrd'), good);
+    await writeVolume(join(inputs, 'empty.nrrd'), { ...good, data: new Uint8Array(good.data.length) });
+    await writeVolume(join(inputs, 'full.nrrd'), { ...good, data: new Uint8Array(good.data.length).fill(1) });
+    const holes = good.data.slice();
+    holes[5] = Number.NaN;
+    await writeVolume(join(inputs, 'nan.nrrd'), { ...good, data: holes });
+    const scan = good.data.map((v, i) => v * 700 + (i % 50));
+    await writeVolume(join(inputs, 'scan.nrrd'), { ...good, data: scan });
+    await writeVolume(join(inputs, 'large.nrrd'), file(OBLIQUE, [1, 1, 1], [0, 1], 2));
+    writeFileSync(join(inputs, 'short.nrrd'), readFileSync(join(inputs, 'good.nrrd')).subarray(0, 300));
+    writeFileSync(join(inputs, 'words.nii'), 'this is not a volume');
+    const { accepted, refused, smallestGrid } = await ingestMasks({ ...base, inputs: [inputs], out });
+    expect(accepted.map((a) => a.id)).toEqual(['good', 'good2']);
+    const reasons = Object.fromEntries(
+      refused.map((r) => [r.file.split('/').pop()!.split('.')[0], r.reason]),
+    );
+    expect(reasons.empty).toMatch(/empty/);
+    expect(reasons.full).toMatch(/full/);
+    expect(reasons.nan).toMatch(/1 voxels that are NaN/);
+    expect(reasons.scan).toMatch(/more than two values[\s\S]*--threshold/);
+    expect(reasons.large).toMatch(
+      /large.nrrd: its bone spans 4\d\.\d x 2\d\.\d x 1\d\.\d mm.*--grid 48x32x16/,
+    );
+    expect(reasons.short).toMatch(/cannot be decoded/);
+    expect(reasons.words).toMatch(/no NIfTI header/);
+    expect(smallestGrid).toEqual([48, 32, 16]);
+    expect(openDataset(out).cases.length).toBe(2);
+  });
+
+  it('cuts off no more than it was allowed to, and says how much', async () => {
+    const [inputs, out] = [temporaryFolder(), temporaryFolder()];
+    await writeVolume(join(inputs, 'a.nrrd'), file(OBLIQUE, [0.5, 0.5, 0.5]));
+    const narrow = { ...base, grid: [16, 16, 12] as Vec3, inputs: [inputs], out };
+    await expect(ingestMasks({ ...narrow, maxCut: 0.01 })).rejects.toThrow(/would be cut off/);
+    const { accepted } = await ingestMasks({ ...narrow, out: temporaryFolder(), maxCut: 0.4 });
+    // Of the L's 112 square mm, those beyond |x| = 8 mm: 2 . 4 at the right end, 2 . 12 at the left.
+    expect(accepted[0].cutShare).toBeCloseTo((2 * 4 + 2 * 12) / 112, 1);
+  });
+
+  it('keeps annotators of one patient together, and refuses a file without a subject', async () => {
+    const [inputs, out] = [temporaryFolder(), temporaryFolder()];
+    for (const who of ['oncologist', 'radiographer'])
+      for (const id of ['0001', '0002', '0003a', '0003b', '0004', '0005', 'stray']) {
+        mkdirSync(join(inputs, who, id), { recursive: true });
+        await writeVolume(join(inputs, who, id, 'm.nrrd'), file(OBLIQUE, [1, 1, 1]));
+      }
+    const subjects = subjectsByPattern('/(\\d{4})[ab]?/');
+    const { dataset, refused } = await ingestMasks({
+      ...base,
+      inputs: [inputs],
+      out,
+      subjects,
+      testShare: 0.4,
+      seed: 2,
+    });
+    expect(dataset.cases.length).toBe(12);
+    expect(new Set(dataset.cases.map((c) => c.subject)).size).toBe(5);
+    expect(refused.map((r) => /stray.*no subject/.test(r.reason))).toEqual([true, true]);
+    const train = new Set(dataset.split('train').map((c) => c.subject));
+    expect(dataset.split('test').some((c) => train.has(c.subject))).toBe(false);
+  });
+
+  it('stops between cases when told to, and goes on from there', async () => {
+    const [inputs, out] = [temporaryFolder(), temporaryFolder()];
+    for (const n of ['a', 'b', 'c', 'd'])
+      await writeVolume(join(inputs, `${n}.nrrd`), file(OBLIQUE, [1, 1, 1]));
+    const stop = new AbortController();
+    const options: IngestOptions = { ...base, inputs: [inputs], out };
+    const onProgress = (p: { done: number }) => void (p.done === 2 && stop.abort());
+    await expect(ingestMasks({ ...options, signal: stop.signal, onProgress })).rejects.toThrow(
+      InterruptedError,
+    );
+    expect(existsSync(join(out, 'dataset.json'))).toBe(false);
+    const written = statSync(join(out, 'volumes/a.bits.gz')).mtimeMs;
+    const { accepted, kept, dataset } = await ingestMasks(options);
+    expect(kept).toEqual(['a', 'b']);
+    expect(accepted.map((a) => a.id)).toEqual(['c', 'd']);
+    expect(dataset.cases.length).toBe(4);
+    expect(statSync(join(out, 'volumes/a.bits.gz')).mtimeMs).toBe(written);
+    await expect(ingestMasks({ ...options, cut: 0.4 })).rejects.toThrow(/already holds a dataset/);
+  });
+
+  it('is an error when every file is refused, or an option makes no sense', async () => {
+    const [inputs, out] = [temporaryFolder(), temporaryFolder()];
+    writeFileSync(join(inputs, 'a.nrrd'), 'nothing');
+    const options: IngestOptions = { ...base, inputs: [inputs], out };
+    await expect(ingestMasks(options)).rejects.toThrow(DatasetError);
+    await expect(ingestMasks(options)).rejects.toThrow(/none of 1 files[\s\S]*a.nrrd/);
+    for (const bad of [
+      { grid: [24, 16, 10] as Vec3 },
+      { spacing: 0 },
+      { cut: 0 },
+      { maxCut: -1 },
+      { quality: 7 },
+    ])
+      await expect(ingestMasks({ ...options, ...bad })).rejects.toThrow(UsageError);
+  });
+});
