@@ -94,6 +94,11 @@ export function describe(type: TensorType): string {
   return `${type.dtype} [${type.shape.join(', ')}]`;
 }
 
+/** True when every type is float32, as most operators want. */
+export function allFloat(types: readonly TensorType[]): boolean {
+  return types.every((t) => t.dtype === 'float32');
+}
+
 /** The `ShapeError` of op `type` on `inputs`: every operand with its shape, and the rule that was broken. */
 export function shapeError(type: string, inputs: readonly TensorType[], expected: string): ShapeError {
   return new ShapeError({

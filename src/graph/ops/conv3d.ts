@@ -10,6 +10,7 @@
  * is 1e-5 where values are about 10. The direct form stays for strides, other kernels, odd depths and few channels.
  */
 import {
+  allFloat,
   type Lowering,
   type Node,
   type Op,
@@ -42,8 +43,8 @@ export const CONV3D: Op<ConvAttributes> = {
   type: 'conv3d',
   infer(inputs, attributes) {
     const [x, w, b] = inputs.map((t) => t.shape);
-    if (x.length !== 5 || w.length !== 5)
-      throw shapeError('conv3d', inputs, 'x [N, I, D, H, W] and w [O, I, kd, kh, kw]');
+    if (x.length !== 5 || w.length !== 5 || !allFloat(inputs))
+      throw shapeError('conv3d', inputs, 'float32 x [N, I, D, H, W] and w [O, I, kd, kh, kw]');
     if (w[1] !== x[1])
       throw shapeError('conv3d', inputs, `a kernel for the ${x[1]} channels of x, not ${w[1]}`);
     if (b !== undefined && b.join() !== `${w[0]}`)

@@ -8,7 +8,7 @@
  *   dscale = s2, dshift = s1, dx = dy a - (sum_{c in group} (scale_c s1_c + xhat scale_c s2_c)) / (deviation M),
  * M the number of elements of a group; xhat is kept instead of x, so nothing is normalised twice.
  */
-import { elements, type Op, shapeError, type Tensor } from '../graph.ts';
+import { allFloat, elements, type Op, shapeError, type Tensor } from '../graph.ts';
 import { add, multiply, sumTo } from './binary.ts';
 import { sum } from './reduce.ts';
 import { expand, reshape } from './shape.ts';
@@ -23,8 +23,12 @@ const GROUP_NORM: Op<GroupNormAttributes> = {
   infer(inputs, { groups }) {
     const [x, scale, shift] = inputs.map((t) => t.shape);
     const [n, c] = x;
-    if (x.length < 3 || c % groups !== 0)
-      throw shapeError('groupNorm', inputs, `x [N, C, ...] with C a multiple of the ${groups} groups`);
+    if (x.length < 3 || c % groups !== 0 || !allFloat(inputs))
+      throw shapeError(
+        'groupNorm',
+        inputs,
+        `float32 x [N, C, ...] with C a multiple of the ${groups} groups`,
+      );
     for (const s of [scale, shift])
       if (s.length !== 2 || s[1] !== c || (s[0] !== 1 && s[0] !== n))
         throw shapeError('groupNorm', inputs, `scale and shift of shape [${n}, ${c}] or [1, ${c}]`);

@@ -3,7 +3,8 @@
  * back by index. `gather`'s gradient for the table is a product with the one-hot rows, right for small tables (classes);
  * a codebook learns by moving averages and takes none.
  */
-import { type Op, shapeError, type Tensor } from '../graph.ts';
+import { allFloat, type Op, shapeError, type Tensor } from '../graph.ts';
+import { broadcastShapes } from './binary.ts';
 import { matmul } from './matmul.ts';
 import { reshape } from './shape.ts';
 
@@ -31,7 +32,10 @@ export function gather(table: Tensor, index: Tensor): Tensor {
 
 const ONE_HOT: Op<{ depth: number }> = {
   type: 'oneHot',
-  infer: (inputs, { depth }) => [{ shape: [...inputs[0].shape, depth], dtype: 'float32' }],
+  infer(inputs, { depth }) {
+    if (inputs[0].dtype !== 'int32') throw shapeError('oneHot', inputs, 'int32 indices');
+    return [{ shape: [...inputs[0].shape, depth], dtype: 'float32' }];
+  },
   lower(node, { builder: b, inputs: [index], outputs }) {
     const values = b.node(
       'Concat',
@@ -55,8 +59,8 @@ const NEAREST_CODE: Op<null> = {
   type: 'nearestCode',
   infer(inputs) {
     const [z, codebook] = inputs.map((t) => t.shape);
-    if (z.length !== 2 || codebook.length !== 2 || z[1] !== codebook[1])
-      throw shapeError('nearestCode', inputs, 'vectors [M, C] and a codebook [V, C]');
+    if (z.length !== 2 || codebook.length !== 2 || z[1] !== codebook[1] || !allFloat(inputs))
+      throw shapeError('nearestCode', inputs, 'float32 vectors [M, C] and a codebook [V, C]');
     return [{ shape: [z[0]], dtype: 'int32' }];
   },
   lower(node, { builder: b, inputs: [z, codebook], outputs }) {
@@ -86,8 +90,9 @@ const SCATTER_ADD: Op<{ rows: number }> = {
   type: 'scatterAdd',
   infer(inputs, { rows }) {
     const [values, index] = inputs;
-    if (values.shape.length !== 2 || index.shape.join() !== `${values.shape[0]}` || index.dtype !== 'int32')
-      throw shapeError('scatterAdd', inputs, 'values [M, C] and int32 indices [M]');
+    const fits = values.shape.length === 2 && index.shape.join() === `${values.shape[0]}`;
+    if (!fits || values.dtype !== 'float32' || index.dtype !== 'int32')
+      throw shapeError('scatterAdd', inputs, 'float32 values [M, C] and int32 indices [M]');
     return [{ shape: [rows, values.shape[1]], dtype: 'float32' }];
   },
   lower(node, { builder: b, inputs: [values, index], outputs }) {
@@ -106,12 +111,17 @@ export function scatterAdd(values: Tensor, index: Tensor, rows: number): Tensor 
 
 const LESS: Op<null> = {
   type: 'lessThan',
-  infer: (inputs) => [{ shape: inputs[0].shape, dtype: 'float32' }],
+  infer(inputs) {
+    const shape = broadcastShapes(inputs[0].shape, inputs[1].shape);
+    if (shape === undefined || !allFloat(inputs))
+      throw shapeError('lessThan', inputs, 'two float32 tensors whose shapes broadcast');
+    return [{ shape, dtype: 'float32' }];
+  },
   lower: (_, { builder: b, inputs, outputs }) =>
     b.nodeInto(outputs, 'Cast', [b.node('Less', inputs)], { to: 1 }),
 };
 
-/** 1 where `a < b`, else 0; has no gradient. */
+/** 1 where `a < b`, else 0, broadcast; has no gradient. */
 export function lessThan(a: Tensor, b: Tensor | number): Tensor {
   return a.graph.add(LESS, [a, typeof b === 'number' ? a.graph.scalar(b) : b], null)[0];
 }

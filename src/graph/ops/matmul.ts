@@ -2,7 +2,7 @@
  * Batched matrix product and softmax. `matmul(a, b)` multiplies the last two axes, [.., M, K] x [.., K, N] -> [.., M, N];
  * either operand may be taken transposed. The leading axes must be equal, or one operand has none.
  */
-import { type Op, type Shape, shapeError, type Tensor } from '../graph.ts';
+import { allFloat, type Op, type Shape, shapeError, type Tensor } from '../graph.ts';
 import { sum } from './reduce.ts';
 
 interface MatmulAttributes {
@@ -21,7 +21,7 @@ const MATMUL: Op<MatmulAttributes> = {
     const [a, b] = inputs.map((t) => t.shape);
     const bad = (rule: string) =>
       shapeError(`matmul(A${transposeA ? "'" : ''}, B${transposeB ? "'" : ''})`, inputs, rule);
-    if (a.length < 2 || b.length < 2) throw bad('two tensors of rank 2 or more');
+    if (a.length < 2 || b.length < 2 || !allFloat(inputs)) throw bad('two float32 tensors of rank 2 or more');
     const [m, k] = lastTwo(a, transposeA);
     const [k2, n] = lastTwo(b, transposeB);
     if (k !== k2) throw bad(`equal inner sizes, not ${k} and ${k2}`);
@@ -75,7 +75,11 @@ export function matmul(a: Tensor, b: Tensor, transposeA = false, transposeB = fa
 
 const SOFTMAX: Op<null> = {
   type: 'softmax',
-  infer: (inputs) => [inputs[0]],
+  infer(inputs) {
+    if (inputs[0].shape.length === 0 || !allFloat(inputs))
+      throw shapeError('softmax', inputs, 'a float32 tensor with at least one axis');
+    return [inputs[0]];
+  },
   gradient: (node, [dy]) => [dy!.graph.add(SOFTMAX_GRADIENT, [node.outputs[0], dy!], null)[0]],
   lower: (_, { builder: b, inputs, outputs }) => b.nodeInto(outputs, 'Softmax', inputs, { axis: -1 }),
 };

@@ -44,7 +44,7 @@ const CONCAT: Op<{ axis: number }> = {
   infer(inputs, { axis }) {
     const { shape, dtype } = inputs[0];
     const rest = (s: Shape) => s.filter((_, i) => i !== axis).join();
-    if (axis >= shape.length || inputs.some((t) => t.dtype !== dtype || rest(t.shape) !== rest(shape)))
+    if (!(axis in shape) || inputs.some((t) => t.dtype !== dtype || rest(t.shape) !== rest(shape)))
       throw shapeError('concat', inputs, `tensors that differ only along axis ${axis}`);
     const total = inputs.reduce((n, t) => n + t.shape[axis], 0);
     return [{ shape: shape.map((d, i) => (i === axis ? total : d)), dtype }];
