@@ -5,9 +5,9 @@
  * mirrored patient is a plausible one, but asymmetry then carries no side.
  */
 import type { RandomStream } from '../random/stream.ts';
-import { multiply3 } from '../volume/geometry.ts';
+import { multiply3, rotationAbout } from '../volume/geometry.ts';
 import { resampleByMap } from '../volume/resample.ts';
-import { type Mat3, type Vec3, voxelCount } from '../volume/volume.ts';
+import { type Vec3, voxelCount } from '../volume/volume.ts';
 import { unpackBits } from './pack.ts';
 
 export interface AugmentOptions {
@@ -64,13 +64,4 @@ export function augmentInto(
   const map = augmentMap(size, stream, options);
   const soft = resampleByMap(unpackBits(bits, n), size, map, size, { antialias: false });
   for (let i = 0; i < n; i++) out[at + i] = soft[i] >= 0.5 - 1e-6 ? 1 : -1;
-}
-
-/** Right-handed rotation about a grid axis. */
-export function rotationAbout(axis: 0 | 1 | 2, angle: number): Mat3 {
-  const c = Math.cos(angle);
-  const s = Math.sin(angle);
-  if (axis === 0) return [1, 0, 0, 0, c, -s, 0, s, c];
-  if (axis === 1) return [c, 0, s, 0, 1, 0, -s, 0, c];
-  return [c, -s, 0, s, c, 0, 0, 0, 1];
 }

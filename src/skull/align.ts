@@ -8,7 +8,7 @@
  * sign is mended), and follows each coarse to fine: steps along and about each axis, halved when none helps. It uses 4000
  * voxels of the bone and takes some 0.2 s. Size is not changed: a large skull stays large.
  */
-import { apply3, multiply3, transpose3 } from '../volume/geometry.ts';
+import { apply3, multiply3, rotationAbout, transpose3 } from '../volume/geometry.ts';
 import { boxAverage, resample } from '../volume/resample.ts';
 import type { Mask, Mat3, Vec3 } from '../volume/volume.ts';
 import {
@@ -110,7 +110,7 @@ function climb(points: Float32Array, start: Pose, field: Float32Array, reference
         const t = [...pose.t] as [number, number, number];
         let axes = pose.axes;
         if (axis < 3) t[axis] += sign * shift;
-        else axes = multiply3(axes, turn(axis - 3, sign * angle));
+        else axes = multiply3(axes, rotationAbout(axis - 3, sign * angle));
         const s = rate(axes, t);
         if (s > pose.score * (1 + 1e-6)) {
           pose = { axes, t, score: s };
@@ -167,14 +167,6 @@ function score(
     sum += c0 + (w - k) * (c01 + fy * (c11 - c01) - c0);
   }
   return sum / (points.length / 3);
-}
-
-function turn(axis: number, angle: number): Mat3 {
-  const c = Math.cos(angle);
-  const s = Math.sin(angle);
-  if (axis === 0) return [1, 0, 0, 0, c, -s, 0, s, c];
-  if (axis === 1) return [c, 0, s, 0, 1, 0, -s, 0, c];
-  return [c, -s, 0, s, c, 0, 0, 0, 1];
 }
 
 /** At most `POINTS` voxels, spread evenly over the bone, from the centroid. */

@@ -94,3 +94,12 @@ export function checkGrid(grid: Grid, name: string): void {
       todo: 'resample the volume onto a rectangular grid first (3D Slicer: "Resample Scalar/Vector/DWI Volume")',
     });
 }
+
+/** Right-handed rotation by `angle` radians about axis 0 (x), 1 (y) or 2 (z). */
+export function rotationAbout(axis: number, angle: number): Mat3 {
+  const c = Math.cos(angle);
+  const s = Math.sin(angle);
+  if (axis === 0) return [1, 0, 0, 0, c, -s, 0, s, c];
+  if (axis === 1) return [c, 0, s, 0, 1, 0, -s, 0, c];
+  return [c, -s, 0, s, c, 0, 0, 0, 1];
+}

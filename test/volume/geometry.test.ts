@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { VolumeError } from '../../src/errors.ts';
 import {
+  apply3,
   checkGrid,
   determinant3,
   indexMap,
   multiply3,
+  rotationAbout,
   transpose3,
   worldToVoxel,
 } from '../../src/volume/geometry.ts';
@@ -43,6 +45,17 @@ describe('geometry', () => {
     });
     expect(determinant3(GRID.direction)).toBeCloseTo(1, 12);
     expect(determinant3([1, 0, 0, 0, 1, 0, 0, 0, -1])).toBe(-1);
+  });
+
+  it('rotationAbout turns x to y, y to z, z to x by a right angle', () => {
+    const turned = [
+      apply3(rotationAbout(2, Math.PI / 2), [1, 0, 0]),
+      apply3(rotationAbout(0, Math.PI / 2), [0, 1, 0]),
+      apply3(rotationAbout(1, Math.PI / 2), [0, 0, 1]),
+    ].flat();
+    turned.forEach((x, i) => {
+      expect(x).toBeCloseTo([0, 1, 0, 0, 0, 1, 1, 0, 0][i], 12);
+    });
   });
 
   it('checkGrid refuses what no length can be trusted on', () => {

@@ -12,7 +12,7 @@ const FORMATS: Record<string, Format> = {
   '.mhd': 'meta',
 };
 
-/** Extensions that `readVolume` reads (upper or lower case); `.nhdr` and `.mhd` name a data file beside them. */
+/** Extensions that `readVolume` reads; `.nhdr` and `.mhd` name a data file beside them. */
 export const extensions = Object.keys(FORMATS);
 
 /** Extensions that `writeVolume` writes. */

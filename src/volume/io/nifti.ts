@@ -46,7 +46,7 @@ export function encodeNifti(volume: Volume, gzip: boolean): Uint8Array {
  * The parts (b, c, d) of the unit quaternion of a rotation, a >= 0. NIfTI keeps a left-handed grid as a rotation and
  * `handed` -1, which turns the third axis round.
  */
-export function quaternionOf(direction: Mat3): { handed: 1 | -1; quaternion: [number, number, number] } {
+function quaternionOf(direction: Mat3): { handed: 1 | -1; quaternion: [number, number, number] } {
   const handed = determinant3(direction) < 0 ? -1 : 1;
   const [m00, m01, m02h, m10, m11, m12h, m20, m21, m22h] = direction;
   const [m02, m12, m22] = [m02h * handed, m12h * handed, m22h * handed];
