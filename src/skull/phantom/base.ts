@@ -40,9 +40,9 @@ export function skullBase(p: PhantomParameters, at: Landmarks, minimum: number):
     { at: [ear - 3, -25, -2], radius: 4 },
   ]);
   const pterygoid = tube([
-    { at: [11.5, -29, -14], radius: Math.max(1.2, plate), half: 12 },
-    { at: [14, -38, -16], radius: Math.max(1.8, plate), half: 17 },
-    { at: [22, -27, -18], radius: Math.max(1.4, plate), half: 13 },
+    { at: [14.5, -28, -14], radius: Math.max(1.2, plate), half: 12 },
+    { at: [16, -38, -16], radius: Math.max(1.8, plate), half: 17 },
+    { at: [23.5, -27, -18], radius: Math.max(1.4, plate), half: 13 },
   ]);
   const nuchal = tube([
     { at: [0, at.opisthocranionY - 10, -2], radius: 5 + robust },
