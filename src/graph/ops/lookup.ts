@@ -55,7 +55,7 @@ export function oneHot(index: Tensor, depth: number): Tensor {
 /** Rows compared at a time: the score matrix of a chunk, rows x codes, stays below 256 MB. */
 const CHUNK_SCORES = 64 * 1024 * 1024;
 
-const NEAREST_CODE: Op<null> = {
+const NEAREST_CODE: Op<{ chunkScores: number }> = {
   type: 'nearestCode',
   infer(inputs) {
     const [z, codebook] = inputs.map((t) => t.shape);
@@ -68,7 +68,7 @@ const NEAREST_CODE: Op<null> = {
     // argmin |z - c|^2 = argmax (z . c - |c|^2 / 2): |z|^2 is the same for every code.
     const norm = b.node('ReduceSumSquare', [codebook, b.int64([1])], { keepdims: 0 });
     const bias = b.node('Mul', [norm, b.float(-0.5)]);
-    const step = Math.max(1, Math.floor(CHUNK_SCORES / codes));
+    const step = Math.max(1, Math.floor(node.attributes.chunkScores / codes));
     const parts: string[] = [];
     for (let start = 0; start < rows; start += step) {
       const end = Math.min(rows, start + step);
@@ -81,9 +81,12 @@ const NEAREST_CODE: Op<null> = {
   },
 };
 
-/** For each row of z [M, C] the index of the nearest row of the codebook [V, C] by L2; the lowest index wins a tie. */
-export function nearestCode(z: Tensor, codebook: Tensor): Tensor {
-  return z.graph.add(NEAREST_CODE, [z, codebook], null)[0];
+/**
+ * For each row of z [M, C] the index of the nearest row of the codebook [V, C] by L2; the lowest index wins a tie. At most
+ * `chunkScores` distances are held at a time.
+ */
+export function nearestCode(z: Tensor, codebook: Tensor, chunkScores = CHUNK_SCORES): Tensor {
+  return z.graph.add(NEAREST_CODE, [z, codebook], { chunkScores })[0];
 }
 
 const SCATTER_ADD: Op<{ rows: number }> = {
