@@ -1,7 +1,7 @@
 /**
  * From paths to cases: which files a list of files and folders means, what each case is called, and whose bone it is.
- * Ids depend only on the path below the folder that was named, so a second run over more folders finds the first run's
- * cases under the same names.
+ * Ids come from the path below the folder that was named, so the same command finds its finished cases again. (Name one
+ * folder above all: adding a second folder with files of the same names lengthens the ids of both.)
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
@@ -73,13 +73,25 @@ function idOf(path: string): string {
   return `${hash}${id.slice(-100)}`;
 }
 
-/** Files of one id (of different folders, or `a.nrrd` beside `a.nii`) get a hash of their path at the end. */
+/**
+ * Files of one id take as many of the folders above them into it as tell them apart (`test_m` and `validation_m`), and
+ * files that differ in their extension only, the extension. Nothing depends on where the data lies on this machine,
+ * beyond those folders' names.
+ */
 function distinguish(found: ReadonlyMap<string, string>): InputFile[] {
-  const uses = new Map<string, number>();
-  for (const id of found.values()) uses.set(id, (uses.get(id) ?? 0) + 1);
-  return [...found].map(([path, id]) => {
-    if (uses.get(id) === 1) return { path, id };
-    return { path, id: `${id.slice(0, 110)}-${createHash('sha256').update(path).digest('hex').slice(0, 8)}` };
+  const groups = new Map<string, string[]>();
+  for (const [path, id] of found) groups.set(id, [...(groups.get(id) ?? []), path]);
+  return [...groups].flatMap(([id, paths]) => {
+    if (paths.length === 1) return [{ path: paths[0], id }];
+    const typed = paths.map((path) => ({ path, id: `${id}-${volumeExtension(path)!.slice(1)}` }));
+    if (new Set(typed.map((f) => f.id)).size === paths.length) return typed;
+    for (let n = 2; ; n++) {
+      const named = paths.map((path) => ({ path, id: idOf(path.split(sep).slice(-n).join(sep)) }));
+      const distinct = new Set(named.map((f) => f.id)).size === paths.length;
+      if (distinct && named.every((f) => !groups.has(f.id))) return named;
+      if (n > Math.max(...paths.map((path) => path.split(sep).length)))
+        return paths.map((path) => ({ path, id: `${idOf(path)}-${volumeExtension(path)!.slice(1)}` }));
+    }
   });
 }
 
