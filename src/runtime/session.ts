@@ -5,7 +5,8 @@
  */
 import { availableParallelism } from 'node:os';
 import * as ort from 'onnxruntime-node';
-import type { DType, Shape } from '../graph/graph.ts';
+import { CranioflowError, ShapeError } from '../errors.ts';
+import { type DType, describe, elements, type Shape } from '../graph/graph.ts';
 
 export type Device = 'cpu' | 'cuda' | 'webgpu';
 
@@ -17,9 +18,20 @@ export interface SessionOptions {
 
 export type Value = ort.Tensor;
 
-/** Wraps an array as a runtime value; the array is shared, not copied. */
+/** ONNX Runtime refused a model or failed to run it: a device that is not there, memory, an index out of range. */
+export class RuntimeError extends CranioflowError {
+  readonly tag = 'runtime';
+}
+
+/** Wraps an array as a runtime value; the array is shared, not copied. Throws `ShapeError` when it does not fill `shape`. */
 export function value(data: Float32Array | Int32Array, shape: Shape): Value {
   const type: DType = data instanceof Float32Array ? 'float32' : 'int32';
+  if (data.length !== elements(shape))
+    throw new ShapeError({
+      found: `${data.length} numbers for a value ${describe({ dtype: type, shape })}`,
+      expected: `${elements(shape)} numbers`,
+      todo: 'give the array the length of its shape',
+    });
   return new ort.Tensor(type as 'float32', data as Float32Array, shape as number[]);
 }
 
@@ -31,30 +43,91 @@ export class Session {
     this.#session = session;
   }
 
-  /** Compiles a model; takes about 0.3 ms a node. */
+  /** Compiles a model; takes about 0.3 ms a node. Throws `RuntimeError` when the device or the model is refused. */
   static async create(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
-    const session = await ort.InferenceSession.create(model, {
-      executionProviders: [options.device ?? 'cpu'],
-      graphOptimizationLevel: 'all',
-      enableMemPattern: false,
-      intraOpNumThreads: options.threads ?? availableParallelism(),
-      interOpNumThreads: 1,
-      executionMode: 'sequential',
-      logSeverityLevel: 3,
-    });
-    return new Session(session);
+    const { device = 'cpu' } = options;
+    try {
+      const session = await ort.InferenceSession.create(model, {
+        executionProviders: [device],
+        graphOptimizationLevel: 'all',
+        enableMemPattern: false,
+        intraOpNumThreads: options.threads ?? availableParallelism(),
+        interOpNumThreads: 1,
+        executionMode: 'sequential',
+        logSeverityLevel: FATAL,
+      });
+      return new Session(session);
+    } catch (cause) {
+      throw new RuntimeError(
+        {
+          found: `ONNX Runtime cannot open this model on the device '${device}': ${message(cause)}`,
+          expected: "a whole ONNX model and a device this machine has ('cpu' always works)",
+          todo:
+            device === 'cpu' ? 'make the model file again' : `install what '${device}' needs, or use 'cpu'`,
+        },
+        { cause },
+      );
+    }
   }
 
-  /** Runs the model. Results named in `into` are written into those values in place; the others are new. */
+  /**
+   * Runs the model. Results named in `into` are written into those values in place; those with null are new. Throws
+   * `ShapeError` for a value that is missing, of another shape or type, and `RuntimeError` where the run itself fails.
+   */
   async run(
     feeds: Record<string, Value>,
     into: Record<string, Value | null>,
   ): Promise<Record<string, Value>> {
-    return (await this.#session.run(feeds, into)) as Record<string, Value>;
+    checkValues('input', this.#session.inputMetadata, feeds);
+    const wanted = this.#session.outputMetadata.filter(({ name }) => name in into);
+    checkValues('output', wanted, into);
+    for (const name of Object.keys(into))
+      if (!this.#session.outputNames.includes(name))
+        throw new ShapeError({
+          found: `no output '${name}' in the model`,
+          expected: `outputs among ${this.#session.outputNames.join(', ')}`,
+          todo: 'ask for an output the model has',
+        });
+    try {
+      return (await this.#session.run(feeds, into)) as Record<string, Value>;
+    } catch (cause) {
+      throw new RuntimeError(
+        {
+          found: `ONNX Runtime failed to run the model: ${message(cause)}`,
+          expected: 'indices in range and memory enough for the batch',
+          todo: 'check the values fed; if memory was short, take a smaller batch',
+        },
+        { cause },
+      );
+    }
   }
 
   /** Frees the native memory. */
   async release(): Promise<void> {
     await this.#session.release();
+  }
+}
+
+/** ONNX Runtime's own messages go into our errors; only what ends the process is printed besides. */
+const FATAL = 4;
+
+const message = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause)).trim();
+
+/** Throws `ShapeError` unless every value that `metadata` names is there (an output may be null) and has its shape. */
+function checkValues(
+  kind: 'input' | 'output',
+  metadata: readonly ort.InferenceSession.ValueMetadata[],
+  values: Readonly<Record<string, Value | null>>,
+): void {
+  for (const m of metadata) {
+    const v = values[m.name];
+    if (!m.isTensor || (v === null && kind === 'output')) continue;
+    const shape = m.shape as Shape;
+    if (v?.type === m.type && v.dims.join() === shape.join()) continue;
+    throw new ShapeError({
+      found: `${kind} '${m.name}' is ${v == null ? 'missing' : describe({ dtype: v.type as DType, shape: v.dims })}`,
+      expected: describe({ dtype: m.type as DType, shape }),
+      todo: 'feed the model the values it was built for',
+    });
   }
 }

@@ -3,6 +3,7 @@
  * state vector has two buffers; a run reads one and the runtime writes the other in place, then they change roles, so
  * nothing is copied and a step that failed leaves the old state whole.
  */
+import { ShapeError } from '../errors.ts';
 import { emit } from '../graph/emit.ts';
 import type { Graph, Tensor } from '../graph/graph.ts';
 import { Session, type SessionOptions, type Value, value } from './session.ts';
@@ -62,14 +63,30 @@ export class StepRunner {
     return results;
   }
 
-  /** The present value of a state vector; read it before the next run, which reuses the memory two steps later. */
+  /**
+   * The present value of a state vector; read it before the next run, which reuses the memory two steps later. Throws
+   * `ShapeError` for a name that is not among the state.
+   */
   state(name: string): Float32Array {
-    return this.#current.get(name)!.data as Float32Array;
+    const found = this.#current.get(name);
+    if (found !== undefined) return found.data as Float32Array;
+    throw new ShapeError({
+      found: `no state '${name}'`,
+      expected: `one of ${[...this.#current.keys()].join(', ')}`,
+      todo: 'ask for a vector the step was defined with',
+    });
   }
 
-  /** Replaces a state vector, as when resuming. Throws `RangeError` when the length differs. */
+  /** Replaces a state vector, as when resuming. Throws `ShapeError` when the length differs. */
   setState(name: string, data: Float32Array): void {
-    this.state(name).set(data);
+    const state = this.state(name);
+    if (data.length !== state.length)
+      throw new ShapeError({
+        found: `${data.length} numbers for the state '${name}'`,
+        expected: `${state.length} numbers`,
+        todo: 'restore the state of the same model',
+      });
+    state.set(data);
   }
 
   async release(): Promise<void> {
