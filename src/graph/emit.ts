@@ -3,8 +3,10 @@
  * *flat*, one input vector that is split inside the model (training: the values change every step), or *baked*, one
  * constant each (sampling: the runtime may pack them once).
  */
+import { ShapeError } from '../errors.ts';
 import {
   CONSTANT,
+  describe,
   elements,
   FLAT_PARAMETERS,
   type Graph,
@@ -35,7 +37,10 @@ export interface Emitted {
 /** The name of the flat parameter vector among the model's inputs. */
 export const PARAMETERS_INPUT = 'parameters';
 
-/** Writes the part of `graph` that `outputs` need as an ONNX model. Throws when a weight to bake is missing or misshaped. */
+/**
+ * Writes the part of `graph` that `outputs` need as an ONNX model. Throws `ShapeError` when a weight to bake is missing or
+ * misshaped, when the flat vector itself is needed but weights are baked, or when two named values share a name.
+ */
 export function emit(
   graph: Graph,
   { outputs, weights, target = 'cpu', name = 'cranioflow' }: EmitOptions,
@@ -49,9 +54,23 @@ export function emit(
     inputs.push(input);
   };
 
-  const flat =
-    weights === undefined &&
-    [...needed].some((n) => n.op === (PARAMETER as unknown) || n.op === (FLAT_PARAMETERS as unknown));
+  const ops = new Set<unknown>([...needed].map((n) => n.op));
+  if (weights !== undefined && ops.has(FLAT_PARAMETERS))
+    throw new ShapeError({
+      found: 'weights to bake into a graph that uses the flat parameter vector',
+      expected: 'outputs that need only parameters by name, as a sampling graph does',
+      todo: 'emit this graph without weights, and feed the vector',
+    });
+  const flat = weights === undefined && (ops.has(PARAMETER) || ops.has(FLAT_PARAMETERS));
+  reserveNames(b, [
+    ...(flat ? [PARAMETERS_INPUT] : []),
+    ...graph.nodes
+      .filter(
+        (n) => needed.has(n) && (n.op === (INPUT as unknown) || (!flat && n.op === (PARAMETER as unknown))),
+      )
+      .map((n) => (n.attributes as { name: string }).name),
+    ...Object.keys(outputs),
+  ]);
   if (flat) bindFlat(graph, b, valueNames, addInput);
 
   for (const node of graph.nodes) {
@@ -85,6 +104,16 @@ export function emit(
   return { model: b.finish(name), inputs, outputs: Object.keys(outputs), nodeCount: b.nodeCount };
 }
 
+function reserveNames(b: OnnxBuilder, names: readonly string[]): void {
+  for (const name of names)
+    if (!b.reserve(name))
+      throw new ShapeError({
+        found: `two values of the model named '${name}'`,
+        expected: 'different names for inputs, parameters and outputs',
+        todo: 'rename one of them',
+      });
+}
+
 /** Splits the flat parameter vector into its tensors, in the order they were declared. */
 function bindFlat(
   graph: Graph,
@@ -112,9 +141,11 @@ function bake(
   const out = node.outputs[0];
   const data = weights.get(name);
   if (data === undefined || data.length !== elements(out.shape))
-    throw new RangeError(
-      `parameter ${name} needs ${elements(out.shape)} values, got ${data?.length ?? 'none'}`,
-    );
+    throw new ShapeError({
+      found: `${data === undefined ? 'no weight' : `a weight of ${data.length} numbers`} for the parameter ${name}`,
+      expected: `${describe(out)}, ${elements(out.shape)} numbers`,
+      todo: 'load the weights of a model of this configuration',
+    });
   b.initializer(name, 'float32', out.shape, data);
   valueNames.set(out, name);
 }

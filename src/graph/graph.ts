@@ -108,6 +108,14 @@ export function shapeError(type: string, inputs: readonly TensorType[], expected
   });
 }
 
+/**
+ * The `gradient` of an operator that is itself a derivative: refuses a second differentiation, which an absent gradient
+ * would silently take for zero.
+ */
+export function onceDifferentiable(node: Node<never>): never {
+  throw shapeError(node.op.type, node.inputs, 'one differentiation only: second derivatives are not built');
+}
+
 /** A tensor graph under construction. */
 export class Graph {
   readonly nodes: Node[] = [];

@@ -42,16 +42,26 @@ function valueInfo(name: string, dtype: DType, shape: readonly number[]): Messag
 
 export type ConstantData = Float32Array | Int32Array | BigInt64Array | Uint8Array;
 
-/** Collects the parts of one ONNX graph. Names are unique by construction. */
+/** Collects the parts of one ONNX graph. Values that a caller names are reserved first; all others get fresh names. */
 export class OnnxBuilder {
   readonly #graph = new Message();
   readonly #constants = new Map<string, string>();
+  readonly #taken = new Set<string>();
   #counter = 0;
   nodeCount = 0;
 
+  /** Takes a name out of the fresh ones; false when it was taken before. */
+  reserve(name: string): boolean {
+    if (this.#taken.has(name)) return false;
+    this.#taken.add(name);
+    return true;
+  }
+
   /** A fresh value name with a readable prefix. */
   fresh(prefix: string): string {
-    return `${prefix}_${this.#counter++}`;
+    let name = `${prefix}_${this.#counter++}`;
+    while (this.#taken.has(name)) name = `${prefix}_${this.#counter++}`;
+    return name;
   }
 
   input(name: string, dtype: DType, shape: readonly number[]): void {

@@ -10,7 +10,15 @@
  * In the Winograd form the kernel's four transforms get their gradients from dM = (e, e+o, e-o, -o), e and o dy's even and
  * odd slices, and dg0 = dU0 + (dU1+dU2)/2, dg1 = (dU1-dU2)/2, dg2 = (dU1+dU2)/2 + dU3.
  */
-import { type Lowering, type Node, type Op, type Shape, shapeError, type Tensor } from '../graph.ts';
+import {
+  type Lowering,
+  type Node,
+  type Op,
+  onceDifferentiable,
+  type Shape,
+  shapeError,
+  type Tensor,
+} from '../graph.ts';
 import type { OnnxBuilder } from '../onnx/model.ts';
 import { type ConvAttributes, suitsWinograd, winogradInput } from './conv3d.ts';
 
@@ -32,6 +40,7 @@ const CONV3D_WEIGHT_GRADIENT: Op<WeightGradientAttributes> = {
       );
     return [{ shape: kernel, dtype: 'float32' }];
   },
+  gradient: onceDifferentiable,
   lower(node, lowering) {
     const { kernel } = node.attributes;
     const [x, dy] = node.inputs;

@@ -8,7 +8,15 @@
  *   dscale = s2, dshift = s1, dx = dy a - (sum_{c in group} (scale_c s1_c + xhat scale_c s2_c)) / (deviation M),
  * M the number of elements of a group; xhat is kept instead of x, so nothing is normalised twice.
  */
-import { allFloat, elements, type Op, shapeError, type Tensor } from '../graph.ts';
+import {
+  allFloat,
+  elements,
+  type Node,
+  type Op,
+  onceDifferentiable,
+  shapeError,
+  type Tensor,
+} from '../graph.ts';
 import { add, multiply, sumTo } from './binary.ts';
 import { sum } from './reduce.ts';
 import { expand, reshape } from './shape.ts';
@@ -34,7 +42,8 @@ const GROUP_NORM: Op<GroupNormAttributes> = {
         throw shapeError('groupNorm', inputs, `scale and shift of shape [${n}, ${c}] or [1, ${c}]`);
     return [inputs[0], inputs[0], { shape: [n, groups], dtype: 'float32' }];
   },
-  gradient(node, [dy]) {
+  gradient(node, [dy, dxhat, dinverse]) {
+    if (dxhat !== undefined || dinverse !== undefined) return onceDifferentiable(node as Node<never>);
     const [x, scale, shift] = node.inputs;
     const [, xhat, inverse] = node.outputs;
     const { groups } = node.attributes;

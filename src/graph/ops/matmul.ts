@@ -2,7 +2,7 @@
  * Batched matrix product and softmax. `matmul(a, b)` multiplies the last two axes, [.., M, K] x [.., K, N] -> [.., M, N];
  * either operand may be taken transposed. The leading axes must be equal, or one operand has none.
  */
-import { allFloat, type Op, type Shape, shapeError, type Tensor } from '../graph.ts';
+import { allFloat, type Op, onceDifferentiable, type Shape, shapeError, type Tensor } from '../graph.ts';
 import { sum } from './reduce.ts';
 
 interface MatmulAttributes {
@@ -87,6 +87,7 @@ const SOFTMAX: Op<null> = {
 const SOFTMAX_GRADIENT: Op<null> = {
   type: 'softmaxGradient',
   infer: (inputs) => [inputs[0]],
+  gradient: onceDifferentiable,
   lower(_, { builder: b, inputs: [y, dy], outputs }) {
     const product = b.node('Mul', [y, dy]);
     const total = b.node('ReduceSum', [product, b.int64([-1])], { keepdims: 1 });

@@ -3,7 +3,7 @@
  * Gimpel 2016). SiLU has a gradient of its own: with s = sigmoid(x), y = x s, `dx = dy s (1 + x - y)`, five passes over
  * memory where the chain rule through the sigmoid takes eight; s is computed anew instead of kept.
  */
-import { type Op, shapeError, type Tensor } from '../graph.ts';
+import { type Op, onceDifferentiable, shapeError, type Tensor } from '../graph.ts';
 import { add, multiply } from './binary.ts';
 import { erf } from './unary.ts';
 
@@ -24,6 +24,7 @@ const SILU: Op<null> = {
 const SILU_GRADIENT: Op<null> = {
   type: 'siluGradient',
   infer: (inputs) => [inputs[0]],
+  gradient: onceDifferentiable,
   lower(_, { builder: b, inputs: [x, y, dy], outputs }) {
     const factor = b.node('Add', [b.node('Sub', [x, y]), b.float(1)]);
     b.nodeInto(outputs, 'Mul', [b.node('Mul', [b.node('Sigmoid', [x]), factor]), dy]);
