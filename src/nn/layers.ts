@@ -128,6 +128,6 @@ export function upsampleConv(s: Scope, x: Tensor, out: number): Tensor {
     return reshape(part, [n, out, 1, d, h, w]);
   });
   const deep = reshape(concat(parities, 2), [n, out * 8, d, h, w]);
-  const fine = depthToSpace(deep, [n, out, 2 * d, 2 * h, 2 * w]);
+  const fine = depthToSpace(deep);
   return add(fine, reshape(bias, [1, out, 1, 1, 1]));
 }
