@@ -115,12 +115,12 @@ export const AUTOENCODER_PRESETS: Record<PresetName, unknown> = {
   small: {
     steps: 2000,
     batch: 2,
-    learningRate: 1e-3,
-    finalRate: 0.05,
+    learningRate: 1.5e-3,
+    finalRate: 0.03,
     model: {
       widths: [16, 32, 64],
       encoderBlocks: [0, 1],
-      decoderBlocks: [0, 1, 2],
+      decoderBlocks: [0, 1, 1],
       latentChannels: 8,
       codes: 1024,
     },

@@ -20,7 +20,7 @@ import { RandomStream } from '../random/stream.ts';
 import { Session, value } from '../runtime/session.ts';
 import { type AutoencoderWeights, readAutoencoder } from '../sampling/autoencoder.ts';
 import { AUTOENCODER_FILE, labelOfQuality, velocityGraph, velocityModel } from '../sampling/generator.ts';
-import { dataHash, sharedConfigHash, type TrainOptions } from './autoencoder.ts';
+import { dataHash, HELD_OUT_MOST, sharedConfigHash, type TrainOptions } from './autoencoder.ts';
 import { channelStatistics, encodeAll, type LatentSet, normalise } from './latents.ts';
 import { learningRate, trainingLoop } from './loop.ts';
 import { Trainer } from './trainer.ts';
@@ -75,7 +75,7 @@ export async function trainGenerator(options: GeneratorTrainOptions): Promise<{ 
   const autoencoder = readAutoencoder(options.autoencoder);
   requireSameGrid(options, autoencoder);
   const train = new Loader(dataset, dataset.split('train'));
-  const test = new Loader(dataset, dataset.split('test'));
+  const test = new Loader(dataset, dataset.split('test').slice(0, HELD_OUT_MOST));
   const data = dataHash(dataset);
   const hash = sharedConfigHash({ ...config, autoencoder: autoencoder.hash }, data);
   const run = openRunFolder(options.out, { config, configHash: hash, resume: options.resume });
