@@ -15,10 +15,14 @@ export class Scope {
   }
 
   child(name: string | number): Scope {
-    return new Scope(this.graph, this.prefix === '' ? `${name}` : `${this.prefix}.${name}`);
+    return new Scope(this.graph, this.#path(name));
   }
 
   parameter(name: string, shape: Shape, init: Initialiser): Tensor {
-    return this.graph.parameter(`${this.prefix}.${name}`, shape, init);
+    return this.graph.parameter(this.#path(name), shape, init);
+  }
+
+  #path(name: string | number): string {
+    return this.prefix === '' ? `${name}` : `${this.prefix}.${name}`;
   }
 }
