@@ -130,6 +130,9 @@ export class Graph {
     for (const t of inputs)
       if (t.graph !== this) throw shapeError(op.type, inputs, 'operands that all belong to one graph');
     const types = op.infer(inputs, attributes);
+    for (const { shape } of types)
+      if (shape.some((d) => !Number.isInteger(d) || d < 1))
+        throw shapeError(op.type, inputs, `a result of whole sizes, 1 or more, not [${shape.join(', ')}]`);
     const outputs: Tensor[] = [];
     const node: Node<A> = { id: this.nodes.length, op, inputs, attributes, outputs };
     for (const [output, type] of types.entries())

@@ -1,6 +1,7 @@
 import { expect, describe as group, test } from 'vitest';
 import { ShapeError } from '../../src/errors.ts';
 import { describe, elements, Graph } from '../../src/graph/graph.ts';
+import { spaceToDepth } from '../../src/graph/ops/conv3d.ts';
 
 test('elements and describe', () => {
   expect(elements([])).toBe(1);
@@ -58,6 +59,12 @@ group('refusals', () => {
     const g = new Graph();
     g.input('x', [1]);
     expect(() => g.input('x', [1])).toThrow(ShapeError);
+  });
+  test('sizes that are no whole numbers, or none at all', () => {
+    const g = new Graph();
+    expect(() => g.input('half', [2.5])).toThrow(/input\(\)\n.*not \[2.5\]/);
+    expect(() => g.input('empty', [3, 0])).toThrow(/not \[3, 0\]/);
+    expect(() => spaceToDepth(g.input('odd', [1, 1, 2, 3, 2]))).toThrow(/whole sizes, 1 or more, not \[/);
   });
   test('a constant that does not fill its shape', () => {
     expect(() => new Graph().constant(new Float32Array(3), [2])).toThrow(

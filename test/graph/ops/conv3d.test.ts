@@ -3,6 +3,7 @@ import { Graph } from '../../../src/graph/graph.ts';
 import { type ConvAttributes, conv3d, depthToSpace, spaceToDepth } from '../../../src/graph/ops/conv3d.ts';
 import { checkOp } from '../checks.ts';
 import { operators } from '../onnx/decode.ts';
+import { evaluate } from '../reference.ts';
 
 type Three = [number, number, number];
 const same = (p: number): Three => [p, p, p];
@@ -110,7 +111,6 @@ test('space to depth and back is the identity, channel c * 8 + parity', async ()
   const data = Float32Array.from({ length: 16 }, (_, i) => i);
   const graph = new Graph();
   const deep = spaceToDepth(graph.input('x', [1, 1, 2, 2, 4]));
-  const { evaluate } = await import('../reference.ts');
   expect([...evaluate([deep], { x: data })[0]]).toEqual([
     0, 2, 1, 3, 4, 6, 5, 7, 8, 10, 9, 11, 12, 14, 13, 15,
   ]);
