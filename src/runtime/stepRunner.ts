@@ -44,7 +44,8 @@ export class StepRunner {
   static async create(definition: StepDefinition, options: SessionOptions = {}): Promise<StepRunner> {
     const outputs: Record<string, Tensor> = { ...definition.results };
     for (const { input, output } of definition.state) outputs[`next_${input}`] = output;
-    const emitted = emit(definition.graph, { outputs });
+    const target = (options.device ?? 'cpu') === 'cpu' ? 'cpu' : 'portable';
+    const emitted = emit(definition.graph, { outputs, target });
     return new StepRunner(await Session.create(emitted.model, options), definition, emitted.nodeCount);
   }
 
