@@ -1,0 +1,80 @@
+/** The numbers of `evaluateSets` as a table for people: what each measures, which way is good, and what real data scores. */
+import { formatNumber, type Quantity, type Section } from '../../report/report.ts';
+import type { SetEvaluation, SetMetric } from '../setReport.ts';
+import type { Naming } from './part.ts';
+import { kindOf } from './part.ts';
+
+/** Names for people, in the order of the table; a metric that is not listed comes last under its own name. */
+const NAMES: Readonly<Record<string, string>> = {
+  oneNnaDice: '1-NNA (Dice)',
+  oneNnaChamfer: '1-NNA (surface)',
+  coverageDice: 'Coverage (Dice)',
+  coverageChamfer: 'Coverage (surface)',
+  precisionFeatures: 'Precision (shape features)',
+  recallFeatures: 'Recall (shape features)',
+  densityFeatures: 'Density (shape features)',
+  coverageFeatures: 'Coverage (shape features)',
+  realToFakeDice: 'Held out to nearest generated',
+  fakeToRealDice: 'Generated to nearest held out',
+  fakeToTrainDice: 'Generated to nearest training',
+  mmdChamfer: 'MMD (surface)',
+  components: 'Pieces of bone',
+  largestShare: 'Share of the largest piece',
+  volumeCm3: 'Volume of bone',
+  emptyShare: 'Empty masks',
+};
+
+const UNITS: Readonly<Record<SetMetric['unit'], string>> = { '': '', 'mm^2': 'mm²', 'cm^3': 'cm³' };
+
+function quantityOf(name: string, metric: SetMetric): Quantity {
+  const { value, low, high, unit, better, reference, meaning, n } = metric;
+  const direction =
+    better === 'near 0.5' ? 0.5 : better === 'near reference' ? reference : (better as 'higher' | 'lower');
+  const told =
+    reference === undefined || better === 'near reference' ? '' : ` Reference: ${formatNumber(reference)}.`;
+  return {
+    name: NAMES[name] ?? name,
+    value,
+    ...(low !== undefined && high !== undefined ? { interval: [low, high] } : {}),
+    unit: UNITS[unit],
+    ...(direction === undefined ? {} : { better: direction }),
+    meaning: `${meaning} (n = ${n}).${told}`,
+  };
+}
+
+/** The evaluation as a section: one row a figure, with interval, direction, reference and meaning. */
+export function figuresSection(evaluation: SetEvaluation, naming: Naming, command?: string): Section {
+  const { counts, metrics, nearestTraining, notes } = evaluation;
+  const order = Object.keys(NAMES);
+  const place = (name: string): number => (order.includes(name) ? order.indexOf(name) : order.length);
+  const rows = Object.entries(metrics).sort(([a], [b]) => place(a) - place(b));
+  const kind = kindOf(naming);
+  const extra: Quantity[] = [
+    ...(nearestTraining.ratio === null
+      ? []
+      : [
+          {
+            name: 'Nearest-training ratio',
+            value: nearestTraining.ratio,
+            better: 1,
+            meaning:
+              'distance of generated shapes to their nearest training shape, divided by that of held-out ones; far below 1: copying, far above: poor quality',
+          },
+        ]),
+    {
+      name: 'Nearer than 95 % of held out',
+      value: nearestTraining.shareBelowReal05,
+      better: 0.05,
+      meaning: 'share of generated shapes that lie nearer to training than 95 % of held-out ones do',
+    },
+  ];
+  return {
+    heading: 'Figures',
+    prose: [
+      `${counts.fake} generated ${naming.bone}s against ${counts.real} held-out ${kind} ones and the ${counts.train} trained on (${kind} too). Square brackets hold 95 % bootstrap intervals over cases. References are the same figure for training against held-out cases: what a perfect generator would score with sets of these sizes.`,
+      ...(notes.length > 0 ? [`Notes: ${notes.join('; ')}.`] : []),
+    ],
+    quantities: [...rows.map(([name, metric]) => quantityOf(name, metric)), ...extra],
+    command,
+  };
+}
