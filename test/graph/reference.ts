@@ -235,9 +235,6 @@ const RULES: Record<string, Rule> = {
   },
 };
 
-/** The ops that `evaluate` knows; a new op must be added here before it can be tested. */
-export const KNOWN_OPS: ReadonlySet<string> = new Set(Object.keys(RULES));
-
 /** The values of `outputs` in double precision, given the graph's inputs and parameters by name. */
 export function evaluate(outputs: readonly Tensor[], feeds: Values, parameters: Values = {}): Float64Array[] {
   const { graph } = outputs[0];

@@ -2,7 +2,7 @@
  * Elementwise arithmetic of two float tensors, broadcast as NumPy does: shapes are aligned at the right, and an axis of
  * 1 stretches. The gradient of a stretched operand is summed back over what was stretched (`sumTo`).
  */
-import { elements, type Op, type Shape, shapeError, type Tensor, type TensorType } from '../graph.ts';
+import { type Op, type Shape, shapeError, type Tensor } from '../graph.ts';
 import { sum } from './reduce.ts';
 import { reshape } from './shape.ts';
 import { negate } from './unary.ts';
@@ -97,9 +97,4 @@ const MINIMUM: Op<null> = {
 /** `min(a, b)`, broadcast; has no gradient (it bounds the clipping factor). */
 export function minimum(a: Operand, b: Operand): Tensor {
   return apply(MINIMUM, a, b);
-}
-
-/** True when `t` holds one element. */
-export function isScalarLike(t: TensorType): boolean {
-  return elements(t.shape) === 1;
 }

@@ -3,7 +3,6 @@
  * slice is zero padding, that of zero padding a slice; that of replicate padding adds what lies outside to the edge.
  */
 import { type Op, type Shape, shapeError, type Tensor } from '../graph.ts';
-import { add } from './binary.ts';
 import { sum } from './reduce.ts';
 
 interface SliceAttributes {
@@ -124,9 +123,4 @@ export function pad(
 ): Tensor {
   if (before.every((v) => v === 0) && after.every((v) => v === 0)) return x;
   return x.graph.add(PAD, [x], { before, after, mode })[0];
-}
-
-/** `a + b` where `b` may be absent. */
-export function addMaybe(a: Tensor, b: Tensor | undefined): Tensor {
-  return b === undefined ? a : add(a, b);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Graph } from '../../../src/graph/graph.ts';
-import { addMaybe, concat, pad, slice } from '../../../src/graph/ops/slice.ts';
+import { concat, pad, slice } from '../../../src/graph/ops/slice.ts';
 import { checkOp } from '../checks.ts';
 import { evaluate } from '../reference.ts';
 
@@ -61,11 +61,6 @@ describe('pad', () => {
     const line = pad(g.input('x', [3]), [2], [1], 'replicate');
     expect([...evaluate([line], { x: [1, 2, 3] })[0]]).toEqual([1, 1, 1, 2, 3, 3]);
   });
-});
-
-test('addMaybe', async () => {
-  await checkOp({ a: [2], b: [2] }, (t) => addMaybe(t.a, t.b));
-  await checkOp({ a: [2] }, (t) => addMaybe(t.a, undefined), { wrt: [] });
 });
 
 describe('refusals', () => {
