@@ -1,0 +1,55 @@
+/**
+ * What every command shares: where its words go. Results go to stdout, and only they; progress, summaries and warnings to
+ * stderr. `--json` puts one JSON object on stdout in place of the summary, `--quiet` silences all but errors.
+ */
+import type { Command } from 'commander';
+import { onInterrupt } from '../files/interrupt.ts';
+import { createProgress, type Progress, type ProgressStream } from '../files/progress.ts';
+
+export interface Streams {
+  stdout: ProgressStream;
+  stderr: ProgressStream;
+  /** Stops the work as Ctrl-C does; for tests and programs. */
+  signal?: AbortSignal;
+}
+
+export interface Context {
+  readonly quiet: boolean;
+  readonly json: boolean;
+  /** A line on stderr, unless `--quiet`. */
+  say(text: string): void;
+  /** The result: with `--json` as one JSON object on stdout, else the text on stderr. */
+  report(result: object, text: string): void;
+  /** A progress display on stderr. */
+  progress(title: string, total: number, unit: string): Progress;
+  /** Runs work that stops cleanly at Ctrl-C. */
+  interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
+}
+
+/** The context of one run of `command`, whose global options are parsed. */
+export function openContext(command: Command, streams: Streams): Context {
+  const { quiet = false, json = false } = command.optsWithGlobals<{ quiet?: boolean; json?: boolean }>();
+  const { stdout, stderr } = streams;
+  const say = (text: string): void => {
+    if (!quiet) stderr.write(`${text}\n`);
+  };
+  return {
+    quiet,
+    json,
+    say,
+    report(result, text) {
+      if (json) stdout.write(`${JSON.stringify(result, null, 2)}\n`);
+      else say(text);
+    },
+    progress: (title, total, unit) => createProgress({ title, total, unit, quiet, stream: stderr }),
+    async interruptible(work) {
+      if (streams.signal !== undefined) return work(streams.signal);
+      const interrupt = onInterrupt((text) => void stderr.write(`\n${text}\n`));
+      try {
+        return await work(interrupt.signal);
+      } finally {
+        interrupt.dispose();
+      }
+    },
+  };
+}

@@ -1,0 +1,113 @@
+/** `cranioflow generate`: new bones from a trained generator. */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { type Command, Option } from 'commander';
+import { CheckpointError } from '../errors.ts';
+import type { SolverName } from '../sampling/solvers.ts';
+import type { Context } from './context.ts';
+import { list, real, whole } from './options.ts';
+
+/** The generator that comes with the package; seen from src/cli and from dist/cli alike. */
+const BUNDLED = fileURLToPath(new URL('../../assets/phantom-small', import.meta.url));
+
+export function registerGenerate(program: Command, open: (command: Command) => Context): void {
+  program
+    .command('generate')
+    .summary('generate new bones')
+    .description(
+      `Generates bones that no one ever had. Bone 17 of a seed is the same, byte for byte, whatever the count, the start or
+the order; run the same command again to go on after an interruption, or with another --start or --count to add bones.
+The folder is a dataset too, with provenance.json and a README. Without --run, the bundled generator is used, which was
+trained on phantoms: procedural skulls without anatomical truth.`,
+    )
+    .requiredOption('--out <dir>', 'folder to fill')
+    .option(
+      '--run <run>',
+      'run folder of a generator, or a folder of exported weights (default: the bundled one)',
+    )
+    .option('--count <n>', 'how many bones', whole(1), 1)
+    .option('--start <n>', 'index of the first bone', whole(0), 0)
+    .option('--seed <n>', 'seed of the noise', whole(0), 0)
+    .option('--steps <n>', 'steps of the solver, 1 to 1000', whole(1, 1000), 16)
+    .addOption(
+      new Option('--solver <name>', 'ODE solver: euler has 1 network evaluation a step, the others 2')
+        .choices(['euler', 'midpoint', 'heun'])
+        .default('heun'),
+    )
+    .option('--guidance <scale>', '0: no class, 1: the class alone, above 1: pushed towards it', real(), 1.5)
+    .option('--quality <class>', '2 (truncated or damaged) to 6 (complete); default: mixed', whole(2, 6))
+    .option(
+      '--format <list>',
+      'files of each bone: nrrd, nii.gz, nii, mha (volumes, uint8), stl, ply, glb (surfaces)',
+      list,
+      ['nrrd', 'stl'],
+    )
+    .option(
+      '--clean',
+      'keep only the two largest connected components (default: keep all that was generated)',
+    )
+    .option('--threads <n>', 'processor threads (default: all)', whole(1, 1024))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  cranioflow generate --count 1 --seed 7 --out skulls
+  cranioflow generate --run runs/gen --count 8 --seed 7 --quality 6 --out skulls --format nrrd,stl,glb`,
+    )
+    .action(async (flags: GenerateFlags, command: Command) => {
+      const cli = open(command);
+      const { run, format, ...settings } = flags;
+      if (run === undefined && !existsSync(BUNDLED)) throw notBundled();
+      const { readGenerator } = await import('../sampling/generator.ts');
+      const { generateSet } = await import('../sampling/generateSet.ts');
+      const generator = readGenerator(run ?? BUNDLED);
+      if (generator.meta.phantom) cli.say('this generator learnt from phantoms: no anatomy to trust');
+      const progress = cli.progress('generate', flags.count, 'bones');
+      const set = await cli.interruptible((signal) =>
+        generateSet({
+          ...settings,
+          generator,
+          formats: format,
+          signal,
+          onProgress: (done) => progress.update(done),
+          onWarning: (text) => cli.say(`warning: ${text}`),
+        }).finally(() => progress.finish()),
+      );
+      const empty = set.bones.filter((bone) => bone.empty).length;
+      cli.report(
+        {
+          out: set.dataset.dir,
+          bone: generator.meta.bone,
+          phantom: generator.meta.phantom,
+          made: set.made,
+          empty,
+          bones: set.bones,
+          files: set.files,
+        },
+        `${set.bones.length - empty} bones in ${set.dataset.dir} (${set.made} made now${empty > 0 ? `, ${empty} empty` : ''})`,
+      );
+    });
+}
+
+interface GenerateFlags {
+  out: string;
+  run?: string;
+  count: number;
+  start: number;
+  seed: number;
+  steps: number;
+  solver: SolverName;
+  guidance: number;
+  quality?: number;
+  format: string[];
+  clean?: boolean;
+  threads?: number;
+}
+
+function notBundled(): CheckpointError {
+  return new CheckpointError({
+    found: `this installation has no bundled generator (${BUNDLED})`,
+    expected: '--run, or the bundled generator',
+    todo: 'give --run RUN, the folder of a generator that `cranioflow train generator` made',
+  });
+}

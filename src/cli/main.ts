@@ -1,0 +1,11 @@
+#!/usr/bin/env node
+/** The program `cranioflow`. */
+import { runCli } from './program.ts';
+
+// A reader that has seen enough (`cranioflow evaluate .. | head`) closes the pipe: no error of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+process.exitCode = await runCli(process.argv.slice(2), { stdout: process.stdout, stderr: process.stderr });

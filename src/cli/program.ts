@@ -1,0 +1,74 @@
+/**
+ * The command line as a function: `runCli(argv, streams)` parses, runs and returns the exit code, so that tests call it in
+ * process. 0: done. 1: a failure, told in words. 2: wrong usage. 130: interrupted. Only a fault of ours shows a stack, and
+ * only with CRANIOFLOW_DEBUG=1.
+ */
+import { Command, CommanderError } from 'commander';
+import { CranioflowError } from '../errors.ts';
+import { packageVersion } from '../sampling/generateProvenance.ts';
+import { openContext, type Streams } from './context.ts';
+import { registerEvaluate } from './evaluate.ts';
+import { registerExport } from './export.ts';
+import { registerGenerate } from './generate.ts';
+import { registerIngest } from './ingest.ts';
+import { registerPhantom } from './phantom.ts';
+import { registerTrain } from './train.ts';
+
+/** The program with all its commands; it writes to `streams` and throws instead of ending the process. */
+export function buildProgram(streams: Streams): Command {
+  const { stdout, stderr } = streams;
+  const program = new Command('cranioflow')
+    .description(
+      `Synthetic skulls and other bones: bone masks, optimal-transport flow matching, and figures of what the result is worth.
+For research only. Not a medical device.`,
+    )
+    .version(packageVersion())
+    .option('--json', 'print the result as one JSON object on stdout')
+    .option('--quiet', 'print nothing but results and errors')
+    .configureHelp({ showGlobalOptions: true, helpWidth: stdout.columns ?? 110 })
+    .configureOutput({
+      writeOut: (text) => void stdout.write(text),
+      writeErr: (text) => void stderr.write(text),
+    })
+    .showHelpAfterError('(add --help for the options)')
+    .exitOverride()
+    .addHelpText(
+      'after',
+      `
+Examples:
+  cranioflow generate --count 1 --seed 7 --out skulls
+  cranioflow phantom --out data/phantoms --count 200 --grid 32 --seed 1
+  cranioflow train autoencoder --data data/phantoms --out runs/ae --preset tiny`,
+    );
+  const open = (command: Command) => openContext(command, streams);
+  registerPhantom(program, open);
+  registerIngest(program, open);
+  registerTrain(program, open);
+  registerGenerate(program, open);
+  registerExport(program, open);
+  registerEvaluate(program, open, streams);
+  return program;
+}
+
+/** Runs one command line (without node and script) and returns its exit code. */
+export async function runCli(argv: readonly string[], streams: Streams): Promise<number> {
+  try {
+    await buildProgram(streams).parseAsync(argv, { from: 'user' });
+    return 0;
+  } catch (error) {
+    // Commander has printed its message, or the help that was asked for.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    if (error instanceof CranioflowError) {
+      streams.stderr.write(`${error.message}\n`);
+      return error.exitCode;
+    }
+    streams.stderr.write(bugReport(error));
+    return 1;
+  }
+}
+
+function bugReport(error: unknown): string {
+  const message = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ').trim();
+  const stack = process.env.CRANIOFLOW_DEBUG === '1' && error instanceof Error ? `${error.stack}\n` : '';
+  return `this is a bug in cranioflow: ${message} (CRANIOFLOW_DEBUG=1 shows where; please report it)\n${stack}`;
+}

@@ -1,0 +1,46 @@
+/** The card (`README.md`) of a generated set, for the person who finds the folder. */
+import type { Provenance } from './generateProvenance.ts';
+
+/** Markdown that says what the bones are, that no one ever had them, how they were made, and what is not known of them. */
+export function generatedCard(p: Provenance, size: readonly number[], spacing: number): string {
+  const { settings: s, generator: g } = p;
+  const empty = p.bones.filter((b) => b.empty);
+  const origin = p.phantom
+    ? `The generator was trained on **phantoms**: procedural shapes drawn by a program, not scans. They carry no anatomical
+truth, and neither do these bones.`
+    : 'The generator was trained on masks of real bone. Whether a bone here is too near to one of them has not been examined.';
+  return `# Generated bones: ${p.bone}
+
+${p.bones.length - empty.length} synthetic bone masks (${p.bone}), ${size.join('x')} voxels of ${spacing} mm. No person had these bones.
+
+${origin}
+
+${p.use} No privacy audit was made of this set.
+
+| | |
+| --- | --- |
+| generator | SHA-256 ${g.hash} (${g.objective}, step ${g.step}) |
+| training data | ${g.dataset}, SHA-256 ${g.dataHash} |
+| seed | ${s.seed} |
+| indices | ${ranges(p.bones.map((b) => b.index))} |
+| solver | ${s.solver}, ${s.steps} steps, NFE ${p.nfe}${p.branches === 2 ? ', each with a second branch for guidance' : ''} |
+| guidance scale | ${s.guidance} |
+| quality class | ${s.quality ?? 'drawn for each bone'} |
+| clean-up | ${s.clean ? 'only the two largest connected components are kept' : 'none'} |
+| empty | ${empty.length === 0 ? 'none' : `${empty.length} (${empty.map((b) => b.id).join(', ')}): the generator made no bone there, no file exists`} |
+
+The folder is a dataset (\`dataset.json\`, \`volumes/\`) that \`cranioflow evaluate --fake\` and \`cranioflow export --volume\`
+open; \`provenance.json\` has the above for programs. The same generator, seed, index and settings give the same bone.
+`;
+}
+
+/** `0-7, 17`. */
+function ranges(indices: readonly number[]): string {
+  const parts: [number, number][] = [];
+  for (const i of indices) {
+    const last = parts[parts.length - 1];
+    if (last !== undefined && last[1] === i - 1) last[1] = i;
+    else parts.push([i, i]);
+  }
+  return parts.map(([a, b]) => (a === b ? `${a}` : `${a}-${b}`)).join(', ');
+}

@@ -1,0 +1,140 @@
+/**
+ * `provenance.json` of a generated set: which generator made it, trained on which data, with which settings, and which
+ * bones there are. It is written before the first bone, so that even a folder left by a kill says what it holds, and no
+ * folder ever mixes bones of two settings.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatasetError } from '../errors.ts';
+import { writeFileAtomic } from '../files/atomic.ts';
+import type { GeneratorMeta } from '../models/metadata.ts';
+import { evaluations, type SolverName } from './solvers.ts';
+
+export const PROVENANCE = 'provenance.json';
+export const RESEARCH_USE =
+  'For research only. Not a medical device; not for diagnosis, planning or treatment.';
+const FORMAT = 'cranioflow-generated';
+
+/** The version of this package. */
+export function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+}
+
+/** What decides how bone `index` looks, beside the generator. */
+export interface GenerateSettings {
+  seed: number;
+  steps: number;
+  solver: SolverName;
+  guidance: number;
+  /** Class asked for; null draws one for each bone. */
+  quality: number | null;
+  /** Only the two largest connected components were kept. */
+  clean: boolean;
+}
+
+export interface ProvenanceBone {
+  index: number;
+  id: string;
+  quality: number;
+  /** The generator made no bone voxel; there are no files of it. */
+  empty: boolean;
+}
+
+export interface Provenance {
+  format: typeof FORMAT;
+  version: 1;
+  cranioflow: string;
+  use: string;
+  bone: string;
+  /** The generator learnt from phantoms: no patient, no anatomy to trust. */
+  phantom: boolean;
+  generator: {
+    /** SHA-256 over the weights of both networks. */
+    hash: string;
+    objective: string;
+    step: number;
+    dataset: string;
+    /** SHA-256 over the checksums of the training cases. */
+    dataHash: string;
+  };
+  settings: GenerateSettings;
+  /** Evaluations of the network for one bone, and how many branches each has (2: guided). */
+  nfe: number;
+  branches: number;
+  bones: ProvenanceBone[];
+  /** The result of a privacy audit; null: there was none. */
+  audit: null;
+}
+
+/** Fills in a provenance record; bones are sorted by index. */
+export function makeProvenance(
+  meta: GeneratorMeta,
+  hash: string,
+  settings: GenerateSettings,
+  bones: readonly ProvenanceBone[],
+): Provenance {
+  const { solver, steps, guidance } = settings;
+  return {
+    format: FORMAT,
+    version: 1,
+    cranioflow: packageVersion(),
+    use: RESEARCH_USE,
+    bone: meta.bone,
+    phantom: meta.phantom,
+    generator: {
+      hash,
+      objective: meta.objective,
+      step: meta.step,
+      dataset: meta.dataset,
+      dataHash: meta.dataHash,
+    },
+    settings,
+    nfe: evaluations(solver, steps),
+    branches: guidance === 0 || guidance === 1 ? 1 : 2,
+    bones: [...bones].sort((a, b) => a.index - b.index),
+    audit: null,
+  };
+}
+
+/** Writes `provenance.json`. Throws `DiskError`. */
+export function writeProvenance(dir: string, provenance: Provenance): void {
+  writeFileAtomic(join(dir, PROVENANCE), `${JSON.stringify(provenance, null, 1)}\n`);
+}
+
+/** Reads `provenance.json`; undefined where there is none. Throws `DatasetError` when it is not one of ours. */
+export function readProvenance(dir: string): Provenance | undefined {
+  const path = join(dir, PROVENANCE);
+  if (!existsSync(path)) return undefined;
+  let problem = 'it is not the record of a generated set';
+  try {
+    const found = JSON.parse(readFileSync(path, 'utf8')) as Provenance;
+    if (found?.format === FORMAT && Array.isArray(found.bones) && typeof found.settings === 'object')
+      return found;
+  } catch (error) {
+    problem = (error as Error).message;
+  }
+  throw new DatasetError({
+    found: `${path} cannot be used: ${problem}`,
+    expected: 'the provenance that `cranioflow generate` writes',
+    todo: 'choose another folder, or remove this one and generate again',
+  });
+}
+
+/** Refuses a folder whose bones were made otherwise. Throws `DatasetError` naming every setting that differs. */
+export function requireSameProvenance(dir: string, found: Provenance, wanted: Provenance): void {
+  const facts = (p: Provenance): Record<string, unknown> => ({
+    ...p.settings,
+    generator: p.generator.hash.slice(0, 12),
+    bone: p.bone,
+  });
+  const [theirs, mine] = [facts(found), facts(wanted)];
+  const differing = Object.keys(mine).filter((k) => JSON.stringify(mine[k]) !== JSON.stringify(theirs[k]));
+  if (differing.length === 0) return;
+  const list = (values: Record<string, unknown>) => differing.map((k) => `${k} ${values[k]}`).join(', ');
+  throw new DatasetError({
+    found: `${dir} holds bones that were generated with ${list(theirs)}`,
+    expected: `${list(mine)}, as this command asks for: one folder holds bones of one setting`,
+    todo: 'choose another --out, or repeat the settings of the folder to add to it',
+  });
+}

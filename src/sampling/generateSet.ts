@@ -1,0 +1,251 @@
+/**
+ * A set of generated bones in a folder that is a dataset of its own, with files of each bone and the set's provenance.
+ *
+ * Bone `index` depends on the generator, the seed and the settings alone, so a folder can be taken up again, or added to
+ * with another start and count, and every bone is the one it would have been in any other order.
+ */
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { type Dataset, openDataset } from '../dataset/dataset.ts';
+import { MANIFEST } from '../dataset/manifest.ts';
+import { DatasetWriter } from '../dataset/writer.ts';
+import { DatasetError, InterruptedError, NumericsError, UsageError } from '../errors.ts';
+import { writeFileAtomic } from '../files/atomic.ts';
+import { acquireLock } from '../files/lock.ts';
+import { largestComponents } from '../volume/components.ts';
+import type { Mask } from '../volume/volume.ts';
+import { generatedCard } from './generateCard.ts';
+import { checkFormats, writeBoneFiles } from './generateFiles.ts';
+import {
+  type GenerateSettings,
+  makeProvenance,
+  PROVENANCE,
+  type ProvenanceBone,
+  readProvenance,
+  requireSameProvenance,
+  writeProvenance,
+} from './generateProvenance.ts';
+import { checkSampling, Generator, type GeneratorWeights, type SampleOptions } from './generator.ts';
+import { SOLVERS } from './solvers.ts';
+
+/** Components that `clean` keeps: a skull's cranium and mandible. */
+const CLEAN_COMPONENTS = 2;
+
+export interface GenerateSetOptions extends Omit<SampleOptions, 'index' | 'onStep'> {
+  generator: GeneratorWeights;
+  /** The folder to fill. */
+  out: string;
+  /** Bones `start` to `start + count - 1` of the seed. */
+  count: number;
+  start?: number;
+  /** Of each bone, beside the packed volume: `nrrd`, `stl`, .. (`BONE_FORMATS`). */
+  formats: readonly string[];
+  /** Keep only the two largest connected components; default: keep all that the generator made. */
+  clean?: boolean;
+  threads?: number;
+  /** Told after each bone. */
+  onProgress?: (done: number, total: number) => void;
+  /** Given each bone made in this call, before it is written; empty ones too. */
+  onMask?: (mask: Mask, bone: ProvenanceBone) => void | Promise<void>;
+  /** Told that a bone is empty, or that the lock of a dead process was taken over. */
+  onWarning?: (text: string) => void;
+  signal?: AbortSignal;
+}
+
+export interface GeneratedSet {
+  dataset: Dataset;
+  /** The bones asked for, in order. */
+  bones: ProvenanceBone[];
+  /** How many of them were made now; the others were there. */
+  made: number;
+  /** Files of the bones, by absolute path. */
+  files: string[];
+}
+
+/** `Mouse skull!` -> `mouse-skull`: a bone's name as part of a file name. */
+export function boneSlug(bone: string): string {
+  const slug = bone
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+    .slice(0, 60);
+  return slug === '' ? 'bone' : slug;
+}
+
+/** `skull-s7-00017`. */
+export function boneId(bone: string, seed: number, index: number): string {
+  return `${boneSlug(bone)}-s${seed}-${String(index).padStart(5, '0')}`;
+}
+
+function checkOptions(o: GenerateSetOptions): void {
+  const { count, start = 0, seed } = o;
+  for (const [name, value, least] of [
+    ['count', count, 1],
+    ['start', start, 0],
+    ['seed', seed, 0],
+  ] as const)
+    if (!Number.isSafeInteger(value) || value < least)
+      throw new UsageError({
+        found: `${name} ${value}`,
+        expected: `a whole number from ${least} on`,
+        todo: 'choose another value',
+      });
+  if (!Object.hasOwn(SOLVERS, o.solver))
+    throw new UsageError({
+      found: `the solver "${o.solver}"`,
+      expected: `one of ${Object.keys(SOLVERS).join(', ')}`,
+      todo: 'choose one of them',
+    });
+  checkSampling(o.generator.meta, o);
+}
+
+/**
+ * Generates bones into `out`, skipping those that are there. Throws `UsageError` for settings out of range (before any
+ * work), `DatasetError` when the folder holds another dataset or bones of other settings, `RunFolderError` when another
+ * process writes it, `NumericsError` when every bone is empty, `DiskError`, and `InterruptedError` when `signal` fires:
+ * what was finished stays, and the same call goes on with it.
+ */
+export async function generateSet(options: GenerateSetOptions): Promise<GeneratedSet> {
+  checkOptions(options);
+  const formats = checkFormats(options.formats);
+  const out = resolve(options.out);
+  const release = acquireLock(join(out, 'generate.lock'), (text) => options.onWarning?.(text));
+  try {
+    return await fill(out, formats, options);
+  } finally {
+    release();
+  }
+}
+
+async function fill(out: string, formats: string[], options: GenerateSetOptions): Promise<GeneratedSet> {
+  const { generator: source, count, start = 0, seed, steps, solver, guidance, clean = false } = options;
+  const { meta } = source;
+  const settings: GenerateSettings = {
+    seed,
+    steps,
+    solver,
+    guidance,
+    quality: options.quality ?? null,
+    clean,
+  };
+  const earlier = takeUp(out, () => makeProvenance(meta, source.hash, settings, []));
+  const finished = existsSync(join(out, MANIFEST)) ? openDataset(out) : undefined;
+  const writer = new DatasetWriter(out, headerOf(source, settings));
+  const generator = await Generator.create(source, { threads: options.threads });
+  const boneAt = (index: number, empty: boolean): ProvenanceBone => ({
+    index,
+    id: boneId(meta.bone, seed, index),
+    quality: generator.qualityOf({ seed, index, quality: options.quality }),
+    empty,
+  });
+  const empties = new Map(earlier.filter((b) => b.empty).map((b) => [b.id, b]));
+  const record = () => {
+    const made = writer.ids.map((id) => boneAt(Number(id.slice(id.lastIndexOf('-') + 1)), false));
+    return makeProvenance(meta, source.hash, settings, [...made, ...empties.values()]);
+  };
+  const result: Omit<GeneratedSet, 'dataset'> = { bones: [], made: 0, files: [] };
+  try {
+    for (let n = 0; n < count; n++) {
+      const bone = boneAt(start + n, false);
+      if (options.signal?.aborted) throw interrupted(n, count, out);
+      const stem = join(out, bone.id);
+      const paths = formats.map((format) => `${stem}.${format}`);
+      if (empties.has(bone.id)) bone.empty = true;
+      else if (!writer.has(bone.id) || !paths.every((path) => existsSync(path))) {
+        const known = writer.has(bone.id) ? finished?.cases.find((c) => c.id === bone.id) : undefined;
+        const mask =
+          known === undefined
+            ? cleaned(await generator.sample({ ...options, index: bone.index, onStep: undefined }), clean)
+            : finished!.loadMask(known);
+        bone.empty = !mask.data.includes(1);
+        if (known === undefined) {
+          result.made++;
+          await options.onMask?.(mask, bone);
+        }
+        if (bone.empty) {
+          empties.set(bone.id, bone);
+          options.onWarning?.(`${bone.id} is empty: the generator made no bone; it is recorded as empty`);
+        } else {
+          await writeBoneFiles(stem, mask, formats);
+          // Last, because a bone that the dataset has counts as finished.
+          if (!writer.has(bone.id)) writer.add(rowOf(bone, source), mask);
+        }
+      }
+      result.bones.push(bone);
+      if (!bone.empty) result.files.push(...paths);
+      options.onProgress?.(n + 1, count);
+      // Runs block the event loop; give signals a chance to be heard.
+      await new Promise((next) => setImmediate(next));
+    }
+    if (writer.ids.length === 0) throw allEmpty(count);
+    writeProvenance(out, record());
+    const dataset = writer.finish({ testShare: 0 });
+    writeFileAtomic(join(out, 'README.md'), generatedCard(record(), meta.size, meta.spacing));
+    return { dataset, ...result };
+  } catch (error) {
+    if (error instanceof InterruptedError) writeProvenance(out, record());
+    throw error;
+  } finally {
+    await generator.release();
+  }
+}
+
+/** Checks that the folder may be filled and writes its provenance if it is new; returns the bones it knows. */
+function takeUp(out: string, wanted: () => ReturnType<typeof makeProvenance>): readonly ProvenanceBone[] {
+  const found = readProvenance(out);
+  if (found !== undefined) {
+    requireSameProvenance(out, found, wanted());
+    return found.bones;
+  }
+  if (existsSync(join(out, MANIFEST)))
+    throw new DatasetError({
+      found: `${out} holds a dataset that was not generated (it has no ${PROVENANCE})`,
+      expected: 'a new or empty folder, or a generated set to add to',
+      todo: 'choose another --out',
+    });
+  writeProvenance(out, wanted());
+  return [];
+}
+
+function headerOf({ meta, hash }: GeneratorWeights, s: GenerateSettings) {
+  const quality = s.quality === null ? '' : `, quality ${s.quality}`;
+  return {
+    name: `generated ${meta.bone}, seed ${s.seed}${quality}, ${s.solver} ${s.steps}, guidance ${s.guidance}${s.clean ? ', cleaned' : ''}, generator ${hash.slice(0, 12)}`,
+    bone: meta.bone,
+    phantom: meta.phantom,
+    size: meta.size,
+    spacing: meta.spacing,
+    frame: `As the data the generator was trained on: ${meta.dataset}.`,
+  };
+}
+
+function rowOf(bone: ProvenanceBone, { hash, meta }: GeneratorWeights) {
+  return {
+    id: bone.id,
+    subject: bone.id,
+    source: `generator ${hash.slice(0, 12)}`,
+    attribution: `generated by cranioflow${meta.phantom ? ', trained on phantoms' : ''}`,
+    licence: meta.phantom ? 'Apache-2.0' : 'as the training data allows',
+    quality: bone.quality,
+  };
+}
+
+function cleaned(mask: Mask, clean: boolean): Mask {
+  return clean ? { ...mask, data: largestComponents(mask.data, mask.size, CLEAN_COMPONENTS) } : mask;
+}
+
+function interrupted(done: number, count: number, out: string): InterruptedError {
+  return new InterruptedError({
+    found: `interrupted; ${done} of ${count} bones are finished in ${out}`,
+    expected: 'to run to the end',
+    todo: 'run the same command again: finished bones are kept',
+  });
+}
+
+function allEmpty(count: number): NumericsError {
+  return new NumericsError({
+    found: `${count === 1 ? 'the bone is' : `all ${count} bones are`} empty: the generator made no bone voxel`,
+    expected: 'bone in at least one',
+    todo: 'train the generator longer, or try another --guidance or --seed',
+  });
+}
