@@ -137,9 +137,8 @@ function lowerWinograd(node: Node<WeightGradientAttributes>, lowering: Lowering)
   const { kernel, before, after } = node.attributes;
   const [n, o, depth, h, w] = node.inputs[1].shape;
   const i = kernel[1];
-  // The stacked form needs x, padded, and dy, with a border of one cell, on the same grid.
-  const one = [before[1], before[2], after[1], after[2]].every((p) => p === 1);
-  const stack = o < STACK_BELOW && kernel[3] === 3 && kernel[4] === 3 && one;
+  // With three taps along y and x, x with its padding is one cell larger all around than dy: the stacked form's grid.
+  const stack = o < STACK_BELOW && kernel[3] === 3 && kernel[4] === 3;
   const grown = padded(b, inputs[0], [0, before[1], before[2]], [0, after[1], after[2]]);
   const v = winogradInput(b, grown, node.inputs[0].shape[2], before[0], after[0]);
   const dy = stack ? padded(b, inputs[1], [0, 1, 1], [0, 1, 1]) : inputs[1];
