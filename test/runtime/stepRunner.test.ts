@@ -46,6 +46,21 @@ test('state moves on from step to step, and results report the state before', as
   await runner.release();
 });
 
+test('vectors that change places do so at once: a step reads the old state while it writes the new', async () => {
+  const graph = new Graph();
+  const [a, b] = [graph.input('a', [3]), graph.input('b', [3])];
+  const state = [
+    { input: 'a', output: add(b, 1), initial: Float32Array.of(0, 0, 0) },
+    { input: 'b', output: add(a, 10), initial: Float32Array.of(5, 6, 7) },
+  ];
+  const runner = await StepRunner.create({ graph, state, results: {} }, { threads: 1 });
+  for (let i = 0; i < 4; i++) await runner.run({});
+  expect([...runner.state('a')]).toEqual([22, 22, 22]);
+  expect([...runner.state('b')]).toEqual([27, 28, 29]);
+  expect(state[0].initial).toEqual(Float32Array.of(0, 0, 0));
+  await runner.release();
+});
+
 test('a step that fails leaves the state whole', async () => {
   const runner = await counter();
   await runner.run(feeds(0, 1));
