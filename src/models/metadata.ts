@@ -62,9 +62,12 @@ export function decodeMeta<S extends z.ZodType>(
   let problem = 'it has no cranioflow metadata';
   if (metadata[KEY] !== undefined) {
     try {
-      const parsed = schema.safeParse(JSON.parse(metadata[KEY]));
+      const json = JSON.parse(metadata[KEY]);
+      const parsed = schema.safeParse(json);
       if (parsed.success) return parsed.data;
-      problem = z.prettifyError(parsed.error);
+      // Of another network, its kind says more than the keys it lacks.
+      const otherKind = parsed.error.issues.some((issue) => issue.path.join('.') === 'kind');
+      problem = otherKind ? `its kind is "${json?.kind}"` : z.prettifyError(parsed.error);
     } catch (error) {
       problem = `its metadata is not JSON (${(error as Error).message})`;
     }

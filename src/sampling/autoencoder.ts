@@ -9,7 +9,7 @@ import { CheckpointError } from '../errors.ts';
 import { latestCheckpointPath } from '../files/checkpoint.ts';
 import { readSafetensors } from '../files/safetensors.ts';
 import { emit } from '../graph/emit.ts';
-import { elements, Graph } from '../graph/graph.ts';
+import { elements, Graph, type ParameterSpec } from '../graph/graph.ts';
 import { add, multiply } from '../graph/ops/binary.ts';
 import { type AutoencoderMeta, autoencoderMetaSchema, decodeMeta, floats } from '../models/metadata.ts';
 import { decoder, encoder, latentFactor, quantise } from '../models/vqvae.ts';
@@ -84,17 +84,22 @@ export function decoderModel(
     .model;
 }
 
+/** Names and shapes of an autoencoder's weights, without the codebook [codes, latentChannels]. */
+export function autoencoderParameters(meta: AutoencoderMeta): ParameterSpec[] {
+  const { codes, latentChannels } = meta.config;
+  const zeros = Array<number>(latentChannels).fill(0);
+  return [
+    ...encoderGraph(meta, 1).graph.parameters,
+    ...decoderGraph(meta, new Float32Array(codes * latentChannels), zeros, zeros).graph.parameters,
+  ];
+}
+
 /** Reads an autoencoder's weights; throws `CheckpointError` when they are not those of the network they describe. */
 export function readAutoencoder(path: string): AutoencoderWeights & { hash: string } {
   const file = weightsFile(path);
   const { tensors, metadata } = readSafetensors(file);
   const meta = decodeMeta(autoencoderMetaSchema, metadata, file);
-  const zeros = Array<number>(meta.config.latentChannels).fill(0);
-  const specs = [
-    ...encoderGraph(meta, 1).graph.parameters,
-    ...decoderGraph(meta, new Float32Array(meta.config.codes * meta.config.latentChannels), zeros, zeros)
-      .graph.parameters,
-  ];
+  const specs = autoencoderParameters(meta);
   const weights = floats(
     tensors,
     specs.map((p) => ({ name: p.name, length: elements(p.shape) })),

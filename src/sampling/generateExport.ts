@@ -7,15 +7,16 @@ import { NumericsError } from '../errors.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
 import { fromHalf, toHalf } from '../files/half.ts';
 import { type StoredTensor, writeSafetensors } from '../files/safetensors.ts';
-import { elements } from '../graph/graph.ts';
+import { elements, type ParameterSpec } from '../graph/graph.ts';
 import { encodeMeta, type GeneratorMeta } from '../models/metadata.ts';
-import { decoderModel, readAutoencoder } from './autoencoder.ts';
+import { autoencoderParameters, decoderModel, readAutoencoder } from './autoencoder.ts';
 import { packageVersion, RESEARCH_USE } from './generateProvenance.ts';
 import {
   AUTOENCODER_FILE,
   type GeneratorWeights,
   labelOfQuality,
   readGenerator,
+  velocityGraph,
   velocityModel,
 } from './generator.ts';
 
@@ -48,22 +49,29 @@ export function exportRelease(generator: GeneratorWeights, out: string): Generat
   const { meta, autoencoder } = generator;
   const beside = join(out, AUTOENCODER_FILE);
   const { codes, latentChannels } = autoencoder.meta.config;
-  const tensors = halves(autoencoder.weights);
+  const tensors = halves(autoencoderParameters(autoencoder.meta), autoencoder.weights);
   tensors.set('codebook', half('codebook', autoencoder.codebook, [codes, latentChannels]));
   writeSafetensors(beside, tensors, encodeMeta(autoencoder.meta));
   // The generator names its autoencoder by the hash of its weights: from now on, the rounded ones.
   const rounded: GeneratorMeta = { ...meta, autoencoderHash: readAutoencoder(beside).hash };
-  writeSafetensors(join(out, 'model.safetensors'), halves(generator.weights), encodeMeta(rounded));
+  writeSafetensors(
+    join(out, 'model.safetensors'),
+    halves(velocityGraph(meta, 1).graph.parameters, generator.weights),
+    encodeMeta(rounded),
+  );
   const released = readGenerator(out);
   writeFileAtomic(join(out, 'README.md'), modelCard(released));
   return released;
 }
 
-function halves(weights: ReadonlyMap<string, Float32Array>): Map<string, StoredTensor> {
-  return new Map([...weights].map(([name, data]) => [name, half(name, data, [data.length])]));
+function halves(
+  specs: readonly ParameterSpec[],
+  weights: ReadonlyMap<string, Float32Array>,
+): Map<string, StoredTensor> {
+  return new Map(specs.map(({ name, shape }) => [name, half(name, weights.get(name)!, shape)]));
 }
 
-function half(name: string, data: Float32Array, shape: number[]): StoredTensor {
+function half(name: string, data: Float32Array, shape: readonly number[]): StoredTensor {
   if (!fromHalf(toHalf(data)).every(Number.isFinite))
     throw new NumericsError({
       found: `the weight ${name} holds a number that half precision cannot`,
@@ -136,7 +144,8 @@ To sample: x of ${elements(meta.latentShape)} standard normal numbers at t = 0; 
 (Euler, midpoint, Heun); feed x to the decoder; bone is where the logits are above 0. A tensor is [.., z, y, x], x fastest,
 in LPS (x to the left, y to the back, z to the head), ${meta.spacing} mm between voxels.
 
-Labels: ${labels}; label ${meta.config.classes} is the null class. Guidance of scale w: v_null + w (v_label - v_null), both from
-one run of velocity-batch2.onnx with the same x and t. \`model.json\` has all of this for programs.
+Labels: ${labels}; label ${meta.config.classes} is the null class.
+Guidance of scale w: v_null + w (v_label - v_null), both from one run of velocity-batch2.onnx with the same x and t.
+\`model.json\` has all of this for programs.
 `;
 }

@@ -18,7 +18,7 @@ import { encodeMeta, type GeneratorMeta } from '../models/metadata.ts';
 import { l1, mse } from '../nn/losses.ts';
 import { RandomStream } from '../random/stream.ts';
 import { Session, value } from '../runtime/session.ts';
-import { type AutoencoderWeights, readAutoencoder } from '../sampling/autoencoder.ts';
+import { type AutoencoderWeights, autoencoderParameters, readAutoencoder } from '../sampling/autoencoder.ts';
 import { AUTOENCODER_FILE, labelOfQuality, velocityGraph, velocityModel } from '../sampling/generator.ts';
 import { dataHash, HELD_OUT_MOST, sharedConfigHash, type TrainOptions } from './autoencoder.ts';
 import { channelStatistics, encodeAll, type LatentSet, normalise } from './latents.ts';
@@ -203,7 +203,8 @@ async function velocityError(
 /** Keeps the autoencoder's weights beside the generator's. */
 function storeAutoencoder(path: string, { meta, weights, codebook }: AutoencoderWeights): void {
   const tensors = new Map<string, StoredTensor>();
-  for (const [name, data] of weights) tensors.set(name, { dtype: 'F32', shape: [data.length], data });
+  for (const { name, shape } of autoencoderParameters(meta))
+    tensors.set(name, { dtype: 'F32', shape, data: weights.get(name)! });
   tensors.set('codebook', {
     dtype: 'F32',
     shape: [meta.config.codes, meta.config.latentChannels],
