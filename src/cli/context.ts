@@ -41,7 +41,20 @@ export function openContext(command: Command, streams: Streams): Context {
       if (json) stdout.write(`${JSON.stringify(result, null, 2)}\n`);
       else say(text);
     },
-    progress: (title, total, unit) => createProgress({ title, total, unit, quiet, stream: stderr }),
+    progress(title, total, unit) {
+      const shown = createProgress({ title, total, unit, quiet, stream: stderr });
+      // Work that was refused before it began has no progress to tell of.
+      let begun = false;
+      return {
+        update(done, note) {
+          begun = true;
+          shown.update(done, note);
+        },
+        finish(note) {
+          if (begun) shown.finish(note);
+        },
+      };
+    },
     async interruptible(work) {
       if (streams.signal !== undefined) return work(streams.signal);
       const interrupt = onInterrupt((text) => void stderr.write(`\n${text}\n`));

@@ -43,7 +43,7 @@ export interface GenerateSetOptions extends Omit<SampleOptions, 'index' | 'onSte
   /** Keep only the two largest connected components; default: keep all that the generator made. */
   clean?: boolean;
   threads?: number;
-  /** Told after each bone. */
+  /** Told once before the first bone, and after each. */
   onProgress?: (done: number, total: number) => void;
   /** Given each bone made in this call, before it is written; empty ones too. */
   onMask?: (mask: Mask, bone: ProvenanceBone) => void | Promise<void>;
@@ -144,10 +144,16 @@ async function fill(out: string, formats: string[], options: GenerateSetOptions)
     return makeProvenance(meta, source.hash, settings, [...made, ...empties.values()]);
   };
   const result: Omit<GeneratedSet, 'dataset'> = { bones: [], made: 0, files: [] };
+  /** Runs block the event loop; give signals a chance to be heard. */
+  const breathe = async (done: number): Promise<void> => {
+    await new Promise((next) => setImmediate(next));
+    if (options.signal?.aborted) throw interrupted(done, count, out);
+  };
   try {
+    options.onProgress?.(0, count);
     for (let n = 0; n < count; n++) {
       const bone = boneAt(start + n, false);
-      if (options.signal?.aborted) throw interrupted(n, count, out);
+      await breathe(n);
       const stem = join(out, bone.id);
       const paths = formats.map((format) => `${stem}.${format}`);
       if (empties.has(bone.id)) bone.empty = true;
@@ -155,7 +161,10 @@ async function fill(out: string, formats: string[], options: GenerateSetOptions)
         const known = writer.has(bone.id) ? finished?.cases.find((c) => c.id === bone.id) : undefined;
         const mask =
           known === undefined
-            ? cleaned(await generator.sample({ ...options, index: bone.index, onStep: undefined }), clean)
+            ? cleaned(
+                await generator.sample({ ...options, index: bone.index, onStep: () => breathe(n) }),
+                clean,
+              )
             : finished!.loadMask(known);
         bone.empty = !mask.data.includes(1);
         if (known === undefined) {
@@ -174,8 +183,6 @@ async function fill(out: string, formats: string[], options: GenerateSetOptions)
       result.bones.push(bone);
       if (!bone.empty) result.files.push(...paths);
       options.onProgress?.(n + 1, count);
-      // Runs block the event loop; give signals a chance to be heard.
-      await new Promise((next) => setImmediate(next));
     }
     if (writer.ids.length === 0) throw allEmpty(count);
     writeProvenance(out, record());
