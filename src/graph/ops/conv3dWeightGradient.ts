@@ -180,13 +180,14 @@ function stackedProducts(
   const cells = depth * h * w;
   const xFlat = flat(b, x, n, i);
   const dyFlat = flat(b, dy, n, o);
-  const edge = w + 1; // dy is zero within this distance of both ends
-  const cut = (t: string, start: number, end: number) =>
-    b.node('Slice', [t, b.int64([start]), b.int64([end]), b.int64([2])]);
-  const rows = [0, 1, 2].map((y) => cut(dyFlat, edge - (y - 1) * w, cells - edge - (y - 1) * w));
+  // A row of zeros at both ends, so that dy may be shifted by a row of the grid either way.
+  const grown = b.node('Pad', [dyFlat, b.int64([0, 0, w, 0, 0, w])]);
+  const cut = (t: string, start: number) =>
+    b.node('Slice', [t, b.int64([start]), b.int64([start + cells - 2]), b.int64([2])]);
+  const rows = [0, 1, 2].map((y) => cut(grown, 1 + (2 - y) * w));
   const stacked = b.node('Concat', rows, { axis: 1 });
   const products = [0, 1, 2].map((u) => {
-    return productTransposed(lowering, stacked, cut(xFlat, edge + u - 1, cells - edge + u - 1));
+    return productTransposed(lowering, stacked, cut(xFlat, u));
   });
   const all = b.node('Reshape', [b.node('Concat', products, { axis: 1 }), b.int64([n, 3, 3, o, i])]);
   const total = b.node('ReduceSum', [all, b.int64([0])], { keepdims: 0 });
