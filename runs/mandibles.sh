@@ -16,9 +16,9 @@ cranioflow ingest "$data/nrrds/test/oncologist" "$data/nrrds/validation/oncologi
   --align-to "$data/nrrds/test/oncologist/0522c0629/segmentations/Mandible.nrrd" \
   --name 'TCIA mandibles, oncologist' --bone mandible --licence 'CC BY 4.0' \
   --attribution 'TCIA head-and-neck CT, segmented for Nikolov et al. 2018; https://github.com/deepmind/tcia-ct-scan-dataset'
-cranioflow train autoencoder --data "$out/data" --out "$out/autoencoder" --config runs/mandibles.autoencoder.yaml --resume
+cranioflow train autoencoder --data "$out/data" --out "$out/autoencoder" --preset small --config runs/mandibles.autoencoder.yaml --resume
 cranioflow train generator --data "$out/data" --autoencoder "$out/autoencoder" --out "$out/generator" \
-  --config runs/mandibles.generator.yaml --resume
+  --preset small --config runs/mandibles.generator.yaml --resume
 cranioflow generate --run "$out/generator" --count 28 --seed 7 --guidance 1 --out "$out/generated" --format nrrd,stl
 cranioflow evaluate --real "$out/data" --train "$out/data" --fake "$out/generated" --json > "$out/evaluation.json"
 cranioflow report --run "$out/generator" --data "$out/data" --fake "$out/generated" --evaluation "$out/evaluation.json"

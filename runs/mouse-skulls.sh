@@ -15,9 +15,9 @@ cranioflow ingest "$data/targets" --out "$out/data" --grid 48x80x40 --spacing 0.
   --threshold otsu --components 1 --frame principal --align-to "$data/targets/TALLYHO_JNGJ_.nii.gz" --cut 0.35 --max-cut 0.1 \
   --name 'mouse skulls, micro-CT' --bone 'mouse skull' --licence 'GPL-3.0' \
   --attribution 'M. Maga, mouse_CT_atlas; https://github.com/muratmaga/mouse_CT_atlas'
-cranioflow train autoencoder --data "$out/data" --out "$out/autoencoder" --config runs/mouse-skulls.autoencoder.yaml --resume
+cranioflow train autoencoder --data "$out/data" --out "$out/autoencoder" --preset small --config runs/mouse-skulls.autoencoder.yaml --resume
 cranioflow train generator --data "$out/data" --autoencoder "$out/autoencoder" --out "$out/generator" \
-  --config runs/mouse-skulls.generator.yaml --resume
+  --preset small --config runs/mouse-skulls.generator.yaml --resume
 cranioflow generate --run "$out/generator" --count 40 --seed 7 --guidance 1 --out "$out/generated" --format nrrd,stl
 cranioflow evaluate --real "$out/data" --train "$out/data" --fake "$out/generated" --json > "$out/evaluation.json"
 cranioflow report --run "$out/generator" --data "$out/data" --fake "$out/generated" --evaluation "$out/evaluation.json"
