@@ -3,6 +3,7 @@ import { emit } from '../../../src/graph/emit.ts';
 import { Graph } from '../../../src/graph/graph.ts';
 import { groupNorm } from '../../../src/graph/ops/groupNorm.ts';
 import { checkOp, normals, runModel } from '../checks.ts';
+import { operators } from '../onnx/decode.ts';
 
 test.each([
   ['one group', [2, 4, 2, 3, 2], 1, 1],
@@ -14,6 +15,16 @@ test.each([
   const shapes = { x, scale: [rows, x[1]], shift: [rows, x[1]] };
   await checkOp(shapes, (t) => groupNorm(t.x, t.scale, t.shift, groups));
   await checkOp({ ...shapes, shift: [1, x[1]] }, (t) => groupNorm(t.x, t.scale, t.shift, groups, 0.1));
+});
+
+test('the portable form takes long rows in stages', async () => {
+  const shapes = { x: [2, 4, 5, 30, 61], scale: [2, 4], shift: [1, 4] };
+  const { portable, cpu } = await checkOp(shapes, (t) => groupNorm(t.x, t.scale, t.shift, 2), {
+    samples: 1,
+    tolerance: 5e-5,
+  });
+  expect(operators(portable.model).LayerNormalization).toBeUndefined();
+  expect(operators(cpu.model).LayerNormalization).toBe(1);
 });
 
 test('a constant group gives the shift, and finite gradients', async () => {
@@ -31,10 +42,8 @@ test('a constant group gives the shift, and finite gradients', async () => {
 
 // The largest norm of the reference model: a row of 430,080 numbers, whose mean may be large beside its deviation.
 test.each([
-  [0, 1],
   [10, 1],
-  [-10, 10],
-  [10, 0.1],
+  [-10, 0.1],
 ])('a long row of mean %d and deviation %d is normalised to 1e-4', async (mean, deviation) => {
   const shape = [1, 4, 48, 40, 56];
   const data = normals(4 * 48 * 40 * 56).map((v) => mean + deviation * v);
