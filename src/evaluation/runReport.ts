@@ -17,6 +17,7 @@ import { createProgress } from '../files/progress.ts';
 import { type Image, writePng } from '../mesh/png.ts';
 import { buildReport, formatNumber, type Report, type Section } from '../report/report.ts';
 import { type AutoencoderWeights, readAutoencoder } from '../sampling/autoencoder.ts';
+import { readProvenance } from '../sampling/generateProvenance.ts';
 import {
   Generator,
   type GeneratorWeights,
@@ -24,7 +25,7 @@ import {
   SAMPLE_DEFAULTS,
   type SampleOptions,
 } from '../sampling/generator.ts';
-import { voxelCount } from '../volume/volume.ts';
+import { type Mask, voxelCount } from '../volume/volume.ts';
 import { autoencoderCurves, generatorCurves } from './report/curves.ts';
 import { figuresSection } from './report/figures.ts';
 import { byClass, GALLERY_COUNT, galleryPart, matchClasses } from './report/gallery.ts';
@@ -180,16 +181,22 @@ export async function writeAutoencoderReport(options: Common): Promise<WrittenRe
   return written;
 }
 
-/** Bones of a generated set's folder, or as given. */
-function givenMasks(generated: readonly NamedMask[] | string): NamedMask[] {
-  if (typeof generated !== 'string') return [...generated];
-  const set = openDataset(generated);
-  return set.cases.map((c) => ({ name: c.id, quality: c.quality, mask: set.loadMask(c) }));
+/**
+ * The bones of a generated set's folder, those that came out empty included: leaving them out would flatter. Throws
+ * `DatasetError`.
+ */
+export function generatedMasks(folder: string): NamedMask[] {
+  const set = openDataset(folder);
+  const masks = set.cases.map((c) => ({ name: c.id, quality: c.quality, mask: set.loadMask(c) }));
+  const empty = (readProvenance(folder)?.bones ?? []).filter((bone) => bone.empty);
+  const nothing = (): Mask => ({ ...set.grid, data: new Uint8Array(voxelCount(set.grid.size)) });
+  masks.push(...empty.map(({ id, quality }) => ({ name: id, quality, mask: nothing() })));
+  return masks.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
 /** Fewer samples on large grids, so that a report stays a matter of seconds. */
 const sampleCount = (dataset: Dataset): number =>
-  Math.min(GALLERY_COUNT, Math.max(2, Math.floor((GALLERY_COUNT * 32 ** 3) / voxelCount(dataset.grid.size))));
+  Math.min(6, Math.max(2, Math.floor((6 * 32 ** 3) / voxelCount(dataset.grid.size))));
 
 /** A few samples, of the trained classes in turn, best first. */
 async function sampleSome(generator: Generator, count: number, seed: number): Promise<NamedMask[]> {
@@ -197,13 +204,22 @@ async function sampleSome(generator: Generator, count: number, seed: number): Pr
   const masks: NamedMask[] = [];
   for (let index = 0; index < count; index++) {
     const quality = classes[index % classes.length];
-    const mask = await generator.sample({ ...SAMPLE_DEFAULTS, seed, index, quality });
+    const mask = await generator.sample({ ...OWN_SAMPLES, seed, index, quality });
     masks.push({ name: `sample ${index}`, quality, mask });
   }
   return masks;
 }
 
-const defaultSettings = `${SAMPLE_DEFAULTS.steps} ${SAMPLE_DEFAULTS.solver} steps, guidance ${SAMPLE_DEFAULTS.guidance}`;
+/** Sampling settings in words: '16 Heun steps, guidance 1.5'. */
+export const settingsText = ({
+  steps,
+  solver,
+  guidance,
+}: Pick<SampleOptions, 'steps' | 'solver' | 'guidance'>): string =>
+  `${steps} ${solver[0].toUpperCase()}${solver.slice(1)} steps, guidance ${guidance}`;
+
+/** How the report's own samples are made: half the steps of `generate`, because a report should take seconds. */
+const OWN_SAMPLES = { ...SAMPLE_DEFAULTS, steps: SAMPLE_DEFAULTS.steps / 2 };
 
 /**
  * Writes the report of a generator's run with all that is known: samples beside bones never trained on, the way from
@@ -214,6 +230,8 @@ export async function writeRunReport(options: RunReportOptions): Promise<Written
   const { run, autoencoderRun, out = run, commands = {}, seed = 0, evaluation, threads } = options;
   const dataset = open(options.dataset);
   const { bone } = dataset.manifest;
+  const quick = options.generated === undefined;
+  const settings = options.settings ?? settingsText(quick ? OWN_SAMPLES : SAMPLE_DEFAULTS);
   const stages = new Stages(autoencoderRun === undefined ? 6 : 7, options);
   const weights = readGenerator(run);
   const phantom = dataset.manifest.phantom || weights.meta.phantom;
@@ -223,7 +241,9 @@ export async function writeRunReport(options: RunReportOptions): Promise<Written
     const all = await stages.run('samples', () =>
       options.generated === undefined
         ? sampleSome(generator, sampleCount(dataset), seed)
-        : givenMasks(options.generated),
+        : typeof options.generated === 'string'
+          ? generatedMasks(options.generated)
+          : options.generated,
     );
     const heldOut = dataset.split('test').length > 0;
     const shown = byClass(all.slice(0, GALLERY_COUNT));
@@ -236,29 +256,28 @@ export async function writeRunReport(options: RunReportOptions): Promise<Written
       galleryPart(shown, beside, naming, {
         total: all.length,
         heldOut,
-        settings: options.settings ?? defaultSettings,
+        settings,
         command: commands.generate,
       }),
     );
     const way = await stages.run('trajectory', async () => {
-      const { solver, guidance } = SAMPLE_DEFAULTS;
+      const { guidance } = SAMPLE_DEFAULTS;
       const best = Math.max(...weights.meta.qualities);
-      const samples: Omit<SampleOptions, 'steps' | 'onStep'>[] = [0, 1].map((index) => ({
-        seed,
-        index,
-        quality: best,
-        solver,
-        guidance,
-      }));
+      const samples: Omit<SampleOptions, 'solver' | 'steps' | 'onStep'>[] = (quick ? [0] : [0, 1]).map(
+        (index) => ({
+          seed,
+          index,
+          quality: best,
+          guidance,
+        }),
+      );
       const rows = [];
       for (const sample of samples) rows.push({ quality: best, masks: await trajectory(generator, sample) });
       return trajectoryPart(rows, naming);
     });
-    const nearest = await stages.run('nearest training cases', () =>
-      nearestPart(all, dataset, { command: commands.evaluate }),
-    );
+    const nearest = await stages.run('nearest training cases', () => nearestPart(all, dataset));
     const rebuilt = await stages.run('reconstructions', () =>
-      reconstructionPart(weights.autoencoder, dataset, { threads }),
+      reconstructionPart(weights.autoencoder, dataset, { threads, ...(quick ? { voxels: 8e5 } : {}) }),
     );
     const parts: Part[] = [gallery, way, nearest, rebuilt];
     const curves: Section[] = [];
@@ -274,7 +293,7 @@ export async function writeRunReport(options: RunReportOptions): Promise<Written
         ...dataFacts(dataset),
         ...autoencoderFacts(weights.autoencoder),
         ...generatorFacts(weights),
-        ['sampling', `${all.length} ${bone}s, ${options.settings ?? defaultSettings}`],
+        ['sampling', `${all.length} ${bone}s, ${settings}`],
         ['Dice, reconstruction', rebuilt.meanDice],
         [
           'Dice to nearest training',
@@ -285,8 +304,8 @@ export async function writeRunReport(options: RunReportOptions): Promise<Written
       sections: [
         gallery.section,
         way.section,
-        ...(evaluation === undefined ? [] : [figuresSection(evaluation, naming, commands.evaluate)]),
         nearest.section,
+        ...(evaluation === undefined ? [] : [figuresSection(evaluation, naming, commands.evaluate)]),
         rebuilt.section,
         ...curves,
         limitsSection(dataset, commands.report),

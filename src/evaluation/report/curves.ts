@@ -23,13 +23,13 @@ function measuredChart(
   keys: readonly (readonly [key: string, name: string])[],
   label: string,
   caption: string,
-  dots = true,
+  style: Pick<LineChart, 'dots' | 'smooth'> = { dots: true },
 ): LineChart[] {
   const series = keys
     .map(([key, name]) => ({ name, ...thinned(log.column(key)) }))
     .filter(({ x }) => x.length > 0);
   if (series.length === 0) return [];
-  return [{ kind: 'line', caption, series, x: { label: 'step' }, y: { label }, dots }];
+  return [{ kind: 'line', caption, series, x: { label: 'step' }, y: { label }, ...style }];
 }
 
 const given = (value: number | undefined, rest: Omit<Quantity, 'value'>): Quantity[] =>
@@ -68,7 +68,7 @@ export function autoencoderCurves(run: string, command?: string): Section {
         [['perplexity', 'perplexity']],
         'codes in use',
         'Codebook perplexity by step: the effective number of codes in use.',
-        false,
+        { smooth: 15 },
       ),
     ],
     command,

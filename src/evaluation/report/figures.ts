@@ -31,14 +31,14 @@ function quantityOf(name: string, metric: SetMetric): Quantity {
   const direction =
     better === 'near 0.5' ? 0.5 : better === 'near reference' ? reference : (better as 'higher' | 'lower');
   const told =
-    reference === undefined || better === 'near reference' ? '' : ` Reference: ${formatNumber(reference)}.`;
+    reference === undefined || better === 'near reference' ? '' : `, reference ${formatNumber(reference)}`;
   return {
     name: NAMES[name] ?? name,
     value,
     ...(low !== undefined && high !== undefined ? { interval: [low, high] } : {}),
     unit: UNITS[unit],
     ...(direction === undefined ? {} : { better: direction }),
-    meaning: `${meaning} (n = ${n}).${told}`,
+    meaning: `${meaning}; n = ${n}${told}`,
   };
 }
 
@@ -64,14 +64,14 @@ export function figuresSection(evaluation: SetEvaluation, naming: Naming, comman
     {
       name: 'Nearer than 95 % of held out',
       value: nearestTraining.shareBelowReal05,
-      better: 0.05,
-      meaning: 'share of generated shapes that lie nearer to training than 95 % of held-out ones do',
+      meaning:
+        'share of generated shapes that lie nearer to training than 95 % of held-out ones do; far above 0.05: copying',
     },
   ];
   return {
     heading: 'Figures',
     prose: [
-      `${counts.fake} generated ${naming.bone}s against ${counts.real} held-out ${kind} ones and the ${counts.train} trained on (${kind} too). Square brackets hold 95 % bootstrap intervals over cases. References are the same figure for training against held-out cases: what a perfect generator would score with sets of these sizes.`,
+      `${counts.fake} generated ${naming.bone}s against ${counts.real} held-out ${kind} ones and the ${counts.train} trained on. ${naming.phantom ? 'Where the table says real, it means held-out phantoms. ' : ''}Square brackets hold 95 % bootstrap intervals over cases. References are the same figure for training against held-out cases: what a perfect generator would score with sets of these sizes.`,
       ...(notes.length > 0 ? [`Notes: ${notes.join('; ')}.`] : []),
     ],
     quantities: [...rows.map(([name, metric]) => quantityOf(name, metric)), ...extra],

@@ -2,9 +2,18 @@
  * Generated bones beside bones that were never trained on, in one scale, from two sides, class by class: the question is
  * whether an eye can tell which sheet is which. Nothing is picked: the first generated ones are shown.
  */
-import { contactSheet } from '../../mesh/contactSheet.ts';
+import { beside, contactSheet } from '../../mesh/contactSheet.ts';
 import type { Image } from '../../mesh/png.ts';
-import { captionOf, kindOf, type NamedMask, type Naming, type Part, pairOfViews } from './part.ts';
+import { renderMask } from '../../mesh/views.ts';
+import {
+  captionOf,
+  type Framing,
+  kindOf,
+  type NamedMask,
+  type Naming,
+  type Part,
+  sharedFramings,
+} from './part.ts';
 
 /** Most bones on a sheet. */
 export const GALLERY_COUNT = 12;
@@ -29,9 +38,18 @@ export function matchClasses<T extends { quality: number }>(
 export const byClass = <T extends { quality: number }>(items: readonly T[]): T[] =>
   [...items].sort((a, b) => b.quality - a.quality);
 
-function sheetOf(masks: readonly NamedMask[], title: string, subtitle: string, phantom: boolean): Image {
-  const cells = masks.map((item) => ({ image: pairOfViews(item.mask), caption: captionOf(item) }));
-  return contactSheet([{ cells }], { title, subtitle, columns: 4, phantom });
+/** One sheet; each bone from the sides of `framings`. */
+function sheetOf(
+  masks: readonly NamedMask[],
+  framings: readonly Framing[],
+  text: { title: string; subtitle: string },
+  phantom: boolean,
+): Image {
+  const cells = masks.map((item) => ({
+    image: beside(framings.map((framing) => renderMask(item.mask, framing))),
+    caption: captionOf(item),
+  }));
+  return contactSheet([{ cells }], { ...text, columns: 4, gap: 14, phantom });
 }
 
 /**
@@ -47,29 +65,33 @@ export function galleryPart(
   const { bone, phantom } = naming;
   const kind = kindOf(naming);
   const seen = options.heldOut ? 'never trained on' : 'of the training set';
+  const theirTitle = `${kind === 'real' ? 'Real' : 'Phantom'} ${bone}s ${seen}`;
+  const framings = sharedFramings(
+    [...generated, ...real].map((item) => item.mask),
+    ['threeQuarter', 'front'],
+    300,
+  );
+  const first = `${generated.length} of ${options.total}, the first made, by class`;
   const made = sheetOf(
     generated,
-    `Generated ${bone}s`,
-    `${generated.length} of ${options.total}, in the order made, best class first · ${options.settings}`,
+    framings,
+    { title: `Generated ${bone}s`, subtitle: `${first} · ${options.settings}` },
     phantom,
   );
   const theirs = sheetOf(
     real,
-    `${kind === 'real' ? 'Real' : 'Phantom'} ${bone}s ${seen}`,
-    'the same classes',
+    framings,
+    { title: theirTitle, subtitle: 'of the same classes, in the same scale' },
     phantom,
   );
   return {
     pictures: { generated: made, real: theirs },
     section: {
       heading: `Generated and ${kind} ${bone}s`,
-      prose: `Two sheets in one scale, three-quarter and front view of each. Classes say how complete a ${bone} is, from 6 (whole) to 2 (cut off, holes, lost teeth); a generated one was asked for in the class under it. Nothing was cleaned up after decoding.`,
+      prose: `Two sheets in one scale, three-quarter and front view of each. Classes say how complete a ${bone} is, from 6 (whole) to 2 (cut off, holes, lost teeth); a generated one was asked for in the class under it. Nothing was picked, and nothing cleaned up after decoding.`,
       images: [
-        {
-          image: made,
-          caption: `Generated: the first ${generated.length} of ${options.total}, none left out.`,
-        },
-        { image: theirs, caption: `${kind === 'real' ? 'Real' : 'Phantom'} ${bone}s ${seen}.` },
+        { image: made, caption: `Generated ${bone}s: ${first}.` },
+        { image: theirs, caption: `${theirTitle}, of the same classes.` },
       ],
       command: options.command,
     },

@@ -8,7 +8,7 @@ import { contactSheet } from '../../mesh/contactSheet.ts';
 import { renderDifference, renderMask } from '../../mesh/views.ts';
 import { diceOf, type PackedMask, packedMask, packedOverlap, packMask } from '../overlap.ts';
 import { mean } from '../statistics.ts';
-import { kindOf, type NamedMask, type Part } from './part.ts';
+import { kindOf, type NamedMask, type Part, sharedFramings } from './part.ts';
 
 /** The place in `set` of the mask that overlaps `mask` most, and their Dice. */
 export function nearestOf(mask: PackedMask, set: readonly PackedMask[]): { index: number; dice: number } {
@@ -33,31 +33,35 @@ export function nearestPart(
   const train = cases.map(packed);
   const held = dataset.split('test').map((c) => nearestOf(packed(c), train).dice);
   const found = generated.map((item) => ({ item, ...nearestOf(packMask(item.mask.data), train) }));
-  const closest = [...found].sort((a, b) => b.dice - a.dice).slice(0, options.shown ?? 4);
+  const closest = [...found].sort((a, b) => b.dice - a.dice).slice(0, options.shown ?? 6);
   const trained = closest.map(({ index }) => dataset.loadMask(cases[index]));
-  const size = 190;
+  const [framing] = sharedFramings(
+    [...trained, ...closest.map(({ item }) => item.mask)],
+    ['threeQuarter'],
+    190,
+  );
   const sheet = contactSheet(
     [
       {
         title: 'generated',
-        cells: closest.map(({ item }) => ({ image: renderMask(item.mask, { size }), caption: item.name })),
+        cells: closest.map(({ item }) => ({ image: renderMask(item.mask, framing), caption: item.name })),
       },
       {
         title: 'nearest training case',
         cells: closest.map(({ index }, i) => ({
-          image: renderMask(trained[i], { size }),
+          image: renderMask(trained[i], framing),
           caption: cases[index].id,
         })),
       },
       {
         title: 'difference: only in training blue, only in generated orange',
         cells: closest.map(({ item, dice }, i) => ({
-          image: renderDifference(trained[i], item.mask, { size }),
+          image: renderDifference(trained[i], item.mask, framing),
           caption: `Dice ${dice.toFixed(3)}`,
         })),
       },
     ],
-    { title: `Nearest training cases`, columns: 4, phantom },
+    { title: `Nearest training cases`, columns: 6, phantom },
   );
   const generatedDice = mean(found.map((f) => f.dice));
   const heldOutDice = held.length > 0 ? mean(held) : Number.NaN;
@@ -89,7 +93,7 @@ export function nearestPart(
       images: [
         {
           image: sheet,
-          caption: `The closest pairs, left to right: generated, its nearest training case, and where they differ.`,
+          caption: `The closest pairs, the closest first: generated, its nearest training case, and where they differ.`,
         },
       ],
       charts:

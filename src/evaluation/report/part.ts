@@ -2,11 +2,10 @@
  * What the parts of a run's report share. A part is one section of the page and the pictures in it that are also worth a
  * file of their own; its builder is a function of trained weights and masks, so that parts can be put together freely.
  */
-import { beside } from '../../mesh/contactSheet.ts';
+import { cameraOf, type Frame, frameOf, type View } from '../../mesh/camera.ts';
 import type { Image } from '../../mesh/png.ts';
-import { renderMaskViews } from '../../mesh/views.ts';
 import type { Section } from '../../report/report.ts';
-import type { Mask } from '../../volume/volume.ts';
+import { type Mask, voxelToWorld } from '../../volume/volume.ts';
 
 export interface Part {
   section: Section;
@@ -32,12 +31,61 @@ export interface Naming {
 /** 'phantom' or 'real'. */
 export const kindOf = ({ phantom }: Naming): string => (phantom ? 'phantom' : 'real');
 
-/** Three-quarter and front view side by side, in the frame of the grid: one scale for all bones of a dataset. */
-export function pairOfViews(mask: Mask, size = 150): Image {
-  return beside(renderMaskViews(mask, ['threeQuarter', 'front'], { size }));
+/** How a set of bones is looked at: rendering options that give all of them one frame and one scale. */
+export interface Framing {
+  view: View;
+  frame: Frame;
+  /** Pixels: width, height. */
+  size: [number, number];
 }
 
-/** 'Quality' with a class as captions write it. */
+/** Share of each side left free around the bones. */
+const MARGIN = 0.04;
+
+/**
+ * Frames that just hold the bone of all `masks` in each of `views`, at one number of pixels a mm: pictures of one height
+ * whose widths add up to `width` pixels, or less where they would be higher than `most`.
+ */
+export function sharedFramings(
+  masks: readonly Mask[],
+  views: readonly View[],
+  width: number,
+  most = 230,
+): Framing[] {
+  const points = masks.flatMap(boneBorder);
+  // `frameOf` gives half of the shorter side: the width of a very tall picture, the height of a very wide one.
+  const seen = views.map((view) => {
+    const tall = frameOf(points, cameraOf(view), 1e-3, MARGIN);
+    const wide = frameOf(points, cameraOf(view), 1e3, MARGIN);
+    return { view, centre: tall.centre, across: tall.halfWidth_mm, up: wide.halfWidth_mm };
+  });
+  const up = Math.max(...seen.map((s) => s.up));
+  const pixels = Math.min(width / seen.reduce((sum, s) => sum + 2 * s.across, 0), most / (2 * up));
+  return seen.map(({ view, centre, across }) => ({
+    view,
+    frame: { centre, halfWidth_mm: Math.min(across, up) },
+    size: [Math.round(2 * across * pixels), Math.round(2 * up * pixels)],
+  }));
+}
+
+/** World positions of the first and last bone voxel of every row: enough to tell how far a bone reaches. */
+function boneBorder(mask: Mask): number[] {
+  const [nx, ny, nz] = mask.size;
+  const points: number[] = [];
+  for (let k = 0; k < nz; k++)
+    for (let j = 0; j < ny; j++) {
+      const row = mask.data.subarray(nx * (j + ny * k), nx * (j + ny * k + 1));
+      const first = row.indexOf(1);
+      if (first < 0) continue;
+      points.push(
+        ...voxelToWorld(mask, first - 0.5, j, k),
+        ...voxelToWorld(mask, row.lastIndexOf(1) + 0.5, j, k),
+      );
+    }
+  return points;
+}
+
+/** A caption: the class and the name. */
 export const captionOf = ({ name, quality }: Pick<NamedMask, 'name' | 'quality'>): string =>
   `class ${quality} · ${name}`;
 

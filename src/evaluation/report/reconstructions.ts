@@ -10,7 +10,7 @@ import { type AutoencoderWeights, Decoder, Encoder } from '../../sampling/autoen
 import { type Mask, voxelCount } from '../../volume/volume.ts';
 import { diceOf, overlap } from '../overlap.ts';
 import { bootstrapMean } from '../statistics.ts';
-import { kindOf, type Part, spread } from './part.ts';
+import { kindOf, type Part, sharedFramings, spread } from './part.ts';
 
 export interface Reconstruction {
   id: string;
@@ -85,21 +85,25 @@ export async function reconstructionPart(
     full.shown,
   );
   const of = pool.length > n ? ` of ${pool.length}` : '';
-  const size = 172;
+  const [framing] = sharedFramings(
+    shown.flatMap((r) => [r.original, r.made]),
+    ['threeQuarter'],
+    190,
+  );
   const sheet = contactSheet(
     [
       {
         title: `${side} ${bone}s (${kindOf(dataset.manifest)})`,
-        cells: shown.map((r) => ({ image: renderMask(r.original, { size }), caption: r.id })),
+        cells: shown.map((r) => ({ image: renderMask(r.original, framing), caption: r.id })),
       },
       {
         title: 'reconstructions',
-        cells: shown.map((r) => ({ image: renderMask(r.made, { size }) })),
+        cells: shown.map((r) => ({ image: renderMask(r.made, framing) })),
       },
       {
         title: 'difference: missing bone blue, added bone orange',
         cells: shown.map((r) => ({
-          image: renderDifference(r.original, r.made, { size }),
+          image: renderDifference(r.original, r.made, framing),
           caption: `Dice ${r.dice.toFixed(3)}`,
         })),
       },

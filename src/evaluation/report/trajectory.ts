@@ -10,10 +10,10 @@ import type { Naming, Part } from './part.ts';
 export const TRAJECTORY_TIMES: readonly number[] = [0, 0.25, 0.5, 0.75, 0.9, 1];
 const STEPS = 20;
 
-/** The decoded state of one sample at each of `TRAJECTORY_TIMES`, with 20 steps of the solver. */
+/** The decoded state of one sample at each of `TRAJECTORY_TIMES`, with 20 Euler steps. */
 export async function trajectory(
   generator: Generator,
-  sample: Omit<SampleOptions, 'steps' | 'onStep'>,
+  sample: Omit<SampleOptions, 'solver' | 'steps' | 'onStep'>,
 ): Promise<Mask[]> {
   const length = generator.meta.latentShape.reduce((a, b) => a * b, 1);
   // The generator's own starting point of this seed and index.
@@ -23,6 +23,7 @@ export async function trajectory(
   const states = new Map<number, Float32Array>([[0, noise]]);
   await generator.sampleLatent({
     ...sample,
+    solver: 'euler',
     steps: STEPS,
     onStep: (done, _t, x) => void states.set(done, x.slice()),
   });
@@ -41,7 +42,7 @@ export function trajectoryPart(
     rows.map(({ quality, masks }) => ({
       title: `class ${quality}`,
       cells: masks.map((mask, i) => ({
-        image: renderMask(mask, { size: 172 }),
+        image: renderMask(mask, { size: 190 }),
         caption: `t = ${TRAJECTORY_TIMES[i]}`,
       })),
     })),
@@ -55,7 +56,7 @@ export function trajectoryPart(
       images: [
         {
           image: sheet,
-          caption: `${rows.length === 1 ? 'One sample' : `${rows.length} samples`} at t = ${TRAJECTORY_TIMES.join(', ')}; ${STEPS} steps.`,
+          caption: `${rows.length === 1 ? 'One sample' : `${rows.length} samples`} at t = ${TRAJECTORY_TIMES.join(', ')}; ${STEPS} Euler steps.`,
         },
       ],
       command,
