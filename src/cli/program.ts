@@ -12,6 +12,7 @@ import { registerExport } from './export.ts';
 import { registerGenerate } from './generate.ts';
 import { registerIngest } from './ingest.ts';
 import { registerPhantom } from './phantom.ts';
+import { registerReport } from './report.ts';
 import { registerTrain } from './train.ts';
 
 /** The program with all its commands; it writes to `streams` and throws instead of ending the process. */
@@ -47,6 +48,7 @@ Examples:
   registerGenerate(program, open);
   registerExport(program, open);
   registerEvaluate(program, open, streams);
+  registerReport(program, open);
   return program;
 }
 
