@@ -7,6 +7,7 @@ import { Command, CommanderError } from 'commander';
 import { CranioflowError } from '../errors.ts';
 import { packageVersion } from '../sampling/generateProvenance.ts';
 import { openContext, type Streams } from './context.ts';
+import { registerDemo } from './demoCommand.ts';
 import { registerEvaluate } from './evaluate.ts';
 import { registerExport } from './export.ts';
 import { registerGenerate } from './generate.ts';
@@ -37,6 +38,7 @@ For research only. Not a medical device.`,
       'after',
       `
 Examples:
+  cranioflow demo --out demo
   cranioflow generate --count 1 --seed 7 --out skulls
   cranioflow phantom --out data/phantoms --count 200 --grid 32 --seed 1
   cranioflow train autoencoder --data data/phantoms --out runs/ae --preset tiny`,
@@ -49,6 +51,7 @@ Examples:
   registerExport(program, open);
   registerEvaluate(program, open, streams);
   registerReport(program, open);
+  registerDemo(program, open, streams);
   return program;
 }
 

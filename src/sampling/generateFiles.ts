@@ -25,7 +25,8 @@ export function checkFormats(formats: readonly string[]): string[] {
 }
 
 /**
- * Writes `STEM.FORMAT` for each format and returns the paths; `simplify` keeps that share of the triangles. Throws
+ * Writes `STEM.FORMAT` for each format and returns the paths; `simplify` keeps that share of the triangles, or
+ * more where the surface would move by over half a voxel. Throws
  * `UsageError` for a format or share that cannot be, `VolumeError` for an empty mask, `DiskError` when the disk refuses.
  */
 export async function writeBoneFiles(
@@ -41,8 +42,11 @@ export async function writeBoneFiles(
     if (MESH_EXTENSIONS.includes(`.${format}`)) {
       if (mesh === undefined) {
         mesh = maskSurface(mask);
-        if (options.simplify !== undefined)
-          mesh = (await simplifyMesh(mesh, { ratio: options.simplify })).mesh;
+        if (options.simplify !== undefined) {
+          // Half a voxel is below what the mask itself could show.
+          const error_mm = 0.5 * Math.min(...mask.spacing);
+          mesh = (await simplifyMesh(mesh, { ratio: options.simplify, error_mm })).mesh;
+        }
       }
       await writeMesh(path, mesh);
     } else await writeVolume(path, mask);
