@@ -1,0 +1,68 @@
+/**
+ * cranioflow for programs: what the commands do, as typed functions, in the order of the pipeline. What is not exported
+ * here may change at any time.
+ */
+
+// Configurations: defaults < preset < file < overrides.
+export { type ConfigSources, loadConfig } from './config/load.ts';
+export {
+  AUTOENCODER_PRESETS,
+  type AutoencoderConfig,
+  autoencoderSchema,
+  GENERATOR_PRESETS,
+  type GeneratorConfig,
+  generatorSchema,
+  type PresetName,
+} from './config/schemas.ts';
+// Datasets: folders of masks on one grid, split by subject.
+export { type Dataset, openDataset } from './dataset/dataset.ts';
+export { type IngestOptions, type IngestProgress, type IngestResult, ingestMasks } from './dataset/ingest.ts';
+export { type CaseFacts, type InputFile, subjectsByPattern, subjectsByTable } from './dataset/inputs.ts';
+export type { DatasetCase, DatasetManifest } from './dataset/manifest.ts';
+export { makePhantomDataset, type PhantomSetOptions } from './dataset/phantoms.ts';
+export type { Split } from './dataset/split.ts';
+export { type DatasetHeader, DatasetWriter, type NewCase, writeDataset } from './dataset/writer.ts';
+// Errors: `error.explanation` says what was found, what was expected and what to do.
+export {
+  CheckpointError,
+  ConfigError,
+  CranioflowError,
+  DatasetError,
+  DiskError,
+  type Explanation,
+  FileError,
+  GridError,
+  InterruptedError,
+  NumericsError,
+  RunFolderError,
+  ShapeError,
+  UsageError,
+  VolumeError,
+} from './errors.ts';
+// Evaluation and reports.
+export {
+  EVALUATE_DEFAULTS,
+  type EvaluateOptions,
+  evaluateSets,
+  type MaskSets,
+} from './evaluation/evaluateSets.ts';
+export { diceOf, iouOf, type Overlap, overlap } from './evaluation/overlap.ts';
+export {
+  type GeneratorReportOptions,
+  type RunReportOptions,
+  type WrittenReport,
+  writeAutoencoderReport,
+  writeGeneratorReport,
+  writeRunReport,
+} from './evaluation/runReport.ts';
+export type { SetEvaluation, SetMetric } from './evaluation/setReport.ts';
+export { type SurfaceDistances, surfaceDistances } from './evaluation/surfaceDistance.ts';
+// Running the exported models.
+export {
+  type Device,
+  RuntimeError,
+  Session,
+  type SessionOptions,
+  type Value,
+  value,
+} from './runtime/session.ts';

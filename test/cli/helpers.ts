@@ -1,0 +1,54 @@
+/** The command line in process, and a tiny pipeline on 16^3 phantoms that several tests share. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runCli } from '../../src/cli/program.ts';
+
+export interface Ran {
+  code: number;
+  out: string;
+  err: string;
+}
+
+/** Runs a command line and collects what it wrote. */
+export async function run(argv: readonly string[], signal?: AbortSignal): Promise<Ran> {
+  let out = '';
+  let err = '';
+  const code = await runCli(argv, {
+    stdout: { columns: 110, write: (text) => (out += text) },
+    stderr: { columns: 110, write: (text) => (err += text) },
+    signal,
+  });
+  return { code, out, err };
+}
+
+/** A temporary folder that goes when the test file is done. */
+export function temporaryFolder(): { path: (...parts: string[]) => string; remove: () => void } {
+  const root = mkdtempSync(join(tmpdir(), 'cranioflow-cli-'));
+  return {
+    path: (...parts) => join(root, ...parts),
+    remove: () => rmSync(root, { recursive: true, force: true }),
+  };
+}
+
+const sets = (...pairs: string[]): string[] => pairs.flatMap((pair) => ['--set', pair]);
+
+/** The smallest autoencoder that runs on a 16^3 grid. */
+export const TINY_AUTOENCODER = sets(
+  'model.widths=[8,8,8]',
+  'model.groups=4',
+  'model.codes=32',
+  'batch=2',
+  'learningRate=0.005',
+  'warmup=0',
+);
+
+/** The smallest generator over its latents; half of it on augmented copies, so that those are tested too. */
+export const TINY_GENERATOR = sets(
+  'model.width=8',
+  'model.groups=4',
+  'model.headChannels=8',
+  'copies=1',
+  'batch=2',
+  'warmup=0',
+);

@@ -1,0 +1,385 @@
+/** From nothing to an evaluation by command lines, on a 16^3 grid and a few steps; and every way it can be fed wrongly. */
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { acquireLock } from '../../src/files/lock.ts';
+import { readVolume, writeVolume } from '../../src/volume/io/index.ts';
+import { centredGrid, type Mask } from '../../src/volume/volume.ts';
+import { run, TINY_AUTOENCODER, TINY_GENERATOR, temporaryFolder } from './helpers.ts';
+
+const folder = temporaryFolder();
+afterAll(folder.remove);
+
+const data = folder.path('data');
+const autoencoder = folder.path('ae');
+const generator = folder.path('gen');
+const skulls = folder.path('skulls');
+const TWO_STEPS = ['--set', 'steps=2', '--threads', '1', '--quiet'];
+const trainAutoencoder = ['train', 'autoencoder', '--data', data, ...TINY_AUTOENCODER, ...TWO_STEPS];
+const trainGenerator = [
+  'train',
+  'generator',
+  '--data',
+  data,
+  '--autoencoder',
+  autoencoder,
+  '--objective',
+  'otfm',
+];
+const generate = ['generate', '--run', generator, '--seed', '7', '--steps', '2', '--threads', '1', '--quiet'];
+
+async function done(argv: string[]): Promise<string> {
+  const { code, out, err } = await run(argv);
+  expect([code, err]).toEqual([0, '']);
+  return out;
+}
+
+/** A failure in words: exit code, no result, no stack. */
+async function fails(argv: string[], code: number): Promise<string> {
+  const ran = await run(argv);
+  expect(ran.code).toBe(code);
+  expect(ran.out).toBe('');
+  expect(ran.err).not.toMatch(/^\s+at .*:\d+/m);
+  expect(ran.err).not.toContain('this is a bug');
+  return ran.err;
+}
+
+beforeAll(async () => {
+  await done(['phantom', '--out', data, '--count', '8', '--grid', '16', '--seed', '3', '--quiet']);
+  await done([...trainAutoencoder, '--out', autoencoder]);
+  await done([...trainGenerator, '--out', generator, ...TINY_GENERATOR, ...TWO_STEPS]);
+  await done([...generate, '--count', '3', '--out', skulls, '--format', 'nrrd,stl,glb']);
+}, 60_000);
+
+describe('the pipeline', () => {
+  test('a run folder holds what it should', () => {
+    expect(readdirSync(generator).sort()).toEqual([
+      'autoencoder.safetensors',
+      'checkpoints',
+      'config.yaml',
+      'metrics.jsonl',
+    ]);
+    expect(readFileSync(join(generator, 'config.yaml'), 'utf8')).toContain('objective: otfm');
+  });
+
+  test('train reports as JSON', async () => {
+    const out = await done([...trainAutoencoder, '--out', folder.path('ae-json'), '--json']);
+    const { heldOutDice, ...rest } = JSON.parse(out);
+    expect(rest).toEqual({ run: folder.path('ae-json'), steps: 2 });
+    expect(heldOutDice).toBeGreaterThan(0);
+    expect(heldOutDice).toBeLessThanOrEqual(1);
+  });
+
+  test('generated bones are there in every format, labelled as phantom', () => {
+    const files = [0, 1, 2].flatMap((i) => ['glb', 'nrrd', 'stl'].map((f) => `skull-s7-0000${i}.${f}`));
+    expect(readdirSync(skulls).sort()).toEqual([
+      'README.md',
+      'dataset.json',
+      'provenance.json',
+      ...files,
+      'volumes',
+    ]);
+    expect(readFileSync(join(skulls, 'README.md'), 'utf8')).toContain('phantom');
+    expect(JSON.parse(readFileSync(join(skulls, 'dataset.json'), 'utf8')).phantom).toBe(true);
+  });
+
+  test('generate --json lists the bones; a rerun makes none', async () => {
+    const out = await done([...generate, '--count', '3', '--out', skulls, '--format', 'nrrd', '--json']);
+    const result = JSON.parse(out);
+    expect(result).toMatchObject({ out: skulls, bone: 'skull', phantom: true, made: 0, empty: 0 });
+    expect(result.bones.map((b: { id: string }) => b.id)).toEqual([0, 1, 2].map((i) => `skull-s7-0000${i}`));
+  });
+
+  test('evaluate --json is the evaluation, and without it a table on stdout', async () => {
+    const sets = ['--real', data, '--train', data, '--fake', skulls, '--quiet'];
+    const result = JSON.parse(await done(['evaluate', ...sets, '--json', '--seed', '5']));
+    expect(result.counts).toEqual({ real: 2, train: 6, fake: 3, emptyFake: 0 });
+    expect(result.seed).toBe(5);
+    expect(result.metrics.oneNnaDice.value).toBeGreaterThanOrEqual(0);
+    const table = await done(['evaluate', ...sets]);
+    expect(table).toContain('3 generated, 2 held-out real, 6 training bones of 16x16x16 voxels, 15 mm');
+    for (const name of Object.keys(result.metrics)) expect(table).toMatch(new RegExp(`^${name} +-?\\d`, 'm'));
+  });
+
+  test('evaluate counts the empty bones of the provenance', async () => {
+    const copy = folder.path('with-empty');
+    cpSync(skulls, copy, { recursive: true });
+    const file = join(copy, 'provenance.json');
+    const provenance = JSON.parse(readFileSync(file, 'utf8'));
+    provenance.bones.push({ index: 3, id: 'skull-s7-00003', quality: 4, empty: true });
+    writeFileSync(file, JSON.stringify(provenance));
+    const out = await done([
+      'evaluate',
+      '--real',
+      data,
+      '--train',
+      data,
+      '--fake',
+      copy,
+      '--json',
+      '--quiet',
+    ]);
+    const { counts, metrics } = JSON.parse(out);
+    expect([counts.fake, counts.emptyFake, metrics.emptyShare.value]).toEqual([4, 1, 0.25]);
+  });
+
+  test('export --volume takes a dataset folder, a file and a folder of files', async () => {
+    const whole = JSON.parse(
+      await done([
+        'export',
+        '--volume',
+        skulls,
+        '--out',
+        folder.path('m1'),
+        '--format',
+        'ply,nii.gz',
+        '--json',
+        '--quiet',
+      ]),
+    );
+    expect(whole.files).toHaveLength(6);
+    const file = join(skulls, 'skull-s7-00000.nrrd');
+    await done(['export', '--volume', file, '--out', folder.path('m2'), '--simplify', '0.25', '--quiet']);
+    const [full, few] = [join(skulls, 'skull-s7-00000.stl'), folder.path('m2', 'skull-s7-00000.stl')].map(
+      (path) => readFileSync(path).readUInt32LE(80),
+    );
+    expect(few).toBeLessThan(0.6 * full);
+    const loose = folder.path('loose');
+    await writeVolume(join(loose, 'a.mha'), await readVolume(file));
+    await done(['export', '--volume', loose, '--out', folder.path('m3'), '--quiet']);
+    expect(readdirSync(folder.path('m3'))).toEqual(['a.stl']);
+    expect(
+      readFileSync(folder.path('m3', 'a.stl')).equals(readFileSync(join(skulls, 'skull-s7-00000.stl'))),
+    ).toBe(true);
+  });
+
+  test('export --run --half gives a folder that generate takes', async () => {
+    const half = folder.path('half');
+    await done(['export', '--run', generator, '--half', '--out', half, '--quiet']);
+    expect(readdirSync(half).sort()).toEqual(['README.md', 'autoencoder.safetensors', 'model.safetensors']);
+    const out = folder.path('from-half');
+    await done(['generate', '--run', half, '--out', out, '--steps', '1', '--format', 'mha', '--quiet']);
+    expect(existsSync(join(out, 'skull-s0-00000.mha'))).toBe(true);
+  });
+});
+
+describe('ingest', () => {
+  /** A ball of `radius` voxels in 20^3 voxels of 4 mm; 0 is an empty mask, a large one a full one. */
+  function ball(radius: number): Mask {
+    const grid = centredGrid([20, 20, 20], [4, 4, 4]);
+    const data = new Uint8Array(8000);
+    for (let i = 0; i < 8000; i++) {
+      const at = [i % 20, Math.floor(i / 20) % 20, Math.floor(i / 400)].map((c) => c - 9.5);
+      data[i] = Math.hypot(...at) < radius ? 1 : 0;
+    }
+    return { ...grid, data };
+  }
+  const masks = folder.path('masks');
+  const out = folder.path('ingested');
+  const options = ['--spacing', '8', '--grid', '8', '--bone', 'ball', '--quiet'];
+
+  beforeAll(async () => {
+    await writeVolume(join(masks, 'p1', 'ball.nrrd'), ball(5));
+    await writeVolume(join(masks, 'p2', 'ball.nrrd'), ball(6));
+    await writeVolume(join(masks, 'p3', 'empty.nrrd'), ball(0));
+    await writeVolume(join(masks, 'p4', 'full.nrrd'), ball(100));
+    copyFileSync(join(masks, 'p1', 'ball.nrrd'), join(masks, 'p1', 'cut.nrrd'));
+    truncateSync(join(masks, 'p1', 'cut.nrrd'), 300);
+  });
+
+  test('accepts what it can and tells why it refuses the rest', async () => {
+    const { code, out: text, err } = await run(['ingest', masks, '--out', out, ...options, '--json']);
+    expect([code, err]).toEqual([0, '']);
+    const result = JSON.parse(text);
+    expect(result.accepted.map((a: { id: string }) => a.id)).toEqual(['p1_ball', 'p2_ball']);
+    const reasons = Object.fromEntries(
+      result.refused.map((r: { file: string; reason: string }) => [r.file.split('/').pop(), r.reason]),
+    );
+    expect(Object.keys(reasons).sort()).toEqual(['cut.nrrd', 'empty.nrrd', 'full.nrrd']);
+    expect(reasons['empty.nrrd']).toContain('empty');
+    expect(reasons['full.nrrd']).toContain('full');
+  });
+
+  test('a summary names every refused file', async () => {
+    const { err } = await run(['ingest', masks, '--out', out, ...options.slice(0, -1)]);
+    expect(err).toContain('0 accepted, 2 kept from before, 3 refused; 2 cases (1 train, 1 test)');
+    expect(err.match(/^refused: /gm)).toHaveLength(3);
+  });
+
+  test('ends with 1 when all are refused, and names the grid that would do', async () => {
+    const empty = await fails(['ingest', join(masks, 'p3'), '--out', folder.path('none'), ...options], 1);
+    expect(empty).toContain('none of 1 files could be used');
+    const small = ['--spacing', '2', '--grid', '8', '--quiet'];
+    const tight = await fails(['ingest', join(masks, 'p2'), '--out', folder.path('tight'), ...small], 1);
+    expect(tight).toContain('--grid 24x24x24');
+  });
+
+  test('takes subjects from a pattern or a table, not both', async () => {
+    const table = folder.path('table.csv');
+    writeFileSync(table, 'file,subject,quality\np1/ball.nrrd,anna,3\np2/ball.nrrd,anna,4\n');
+    const target = folder.path('by-table');
+    await run(['ingest', masks, '--out', target, ...options, '--subject-table', table]);
+    const { cases } = JSON.parse(readFileSync(join(target, 'dataset.json'), 'utf8'));
+    expect(cases.map((c: { subject: string; quality: number }) => [c.subject, c.quality])).toEqual([
+      ['anna', 3],
+      ['anna', 4],
+    ]);
+    const both = ['--subject-table', table, '--subject-pattern', '(p\\d)'];
+    expect(await fails(['ingest', masks, '--out', target, ...options, ...both], 2)).toContain('both');
+    expect(
+      await fails(['ingest', masks, '--out', target, ...options, '--subject-pattern', '(p'], 2),
+    ).toContain('(p');
+    expect(await fails(['ingest', masks, '--out', target, ...options, '--frame', 'mine'], 2)).toContain(
+      'principal',
+    );
+    expect(
+      await fails(['ingest', masks, '--out', target, ...options, '--label', '1', '--threshold', '0'], 2),
+    ).toContain('both --threshold and --label');
+  });
+});
+
+describe('bad input is told in words', () => {
+  test('a dataset that is not there', async () => {
+    const argv = ['train', 'autoencoder', '--data', folder.path('nowhere'), '--out', folder.path('x1')];
+    expect(await fails(argv, 1)).toContain('holds no dataset.json');
+    expect(existsSync(folder.path('x1'))).toBe(false);
+  });
+
+  test('an unknown configuration key, with the nearest one, and a value out of range', async () => {
+    const argv = [...trainAutoencoder, '--out', folder.path('x2')];
+    expect(await fails([...argv, '--set', 'model.code=64'], 1)).toContain(
+      'nearest known key is "model.codes"',
+    );
+    expect(await fails([...argv, '--set', 'steps=-1'], 1)).toContain('steps');
+    expect(await fails([...argv, '--config', folder.path('no.yaml')], 1)).toContain('no.yaml');
+    const objective = [...trainGenerator.slice(0, -1), 'gan', '--out', folder.path('x2')];
+    expect(await fails(objective, 1)).toContain('otfm');
+    expect(existsSync(folder.path('x2'))).toBe(false);
+  });
+
+  test('a run folder that holds a run, or is in use', async () => {
+    expect(await fails([...trainAutoencoder, '--out', autoencoder], 1)).toContain('--resume');
+    const release = acquireLock(join(autoencoder, 'run.lock'), () => undefined);
+    try {
+      expect(await fails([...trainAutoencoder, '--out', autoencoder, '--resume'], 1)).toContain(
+        'is in use by process',
+      );
+    } finally {
+      release();
+    }
+  });
+
+  test('an autoencoder where a generator is expected, and the reverse', async () => {
+    const wrong = ['generate', '--run', autoencoder, '--out', folder.path('x3')];
+    expect(await fails(wrong, 1)).toContain('its kind is "autoencoder"');
+    const swapped = [
+      'train',
+      'generator',
+      '--data',
+      data,
+      '--autoencoder',
+      generator,
+      '--out',
+      folder.path('x3'),
+    ];
+    expect(await fails(swapped, 1)).toContain('its kind is "generator"');
+    expect(await fails(['export', '--run', autoencoder, '--out', folder.path('x3')], 1)).toContain('kind');
+    expect(existsSync(folder.path('x3'))).toBe(false);
+  });
+
+  test('a checkpoint that is cut short, in a run folder and as released weights', async () => {
+    const copy = folder.path('cut');
+    cpSync(generator, copy, { recursive: true });
+    const model = join(copy, 'checkpoints', 'step-000002', 'model.safetensors');
+    truncateSync(model, 1000);
+    const argv = ['generate', '--run', copy, '--out', folder.path('x4')];
+    expect(await fails(argv, 1)).toContain(`${model}: cut short or altered`);
+    const resume = [...trainGenerator, '--out', copy, '--resume', '--quiet'];
+    expect(await fails(resume, 1)).toContain('cut short');
+    const half = folder.path('cut-half');
+    await done(['export', '--run', generator, '--half', '--out', half, '--quiet']);
+    truncateSync(join(half, 'model.safetensors'), 2000);
+    expect(await fails(['generate', '--run', half, '--out', folder.path('x4')], 1)).toContain(
+      'not a whole safetensors',
+    );
+    expect(existsSync(folder.path('x4'))).toBe(false);
+  });
+
+  test('an autoencoder that the generator was not trained with', async () => {
+    const copy = folder.path('exchanged');
+    cpSync(generator, copy, { recursive: true });
+    const other = folder.path('ae-other');
+    await done([...trainAutoencoder, '--out', other, '--set', 'seed=9']);
+    copyFileSync(
+      join(other, 'checkpoints', 'step-000002', 'model.safetensors'),
+      join(copy, 'autoencoder.safetensors'),
+    );
+    expect(await fails(['generate', '--run', copy, '--out', folder.path('x5')], 1)).toContain(
+      'is not the autoencoder',
+    );
+  });
+
+  test('a dataset of another grid than the autoencoder, and sets of two grids', async () => {
+    const coarse = folder.path('grid24');
+    await done(['phantom', '--out', coarse, '--count', '3', '--grid', '24', '--quiet']);
+    const argv = [
+      'train',
+      'generator',
+      '--data',
+      coarse,
+      '--autoencoder',
+      autoencoder,
+      '--out',
+      folder.path('x6'),
+    ];
+    const told = await fails(argv, 1);
+    expect(told).toContain('24x24x24 voxels of 10 mm, the autoencoder 16x16x16 of 15 mm');
+    expect(
+      await fails(['evaluate', '--real', data, '--train', coarse, '--fake', skulls, '--quiet'], 1),
+    ).toContain('24 x 24 x 24');
+    const odd = folder.path('grid18');
+    await done(['phantom', '--out', odd, '--count', '2', '--grid', '18', '--quiet']);
+    const undivided = [
+      'train',
+      'autoencoder',
+      '--data',
+      odd,
+      '--out',
+      folder.path('x6'),
+      ...TINY_AUTOENCODER,
+    ];
+    expect(await fails(undivided, 1)).toContain('multiples of');
+  });
+
+  test('a run that is not there, settings out of range, an unknown format, a folder of other bones', async () => {
+    const out = ['--out', folder.path('x7'), '--quiet'];
+    expect(await fails(['generate', '--run', folder.path('nowhere'), ...out], 1)).toContain(
+      'no trained network',
+    );
+    expect(await fails([...generate, ...out, '--guidance', '99'], 2)).toContain('guidance');
+    expect(await fails([...generate, ...out, '--format', 'obj'], 2)).toContain('nrrd, nii');
+    expect(existsSync(folder.path('x7'))).toBe(false);
+    const other = [...generate, '--out', skulls, '--guidance', '3'];
+    expect(await fails(other, 1)).toContain('generated with guidance 1.5');
+    expect(await fails([...generate, '--out', data], 1)).toContain('not generated');
+    expect(existsSync(join(data, 'provenance.json'))).toBe(false);
+  });
+
+  test('a folder where nothing can be written', async () => {
+    const file = folder.path('a-file');
+    writeFileSync(file, '');
+    expect(await fails([...generate, '--out', join(file, 'under')], 1)).toContain('ENOTDIR');
+    expect(await fails([...trainAutoencoder, '--out', join(file, 'under')], 1)).toContain('ENOTDIR');
+    expect(
+      await fails(['phantom', '--count', '1', '--grid', '16', '--out', join(file, 'under')], 1),
+    ).toContain('ENOTDIR');
+  });
+});

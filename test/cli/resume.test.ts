@@ -1,0 +1,100 @@
+/** A training that is interrupted and resumed ends byte for byte as one that was not; for both networks. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { run, TINY_AUTOENCODER, TINY_GENERATOR, temporaryFolder } from './helpers.ts';
+
+const folder = temporaryFolder();
+afterAll(folder.remove);
+
+const data = folder.path('data');
+const STEPS = ['--set', 'steps=6', '--set', 'evaluateEvery=2', '--quiet'];
+
+beforeAll(async () => {
+  await run(['phantom', '--out', data, '--count', '8', '--grid', '16', '--quiet']);
+});
+
+const lines = (file: string): number =>
+  existsSync(file) ? readFileSync(file, 'utf8').split('\n').length - 1 : 0;
+
+/** Asks to stop once `steps` steps are in the log of `runFolder`: exactly then, whatever the machine. */
+function stopAfter(runFolder: string, steps: number): AbortSignal {
+  return {
+    get aborted() {
+      return lines(join(runFolder, 'metrics.jsonl')) >= steps;
+    },
+  } as AbortSignal;
+}
+
+const CHECKPOINT = 'checkpoints/step-000006';
+const FILES = [
+  'config.yaml',
+  'metrics.jsonl',
+  `${CHECKPOINT}/model.safetensors`,
+  `${CHECKPOINT}/optimizer.safetensors`,
+  `${CHECKPOINT}/state.json`,
+];
+
+function expectEqualRuns(a: string, b: string): void {
+  for (const file of FILES)
+    expect(readFileSync(join(a, file)).equals(readFileSync(join(b, file))), file).toBe(true);
+}
+
+describe('resuming is exact', () => {
+  const autoencoder = folder.path('ae');
+
+  async function compare(name: string, command: string[]): Promise<void> {
+    const [whole, parts] = [folder.path(name), folder.path(`${name}-resumed`)];
+    const trained = await run([...command, '--out', whole]);
+    expect(trained).toEqual({ code: 0, out: '', err: '' });
+
+    const stopped = await run([...command, '--out', parts], stopAfter(parts, 3));
+    expect(stopped.code).toBe(130);
+    expect(stopped.err).toContain('3 of 6 steps are saved');
+    expect(stopped.err).toContain('--resume');
+    expect(readdirSync(join(parts, 'checkpoints'))).toEqual(['step-000003']);
+    expect(existsSync(join(parts, 'run.lock'))).toBe(false);
+
+    const resumed = await run([...command, '--out', parts, '--resume']);
+    expect(resumed).toEqual({ code: 0, out: '', err: '' });
+    expectEqualRuns(whole, parts);
+    expect(lines(join(whole, 'metrics.jsonl'))).toBe(6);
+  }
+
+  test('autoencoder', async () => {
+    await compare('ae', ['train', 'autoencoder', '--data', data, ...TINY_AUTOENCODER, ...STEPS]);
+  });
+
+  test('generator', async () => {
+    const inputs = ['--data', data, '--autoencoder', autoencoder];
+    await compare('gen', ['train', 'generator', ...inputs, ...TINY_GENERATOR, ...STEPS]);
+  });
+
+  test('--resume alone takes the configuration of the run, and --set goes on top', async () => {
+    const command = [
+      'train',
+      'autoencoder',
+      '--data',
+      data,
+      '--out',
+      autoencoder,
+      '--resume',
+      '--json',
+      '--quiet',
+    ];
+    const before = readFileSync(join(autoencoder, 'config.yaml'), 'utf8');
+    const same = await run(command);
+    expect([same.code, same.err]).toEqual([0, '']);
+    expect(readFileSync(join(autoencoder, 'config.yaml'), 'utf8')).toBe(before);
+    const longer = await run([...command, '--set', 'steps=7']);
+    expect([longer.code, JSON.parse(longer.out).steps]).toEqual([0, 7]);
+    expect(lines(join(autoencoder, 'metrics.jsonl'))).toBe(7);
+  });
+
+  test('resuming with another configuration is refused with the keys that differ', async () => {
+    const other = ['--resume', '--set', 'learningRate=0.1'];
+    const { code, err } = await run(['train', 'autoencoder', '--data', data, '--out', autoencoder, ...other]);
+    expect(code).toBe(1);
+    expect(err).toContain('learningRate 0.1 (the run has 0.005)');
+  });
+});

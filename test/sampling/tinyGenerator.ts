@@ -1,0 +1,68 @@
+/** A generator trained for a few steps on 16^3 phantoms: its bones are noise, but everything around them is real. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadConfig } from '../../src/config/load.ts';
+import {
+  AUTOENCODER_PRESETS,
+  autoencoderSchema,
+  GENERATOR_PRESETS,
+  generatorSchema,
+} from '../../src/config/schemas.ts';
+import { makePhantomDataset } from '../../src/dataset/phantoms.ts';
+import { type GeneratorWeights, readGenerator } from '../../src/sampling/generator.ts';
+import { trainAutoencoder } from '../../src/training/autoencoder.ts';
+import { trainGenerator } from '../../src/training/generator.ts';
+
+export interface TinyGenerator {
+  generator: GeneratorWeights;
+  path: (...parts: string[]) => string;
+  remove: () => void;
+}
+
+export async function trainTinyGenerator(): Promise<TinyGenerator> {
+  const root = mkdtempSync(join(tmpdir(), 'cranioflow-generate-'));
+  const path = (...parts: string[]) => join(root, ...parts);
+  const dataset = await makePhantomDataset({ out: path('data'), count: 6, grid: 16, seed: 5 });
+  const common = { dataset, quiet: true, threads: 1 };
+  const preset = (values: unknown) => ({ name: 'tiny', values });
+  await trainAutoencoder({
+    ...common,
+    out: path('ae'),
+    config: loadConfig(autoencoderSchema, {
+      preset: preset(AUTOENCODER_PRESETS.tiny),
+      set: [
+        'steps=4',
+        'batch=2',
+        'model.widths=[8,8,8]',
+        'model.groups=4',
+        'model.codes=1024',
+        'learningRate=0.01',
+      ],
+    }),
+  });
+  await trainGenerator({
+    ...common,
+    out: path('gen'),
+    autoencoder: path('ae'),
+    config: loadConfig(generatorSchema, {
+      preset: preset(GENERATOR_PRESETS.tiny),
+      set: [
+        'steps=4',
+        'batch=2',
+        'copies=0',
+        'learningRate=0.05',
+        'ema=0',
+        'warmup=0',
+        'model.width=8',
+        'model.groups=4',
+        'model.headChannels=8',
+      ],
+    }),
+  });
+  return {
+    generator: readGenerator(path('gen')),
+    path,
+    remove: () => rmSync(root, { recursive: true, force: true }),
+  };
+}
