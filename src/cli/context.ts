@@ -3,6 +3,7 @@
  * stderr. `--json` puts one JSON object on stdout in place of the summary, `--quiet` silences all but errors.
  */
 import type { Command } from 'commander';
+import { InterruptedError } from '../errors.ts';
 import { onInterrupt } from '../files/interrupt.ts';
 import { createProgress, type Progress, type ProgressStream } from '../files/progress.ts';
 
@@ -65,4 +66,13 @@ export function openContext(command: Command, streams: Streams): Context {
       }
     },
   };
+}
+
+/** The end of an interrupted command that keeps what is finished and goes on when it is run again. */
+export function interrupted(found: string): InterruptedError {
+  return new InterruptedError({
+    found,
+    expected: 'to run to the end',
+    todo: 'run the same command again: what is finished is kept',
+  });
 }

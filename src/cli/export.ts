@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { UsageError } from '../errors.ts';
 import type { Mask } from '../volume/volume.ts';
-import type { Context } from './context.ts';
+import { type Context, interrupted } from './context.ts';
 import { list, real, thresholdValue } from './options.ts';
 
 export function registerExport(program: Command, open: (command: Command) => Context): void {
@@ -75,10 +75,9 @@ async function exportVolumes(cli: Context, flags: ExportFlags): Promise<string[]
   const progress = cli.progress('export', masks.length, 'bones');
   const files: string[] = [];
   return cli.interruptible(async (signal) => {
-    const { interruptedError } = await import('../files/interrupt.ts');
     try {
       for (const [i, { id, load }] of masks.entries()) {
-        if (signal.aborted) throw interruptedError(`${i} of ${masks.length} bones are exported`);
+        if (signal.aborted) throw interrupted(`interrupted; ${i} of ${masks.length} bones are exported`);
         const stem = join(resolve(flags.out), id);
         files.push(...(await writeBoneFiles(stem, await load(), formats, { simplify: flags.simplify })));
         progress.update(i + 1);

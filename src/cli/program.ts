@@ -27,7 +27,12 @@ For research only. Not a medical device.`,
     .version(packageVersion())
     .option('--json', 'print the result as one JSON object on stdout')
     .option('--quiet', 'print nothing but results and errors')
-    .configureHelp({ showGlobalOptions: true, helpWidth: stdout.columns ?? 110 })
+    .configureHelp({
+      showGlobalOptions: true,
+      helpWidth: stdout.columns ?? 110,
+      // The lines of the source are not those of the terminal.
+      commandDescription: (command) => command.description().replaceAll('\n', ' '),
+    })
     .configureOutput({
       writeOut: (text) => void stdout.write(text),
       writeErr: (text) => void stderr.write(text),

@@ -99,6 +99,8 @@ test('an interrupted command ends with 130 and says how to go on', async () => {
   );
   expect([code, out]).toEqual([130, '']);
   expect(err).toContain('0 of 3 phantoms');
+  expect(err).toContain('run the same command again');
+  expect(err).not.toContain('--resume');
 });
 
 test('phantom: --quiet says nothing, --json one object, the summary goes to stderr', async () => {
