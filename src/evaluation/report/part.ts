@@ -68,7 +68,7 @@ export function sharedFramings(
   }));
 }
 
-/** World positions of the first and last bone voxel of every row: enough to tell how far a bone reaches. */
+/** World positions of the outer corners of the first and last bone voxel of every row: all that a frame needs. */
 function boneBorder(mask: Mask): number[] {
   const [nx, ny, nz] = mask.size;
   const points: number[] = [];
@@ -77,10 +77,9 @@ function boneBorder(mask: Mask): number[] {
       const row = mask.data.subarray(nx * (j + ny * k), nx * (j + ny * k + 1));
       const first = row.indexOf(1);
       if (first < 0) continue;
-      points.push(
-        ...voxelToWorld(mask, first - 0.5, j, k),
-        ...voxelToWorld(mask, row.lastIndexOf(1) + 0.5, j, k),
-      );
+      for (const i of [first - 0.5, row.lastIndexOf(1) + 0.5])
+        for (const dj of [-0.5, 0.5])
+          for (const dk of [-0.5, 0.5]) points.push(...voxelToWorld(mask, i, j + dj, k + dk));
     }
   return points;
 }
