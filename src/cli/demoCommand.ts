@@ -16,10 +16,10 @@ export function registerDemo(
 report.html: about 5 minutes on 2 cores. All of it is phantom data. Run it again with the same --out to go on after an
 interruption.`,
     )
-    .option('--out <dir>', 'folder of everything', 'demo')
+    .option('--out <dir>', 'folder of everything', 'demo-output')
     .option('--seed <n>', 'seed of phantoms, trainings and samples', whole(0), 1)
     .option('--threads <n>', 'processor threads (default: all)', whole(1, 1024))
-    .addHelpText('after', '\nExample:\n  cranioflow demo --out demo')
+    .addHelpText('after', '\nExample:\n  cranioflow demo --out demo-output')
     .action(async (flags: DemoFlags, command: Command) => {
       const cli = open(command);
       const { runDemo } = await import('./demo.ts');

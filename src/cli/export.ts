@@ -1,7 +1,7 @@
 /** `cranioflow export`: volumes as surfaces or in other formats; a generator as ONNX or as weights to give away. */
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { UsageError } from '../errors.ts';
 import type { Mask } from '../volume/volume.ts';
 import { type Context, interrupted } from './context.ts';
@@ -18,7 +18,11 @@ decoder.onnx, model.json) or, with --half, as half-precision weights that "gener
     )
     .requiredOption('--out <dir>', 'folder to write to')
     .option('--volume <path>', 'a mask file, a dataset or generated folder, or a folder of mask files')
-    .option('--format <list>', 'stl, ply, glb, nrrd, nii.gz, nii, mha', list, ['stl'])
+    .addOption(
+      new Option('--format <list>', 'stl, ply, glb, nrrd, nii.gz, nii, mha')
+        .argParser(list)
+        .default(['stl'], 'stl'),
+    )
     .option('--simplify <ratio>', 'share of the triangles to keep, such as 0.25 (default: all)', real(0, 1))
     .option('--threshold <value>', 'scans: bone is what lies above; a number or "otsu"', thresholdValue)
     .option('--label <value>', 'label maps: bone is this value', real())

@@ -36,11 +36,13 @@ trained on phantoms: procedural skulls without anatomical truth.`,
     )
     .option('--guidance <scale>', '0: no class, 1: the class alone, above 1: pushed towards it', real(), 1.5)
     .option('--quality <class>', '2 (truncated or damaged) to 6 (complete); default: mixed', whole(2, 6))
-    .option(
-      '--format <list>',
-      'files of each bone: nrrd, nii.gz, nii, mha (volumes, uint8), stl, ply, glb (surfaces)',
-      list,
-      ['nrrd', 'stl'],
+    .addOption(
+      new Option(
+        '--format <list>',
+        'files of each bone: nrrd, nii.gz, nii, mha (volumes, uint8), stl, ply, glb (surfaces)',
+      )
+        .argParser(list)
+        .default(['nrrd', 'stl'], 'nrrd,stl'),
     )
     .option(
       '--clean',

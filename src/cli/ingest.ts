@@ -11,8 +11,8 @@ export function registerIngest(program: Command, open: (command: Command) => Con
     .command('ingest')
     .summary('make a dataset of bone masks')
     .description(
-      `Makes a dataset of bone masks (NRRD, NIfTI, MHA): each is brought into a common frame, resampled onto one grid and
-cut at half, then split into training and test subjects. A file that cannot be used is refused with the reason and the
+      `Makes a dataset of bone masks (NRRD, NIfTI, MHA): each is brought into a common frame, resampled onto one grid,
+then split into training and test subjects. A file that cannot be used is refused with the reason and the
 others go on. Run the same command again to go on after an interruption.`,
     )
     .argument('<inputs...>', 'files, or folders that are searched through')

@@ -43,7 +43,7 @@ For research only. Not a medical device.`,
       'after',
       `
 Examples:
-  cranioflow demo --out demo
+  cranioflow demo
   cranioflow generate --count 1 --seed 7 --out skulls
   cranioflow phantom --out data/phantoms --count 200 --grid 32 --seed 1
   cranioflow train autoencoder --data data/phantoms --out runs/ae --preset tiny`,
