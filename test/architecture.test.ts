@@ -71,6 +71,7 @@ test('one door for each heavy library', () => {
   const wrong: string[] = [];
   for (const { path, imports } of files)
     for (const [library, door] of Object.entries(doors))
-      if (imports.some((i) => i.startsWith(library)) && !path.startsWith(door)) wrong.push(`${path} imports ${library}`);
+      if (imports.some((i) => i.startsWith(library)) && !path.startsWith(door))
+        wrong.push(`${path} imports ${library}`);
   expect(wrong).toEqual([]);
 });
