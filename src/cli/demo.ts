@@ -199,11 +199,15 @@ function isReported(paths: Paths, key: string): boolean {
   }
 }
 
-function closingWords(paths: Paths, { metrics }: SetEvaluation, skulls: number, took: number): string {
+function closingWords(
+  paths: Paths,
+  { metrics }: SetEvaluation,
+  { seed, skulls, took }: { seed: number; skulls: number; took: number },
+): string {
   const rows = [
     [paths.report, 'pictures and figures: open it in any browser'],
-    [join(paths.skulls, '*.nrrd'), 'volumes: 3D Slicer, ITK-SNAP, nibabel-like readers of NRRD'],
-    [join(paths.skulls, '*.stl'), 'surfaces in mm: any mesh viewer, Blender, MeshLab'],
+    [join(paths.skulls, '*.nrrd'), 'volumes: 3D Slicer, ITK-SNAP'],
+    [join(paths.skulls, '*.stl'), 'surfaces in mm: MeshLab, Blender, any mesh viewer'],
   ];
   const width = Math.max(...rows.map(([path]) => path.length)) + 2;
   return [
@@ -212,7 +216,7 @@ function closingWords(paths: Paths, { metrics }: SetEvaluation, skulls: number, 
     ...rows.map(([path, what]) => `  ${path.padEnd(width)}${what}`),
     '',
     `1-NNA ${metrics.oneNnaDice.value.toFixed(2)} (0.5: cannot be told from held-out ones; 1: always) · ${formatSeconds(took)}`,
-    `More of them: cranioflow generate --run ${quoted(paths.generator)} --count 100 --seed 2 --out more`,
+    `More of them: cranioflow generate --run ${quoted(paths.generator)} --count 100 --seed ${seed + 1} --out more`,
     'Research use, not a medical device; phantoms carry no anatomical truth.',
   ].join('\n');
 }
@@ -354,7 +358,13 @@ async function run(options: DemoOptions & DemoSettings, say: (text: string) => v
   });
 
   const evaluation = JSON.parse(readFileSync(paths.evaluation, 'utf8')) as SetEvaluation;
-  say(closingWords(paths, evaluation, set.dataset.cases.length, (performance.now() - began) / 1000));
+  say(
+    closingWords(paths, evaluation, {
+      seed,
+      skulls: set.dataset.cases.length,
+      took: (performance.now() - began) / 1000,
+    }),
+  );
   return {
     phantom: true,
     data: paths.data,
