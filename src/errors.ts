@@ -21,7 +21,10 @@ export abstract class CranioflowError extends Error {
   readonly explanation: Explanation;
 
   constructor(explanation: Explanation, options?: ErrorOptions) {
-    super(`${explanation.found}\n  expected: ${explanation.expected}\n  to mend:  ${explanation.todo}`, options);
+    super(
+      `${explanation.found}\n  expected: ${explanation.expected}\n  to mend:  ${explanation.todo}`,
+      options,
+    );
     this.explanation = explanation;
     this.name = new.target.name;
   }

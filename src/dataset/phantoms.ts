@@ -2,7 +2,7 @@
  * A dataset of phantom skulls: `count` individuals of one seed on the standard cube grid, split 80 : 20 like any other.
  * Skull i is the same whatever the count, so a larger set contains the smaller one.
  */
-import { interruptedError } from '../files/interrupt.ts';
+import { InterruptedError } from '../errors.ts';
 import { makePhantom, phantomGrid } from '../skull/phantom/phantom.ts';
 import type { Quality } from '../skull/phantom/quality.ts';
 import type { Dataset } from './dataset.ts';
@@ -35,7 +35,7 @@ export async function makePhantomDataset(options: PhantomSetOptions): Promise<Da
   for (let index = 0; index < count; index++) {
     const id = `phantom-${String(index).padStart(5, '0')}`;
     if (!writer.has(id)) {
-      if (signal?.aborted) throw interruptedError(`${index} of ${count} phantoms are finished in ${out}`);
+      if (signal?.aborted) throw stopped(index, count, out);
       const phantom = makePhantom({ seed, index, grid, quality });
       const source = `phantom ${seed}/${index}`;
       const attribution = 'cranioflow phantom generator';
@@ -48,4 +48,12 @@ export async function makePhantomDataset(options: PhantomSetOptions): Promise<Da
     options.onProgress?.(index + 1, count);
   }
   return writer.finish({ seed });
+}
+
+function stopped(done: number, count: number, out: string): InterruptedError {
+  return new InterruptedError({
+    found: `interrupted; ${done} of ${count} phantoms are finished in ${out}`,
+    expected: 'to run to the end',
+    todo: 'run the same command again: it goes on where it stopped',
+  });
 }

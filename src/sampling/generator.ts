@@ -97,7 +97,7 @@ export interface SampleOptions {
   solver: SolverName;
   /** 0 without a class, 1 the class alone, above 1 pushed towards it. */
   guidance: number;
-  /** Quality class 2..6; undefined draws one with the shares of the training set. */
+  /** Quality class 2..6; undefined draws one of the trained classes, each as likely. */
   quality?: number;
   onStep?: (done: number, t: number, latent: Float32Array) => void | Promise<void>;
 }
@@ -131,17 +131,19 @@ export function checkSampling(
 
 /** Runs the velocity network: one branch, or two of them for guidance in one batched evaluation. */
 class VelocityNetwork {
-  readonly #meta: GeneratorMeta;
-  readonly #sessions: readonly [Session, Session];
+  readonly #source: GeneratorWeights;
+  readonly #options: SessionOptions;
+  /** Compiled when first needed, by batch size: guidance needs 2, a single branch 1. */
+  readonly #sessions = new Map<number, Promise<Session>>();
 
-  constructor(meta: GeneratorMeta, sessions: readonly [Session, Session]) {
-    this.#meta = meta;
-    this.#sessions = sessions;
+  constructor(source: GeneratorWeights, options: SessionOptions) {
+    this.#source = source;
+    this.#options = options;
   }
 
   /** `v_null + guidance (v_class - v_null)`. */
   guided(label: number, guidance: number): Velocity {
-    const empty = this.#meta.config.classes;
+    const empty = this.#source.meta.config.classes;
     if (guidance === 1) return (x, t) => this.#run(x, t, [label]);
     if (guidance === 0) return (x, t) => this.#run(x, t, [empty]);
     return async (x, t) => {
@@ -153,19 +155,33 @@ class VelocityNetwork {
     };
   }
 
+  #session(batch: number): Promise<Session> {
+    let session = this.#sessions.get(batch);
+    if (session === undefined) {
+      session = Session.create(velocityModel(this.#source, batch), this.#options);
+      this.#sessions.set(batch, session);
+    }
+    return session;
+  }
+
   async #run(x: Float32Array, t: number, labels: readonly number[]): Promise<Float32Array> {
     const batch = labels.length;
     const states = new Float32Array(batch * x.length);
     for (let b = 0; b < batch; b++) states.set(x, b * x.length);
-    const { velocity } = await this.#sessions[batch - 1].run(
+    const session = await this.#session(batch);
+    const { velocity } = await session.run(
       {
-        x: value(states, [batch, ...this.#meta.latentShape]),
+        x: value(states, [batch, ...this.#source.meta.latentShape]),
         t: value(new Float32Array(batch).fill(t), [batch]),
         label: value(Int32Array.from(labels), [batch]),
       },
       { velocity: null },
     );
     return velocity.data as Float32Array;
+  }
+
+  async release(): Promise<void> {
+    for (const session of this.#sessions.values()) await (await session).release();
   }
 }
 
@@ -176,24 +192,20 @@ export class Generator {
   readonly hash: string;
   readonly #network: VelocityNetwork;
   readonly #decoder: Decoder;
-  readonly #sessions: readonly [Session, Session];
 
-  private constructor(source: GeneratorWeights, sessions: readonly [Session, Session], decoder: Decoder) {
+  private constructor(source: GeneratorWeights, network: VelocityNetwork, decoder: Decoder) {
     this.meta = source.meta;
     this.hash = source.hash;
     const s = source.meta.spacing;
     this.grid = centredGrid(source.meta.size, [s, s, s]);
-    this.#sessions = sessions;
-    this.#network = new VelocityNetwork(source.meta, sessions);
+    this.#network = network;
     this.#decoder = decoder;
   }
 
   static async create(source: GeneratorWeights, options: SessionOptions = {}): Promise<Generator> {
     const { meta, autoencoder } = source;
-    const single = await Session.create(velocityModel(source, 1), options);
-    const pair = await Session.create(velocityModel(source, 2), options);
     const decoder = await Decoder.create(autoencoder, meta.latentMean, meta.latentDeviation, options);
-    return new Generator(source, [single, pair], decoder);
+    return new Generator(source, new VelocityNetwork(source, options), decoder);
   }
 
   /** The quality class of a sample: the one asked for, or a draw from those of the training set. */
@@ -225,7 +237,7 @@ export class Generator {
   }
 
   async release(): Promise<void> {
-    for (const s of this.#sessions) await s.release();
+    await this.#network.release();
     await this.#decoder.release();
   }
 }
