@@ -1,8 +1,7 @@
 /** `cranioflow phantom`: a dataset of procedural skulls. */
 import type { Command } from 'commander';
-import { InterruptedError } from '../errors.ts';
 import type { Quality } from '../skull/phantom/quality.ts';
-import { type Context, interrupted } from './context.ts';
+import type { Context } from './context.ts';
 import { whole } from './options.ts';
 
 export function registerPhantom(program: Command, open: (command: Command) => Context): void {
@@ -32,11 +31,9 @@ same whatever the count. Run the same command again to go on after an interrupti
       const { makePhantomDataset } = await import('../dataset/phantoms.ts');
       const progress = cli.progress('phantom', options.count, 'skulls');
       const dataset = await cli.interruptible((signal) =>
-        makePhantomDataset({ ...options, signal, onProgress: (done) => progress.update(done) })
-          .catch((error: unknown) => {
-            throw error instanceof InterruptedError ? interrupted(error.explanation.found) : error;
-          })
-          .finally(() => progress.finish()),
+        makePhantomDataset({ ...options, signal, onProgress: (done) => progress.update(done) }).finally(() =>
+          progress.finish(),
+        ),
       );
       const { size, spacing } = dataset.manifest;
       cli.report(
