@@ -38,6 +38,18 @@ Examples:
       const { heldOutDice } = await cli.interruptible((signal) =>
         trainAutoencoder({ ...runOptions(flags, cli), dataset, config, signal }),
       );
+      if (flags.report) {
+        const { writeAutoencoderReport } = await import('../evaluation/runReport.ts');
+        await cli.interruptible((signal) =>
+          writeAutoencoderReport({
+            run: flags.out,
+            dataset,
+            quiet: cli.quiet,
+            signal,
+            threads: flags.threads,
+          }),
+        );
+      }
       report(cli, flags.out, config.steps, 'heldOutDice', heldOutDice);
     });
 
@@ -75,6 +87,12 @@ Examples:
           signal,
         }),
       );
+      if (flags.report) {
+        const { writeGeneratorReport } = await import('../evaluation/runReport.ts');
+        await cli.interruptible((signal) =>
+          writeGeneratorReport({ run: flags.out, dataset, quiet: cli.quiet, signal, threads: flags.threads }),
+        );
+      }
       report(cli, flags.out, config.steps, 'heldOutLoss', heldOutLoss);
     });
 }
@@ -86,6 +104,7 @@ interface TrainFlags {
   config?: string;
   set?: string[];
   resume?: boolean;
+  report: boolean;
   threads?: number;
 }
 
@@ -107,6 +126,7 @@ function trainingOptions(command: Command): Command {
     .option('--config <file>', 'YAML file of settings')
     .option('--set <key=value>', 'one setting, such as steps=500 or model.codes=256; repeatable', repeated)
     .option('--resume', 'go on with the run in --out from its newest checkpoint')
+    .option('--no-report', 'do not write RUN/report.html at the end')
     .option('--threads <n>', 'processor threads (default: all)', whole(1, 1024));
 }
 

@@ -98,12 +98,12 @@ export type PresetName = 'tiny' | 'small' | 'reference';
 
 export const AUTOENCODER_PRESETS: Record<PresetName, unknown> = {
   tiny: {
-    steps: 400,
+    steps: 320,
     batch: 4,
     learningRate: 2e-3,
     finalRate: 0.05,
-    checkpointEvery: 200,
-    evaluateEvery: 100,
+    checkpointEvery: 160,
+    evaluateEvery: 80,
     model: {
       patch: 2,
       widths: [32, 64],
@@ -115,7 +115,7 @@ export const AUTOENCODER_PRESETS: Record<PresetName, unknown> = {
     augment: { shift: 1, rotation: 3, scale: 0.03 },
   },
   small: {
-    steps: 1500,
+    steps: 1200,
     batch: 2,
     learningRate: 1.5e-3,
     finalRate: 0.03,
@@ -134,18 +134,18 @@ export const AUTOENCODER_PRESETS: Record<PresetName, unknown> = {
 
 export const GENERATOR_PRESETS: Record<PresetName, unknown> = {
   tiny: {
-    steps: 800,
-    batch: 16,
+    steps: 900,
+    batch: 8,
     learningRate: 1e-3,
     finalRate: 0.05,
-    checkpointEvery: 200,
-    evaluateEvery: 200,
+    checkpointEvery: 300,
+    evaluateEvery: 300,
     model: { width: 32, multipliers: [1, 2], blocks: 1, attention: [1] },
     copies: 2,
     augment: { shift: 0.5, rotation: 2, scale: 0.02 },
   },
   small: {
-    steps: 3000,
+    steps: 2000,
     batch: 8,
     learningRate: 1e-3,
     finalRate: 0.05,

@@ -33,7 +33,7 @@ export interface TrainOptions<C> {
 }
 
 /** Held-out cases measured during training; more would only cost time. */
-export const HELD_OUT_MOST = 32;
+export const HELD_OUT_MOST = 16;
 
 /** The part of a configuration that a resumed run must share: all but how long and how often. */
 export function sharedConfigHash(config: AutoencoderConfig | object, dataHash: string): string {

@@ -22,7 +22,7 @@ const data = folder.path('data');
 const autoencoder = folder.path('ae');
 const generator = folder.path('gen');
 const skulls = folder.path('skulls');
-const TWO_STEPS = ['--set', 'steps=2', '--threads', '1', '--quiet'];
+const TWO_STEPS = ['--set', 'steps=2', '--threads', '1', '--quiet', '--no-report'];
 const trainAutoencoder = ['train', 'autoencoder', '--data', data, ...TINY_AUTOENCODER, ...TWO_STEPS];
 const trainGenerator = [
   'train',
@@ -69,6 +69,14 @@ describe('the pipeline', () => {
     ]);
     expect(readFileSync(join(generator, 'config.yaml'), 'utf8')).toContain('objective: otfm');
   });
+
+  test('training ends with a report, unless told not to', async () => {
+    const out = folder.path('reported');
+    const argv = trainAutoencoder.filter((word) => word !== '--no-report');
+    await done([...argv, '--out', out]);
+    expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('PHANTOM');
+    expect(existsSync(join(autoencoder, 'report.html'))).toBe(false);
+  }, 60_000);
 
   test('train reports as JSON', async () => {
     const out = await done([...trainAutoencoder, '--out', folder.path('ae-json'), '--json']);

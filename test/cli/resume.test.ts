@@ -8,7 +8,7 @@ const folder = temporaryFolder();
 afterAll(folder.remove);
 
 const data = folder.path('data');
-const STEPS = ['--set', 'steps=6', '--set', 'evaluateEvery=2', '--quiet'];
+const STEPS = ['--set', 'steps=6', '--set', 'evaluateEvery=2', '--quiet', '--no-report'];
 
 beforeAll(async () => {
   await run(['phantom', '--out', data, '--count', '8', '--grid', '16', '--quiet']);
