@@ -38,8 +38,9 @@ export const generatorMetaSchema = z.strictObject({
   latentDeviation: z.array(z.number().positive()),
   /** SHA-256 of the autoencoder's weights that the latents come from. */
   autoencoderHash: z.string(),
-  /** Quality classes the generator was trained on. */
-  qualities: z.array(z.int()),
+  /** Quality classes the generator was trained on, ascending, and how many training cases each had. */
+  qualities: z.array(z.int()).min(1),
+  qualityCounts: z.array(z.int().positive()),
   ...common,
 });
 

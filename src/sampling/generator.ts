@@ -97,7 +97,7 @@ export interface SampleOptions {
   solver: SolverName;
   /** 0 without a class, 1 the class alone, above 1 pushed towards it. */
   guidance: number;
-  /** Quality class 2..6; undefined draws one of the trained classes, each as likely. */
+  /** Quality class 2..6; undefined draws one with the shares of the training set. */
   quality?: number;
   onStep?: (done: number, t: number, latent: Float32Array) => void | Promise<void>;
 }
@@ -210,8 +210,11 @@ export class Generator {
 
   /** The quality class of a sample: the one asked for, or a draw from those of the training set. */
   qualityOf({ quality, seed, index }: Pick<SampleOptions, 'quality' | 'seed' | 'index'>): number {
-    const { qualities } = this.meta;
-    return quality ?? qualities[new RandomStream(seed, 'generate/quality', index).integer(qualities.length)];
+    if (quality !== undefined) return quality;
+    const { qualities, qualityCounts } = this.meta;
+    const total = qualityCounts.reduce((a, b) => a + b, 0);
+    let left = new RandomStream(seed, 'generate/quality', index).integer(total);
+    return qualities[qualityCounts.findIndex((count) => (left -= count) < 0)];
   }
 
   /** One normalised latent [L, D, H, W]. */

@@ -91,6 +91,8 @@ export async function trainGenerator(options: GeneratorTrainOptions): Promise<{ 
     const held = await encodeAll(autoencoder, test, config, 0, { signal, quiet: true, title: '' });
     for (const z of [...set.latents, ...held.latents]) normalise(z, statistics.mean, statistics.deviation);
     const labels = train.qualities([...Array(train.length).keys()]).map(labelOfQuality);
+    const trained = dataset.split('train').map((c) => c.quality);
+    const qualities = [...new Set(trained)].sort();
     const heldLabels = test.qualities([...Array(test.length).keys()]).map(labelOfQuality);
     const meta = (step: number): GeneratorMeta => ({
       kind: 'generator',
@@ -100,7 +102,8 @@ export async function trainGenerator(options: GeneratorTrainOptions): Promise<{ 
       latentMean: statistics.mean,
       latentDeviation: statistics.deviation,
       autoencoderHash: autoencoder.hash,
-      qualities: [...new Set(dataset.split('train').map((c) => c.quality))].sort(),
+      qualities,
+      qualityCounts: qualities.map((q) => trained.filter((other) => other === q).length),
       size: dataset.grid.size as [number, number, number],
       spacing: dataset.grid.spacing[0],
       bone: dataset.manifest.bone,

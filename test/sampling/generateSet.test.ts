@@ -116,6 +116,26 @@ test('provenance and card say how the set was made', () => {
   expect(card).not.toContain('Masks of real bone');
 });
 
+test('a class that is not asked for is drawn with the shares of the training set', async () => {
+  const generator = await Generator.create(tiny.generator, { threads: 1 });
+  const { qualities, qualityCounts } = generator.meta;
+  const total = qualityCounts.reduce((a, b) => a + b, 0);
+  const draws = 4000;
+  const seen = new Map<number, number>();
+  for (let index = 0; index < draws; index++) {
+    const q = generator.qualityOf({ seed: 1, index });
+    seen.set(q, (seen.get(q) ?? 0) + 1);
+  }
+  await generator.release();
+  expect([...seen.keys()].sort()).toEqual(qualities);
+  for (const [i, q] of qualities.entries()) {
+    const share = qualityCounts[i] / total;
+    const sigma = Math.sqrt((share * (1 - share)) / draws);
+    expect(Math.abs(seen.get(q)! / draws - share)).toBeLessThan(4 * sigma + 1e-9);
+  }
+  expect(generator.qualityOf({ seed: 1, index: 0, quality: qualities[0] })).toBe(qualities[0]);
+});
+
 test('the cases of a set carry the quality asked for, and are all on one side of the split', async () => {
   const quality = tiny.generator.meta.qualities[0];
   const { dataset, bones } = await generateSet(settings('classed', { count: 3, quality }));
