@@ -145,7 +145,7 @@ export const GENERATOR_PRESETS: Record<PresetName, unknown> = {
     augment: { shift: 0.5, rotation: 2, scale: 0.02 },
   },
   small: {
-    steps: 1500,
+    steps: 1000,
     batch: 8,
     learningRate: 1e-3,
     finalRate: 0.05,
