@@ -49,7 +49,19 @@ function parseYaml(text: string, origin: string): unknown {
       expected: 'valid YAML, each key once',
       todo: 'mend it at the place named',
     });
-  return document.toJS();
+  try {
+    // Settings have no use for aliases, and without them a small file cannot unfold into a huge or endless tree.
+    return document.toJS({ maxAliasCount: 0 });
+  } catch (cause) {
+    throw new ConfigError(
+      {
+        found: `${origin} has an alias (*name)`,
+        expected: 'plain settings, each value written out',
+        todo: 'write the value in the place of the alias, or quote text that begins with *',
+      },
+      { cause },
+    );
+  }
 }
 
 function fileLayer(file: string): Layer {
