@@ -209,8 +209,18 @@ function frameOf(mask: Mask, o: IngestOptions, reference: AlignReference | undef
   return reference === undefined ? boneFrame(mask, o.frame ?? 'patient') : alignedFrame(mask, reference);
 }
 
-/** The share of bone voxels whose centre is outside the grid; throws `GridError` when it is above `maxCut`. */
+/**
+ * The share of bone voxels whose centre is outside the grid. Throws `GridError` when it is above `maxCut`, or when the
+ * whole bone is smaller than one voxel (a header in metres, say): averaging over such a voxel would take endless memory.
+ */
 function checkFit(mask: Mask, frame: Frame, o: IngestOptions, path: string): number {
+  const extent = extentOf(frame);
+  if (Math.max(...extent) < o.spacing)
+    throw new GridError({
+      found: `${path}: its whole bone spans ${extent.map((x) => x.toPrecision(2)).join(' x ')} mm, less than one voxel of ${o.spacing} mm`,
+      expected: 'a bone of many voxels',
+      todo: 'check the spacing in the header of the file, or choose a finer --spacing',
+    });
   const half = o.grid.map((n) => (n * o.spacing) / 2);
   const slack = 1e-6 * o.spacing;
   if (half.every((h, c) => -frame.low[c] <= h + slack && frame.high[c] <= h + slack)) return 0;
@@ -227,10 +237,15 @@ function checkFit(mask: Mask, frame: Frame, o: IngestOptions, path: string): num
   const reach = frame.low.map((low, c) => Math.max(-low, frame.high[c]));
   const mm = (v: readonly number[]) => v.map((x) => x.toFixed(1)).join(' x ');
   throw new GridError({
-    found: `${path}: its bone spans ${mm(extentOf(frame))} mm, and ${(100 * share).toPrecision(2)} % of it would be cut off by the grid`,
+    found: `${path}: its bone spans ${mm(extent)} mm, and ${percent(share)} of it would be cut off by the grid`,
     expected: `bone within ${o.grid.join('x')} voxels of ${o.spacing} mm = ${mm(half.map((h) => 2 * h))} mm`,
     todo: `--grid ${gridFor(reach, o.spacing).join('x')} is the smallest that holds it at this spacing`,
   });
+}
+
+/** `0.0012 %`, `87 %`: two digits, without an exponent. */
+function percent(share: number): string {
+  return `${Number((100 * share).toPrecision(2))} %`;
 }
 
 /** Sides, in multiples of 8, that reach `reach` mm to both sides of the centre. */

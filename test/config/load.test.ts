@@ -144,4 +144,14 @@ describe('refusals', () => {
     expect(failing({ file: yaml('seed: 1\nseed: 2\n') })).toMatch(/unique/);
     expect(failing({ file: yaml('- 1\n') })).toContain('holds a list');
   });
+
+  test('aliases are refused: unresolved, unfolding without end, or a tree that holds itself', () => {
+    const bomb = [
+      'a: &a [1, 1]',
+      ...[...'bcdefghij'].map((n, i) => `${n}: &${n} [*${'abcdefghi'[i]}, *${'abcdefghi'[i]}]`),
+    ];
+    for (const text of ['seed: *nothing', 'model: &m\n  model: *m', bomb.join('\n')])
+      expect(failing({ file: yaml(text) })).toContain('has an alias');
+    expect(failing({ set: ['seed=*x'] })).toBe('--set seed=*x has an alias (*name)');
+  });
 });

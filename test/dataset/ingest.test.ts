@@ -116,6 +116,23 @@ describe('ingestMasks', () => {
     expect(accepted[0].cutShare).toBeCloseTo((2 * 4 + 2 * 12) / 112, 1);
   });
 
+  it('refuses a bone smaller than a voxel, as headers in metres make it, and goes on', async () => {
+    const [inputs, out] = [temporaryFolder(), temporaryFolder()];
+    await writeVolume(join(inputs, 'a.nrrd'), file(OBLIQUE, [1, 1, 1]));
+    const metres = file(OBLIQUE, [1, 1, 1]);
+    await writeVolume(join(inputs, 'metres.nrrd'), { ...metres, spacing: [1e-3, 1e-3, 1e-3] });
+    await writeVolume(join(inputs, 'tiny.nrrd'), { ...metres, spacing: [1e-9, 1e-9, 1e-9] });
+    const { accepted, refused } = await ingestMasks({ ...base, inputs: [inputs], out });
+    expect(accepted.map((a) => a.id)).toEqual(['a']);
+    expect(refused.map((r) => r.reason)).toEqual([
+      expect.stringMatching(/metres\.nrrd: its whole bone spans .* less than one voxel of 1 mm/),
+      expect.stringMatching(/tiny\.nrrd: its whole bone spans .* less than one voxel of 1 mm/),
+    ]);
+    await expect(
+      ingestMasks({ ...base, spacing: 1e300, inputs: [inputs], out: temporaryFolder() }),
+    ).rejects.toThrow(/less than one voxel of 1e\+300 mm/);
+  });
+
   it('keeps annotators of one patient together, and refuses a file without a subject', async () => {
     const [inputs, out] = [temporaryFolder(), temporaryFolder()];
     for (const who of ['oncologist', 'radiographer'])

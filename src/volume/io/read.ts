@@ -1,15 +1,17 @@
 /**
  * `readVolume`: a file of any known format becomes a volume in LPS mm. The decoder (ITK) turns NIfTI's RAS and NRRD's
- * stated spaces into LPS; what it lets pass in silence is checked here: NIfTI files that are cut short (nifti.ts),
+ * stated spaces into LPS; what it lets pass in silence is checked here: NIfTI files that are cut short (nifti-check.ts),
+ * NRRD files without a spacing (nrrd-check.ts),
  * several values a voxel, two or four dimensions, axes that are not perpendicular.
  */
-import { statSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { FileError, VolumeError } from '../../errors.ts';
 import { checkGrid } from '../geometry.ts';
 import { type Mat3, type Vec3, type Volume, type VoxelArray, voxelCount } from '../volume.ts';
 import { formatOf } from './formats.ts';
 import { decode } from './itk.ts';
 import { checkNifti } from './nifti-check.ts';
+import { checkNrrd } from './nrrd-check.ts';
 
 /**
  * Reads a volume. Throws `FileError` when the file is missing, of an unknown format, cut short or damaged, `VolumeError`
@@ -19,6 +21,7 @@ export async function readVolume(path: string): Promise<Volume> {
   const format = formatOf(path);
   checkFile(path);
   if (format === 'nifti') await checkNifti(path);
+  if (format === 'nrrd') checkNrrd(path);
   const image = await decode(path, format);
   const { dimension, components } = image.imageType;
   // A fourth dimension of one is common and harmless.
@@ -54,6 +57,7 @@ function checkFile(path: string): void {
   let found: string | undefined;
   try {
     const stat = statSync(path);
+    accessSync(path, constants.R_OK);
     if (!stat.isFile()) found = `${path} is not a file`;
     else if (stat.size === 0) found = `${path} is an empty file`;
   } catch (error) {

@@ -170,4 +170,21 @@ describe('damaged files', () => {
       await expect(readVolume(path), extension).rejects.toThrow(FileError);
     }
   });
+
+  it.each([
+    ['space directions: [^\n]*\n', '', VolumeError, /how far apart/],
+    ['sizes: (\\d+)', 'sizes: $1.5', FileError, /has the sizes/],
+    ['sizes: (\\d+)', 'sizes: -$1', FileError, /has the sizes/],
+    ['sizes: [^\n]*\n', '', FileError, /has the sizes ""/],
+  ])('an NRRD header with %s as "%s" is refused, not guessed at', async (field, by, kind, told) => {
+    const path = join(temporaryFolder(), 'a.nrrd');
+    await writeVolume(path, fixture());
+    const whole = readFileSync(path, 'latin1');
+    const altered = whole.replace(new RegExp(field), by);
+    expect(altered).not.toBe(whole);
+    writeFileSync(path, altered, 'latin1');
+    const error = await readVolume(path).catch((e) => e);
+    expect(error).toBeInstanceOf(kind);
+    expect(error.message).toMatch(told);
+  });
 });
