@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { Dataset } from '../dataset/dataset.ts';
 import type { DatasetCase } from '../dataset/manifest.ts';
 import type { SetEvaluation } from '../evaluation/setReport.ts';
-import type { Mask } from '../volume/volume.ts';
+import { type Mask, voxelCount } from '../volume/volume.ts';
 import type { Context, Streams } from './context.ts';
 import { whole } from './options.ts';
 
@@ -40,7 +40,7 @@ means and what real bones score; --json has more.`,
       const fakes = masks(fake, fake.cases);
       // Bones that came out empty have no case in the folder, but count as generated.
       for (const bone of readProvenance(fake.dir)?.bones ?? [])
-        if (bone.empty) fakes.push({ ...fake.grid, data: new Uint8Array(fakes[0].data.length) });
+        if (bone.empty) fakes.push({ ...fake.grid, data: new Uint8Array(voxelCount(fake.grid.size)) });
       const sets = {
         real: masks(real, test.length > 0 ? test : real.cases),
         train: masks(train, train.split('train')),

@@ -101,6 +101,8 @@ export async function ingestMasks(options: IngestOptions): Promise<IngestResult>
   const kept: string[] = [];
   const reach = [0, 0, 0];
   for (const [index, file] of files.entries()) {
+    // Decoding never leaves the microtask queue; give Ctrl-C a chance to be heard.
+    await new Promise((resolve) => setImmediate(resolve));
     if (signal?.aborted) throw interrupted(index, files.length);
     if (known.has(file.id)) kept.push(file.id);
     else

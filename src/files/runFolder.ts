@@ -22,6 +22,8 @@ import {
 import { acquireLock } from './lock.ts';
 
 export interface RunFolderOptions {
+  /** Steps of the whole run: a checkpoint beyond them is refused. */
+  steps?: number;
   /** The resolved configuration, written to config.yaml. */
   config: unknown;
   /** Hash of the part of the configuration that a resumed run must share (see `configHash`). */
@@ -75,6 +77,17 @@ function checkConfiguration(path: string, checkpoint: string, options: RunFolder
   });
 }
 
+/** A run is not shortened: its log and its schedule would tell of another training than the one that was done. */
+function checkSteps(checkpoint: string, steps = Number.POSITIVE_INFINITY): void {
+  const done = verifyCheckpoint(checkpoint).step;
+  if (done <= steps) return;
+  throw new CheckpointError({
+    found: `${checkpoint} is beyond step ${steps}, where the run is to end`,
+    expected: `at least ${done} steps`,
+    todo: `give --set steps=${done} or more, or start a new run in another --out`,
+  });
+}
+
 /** Drops the lines of metrics.jsonl after `step`, and a last line that was cut short. */
 function rollBackMetrics(file: string, step: number): void {
   if (!existsSync(file)) return;
@@ -111,7 +124,10 @@ export function openRunFolder(path: string, options: RunFolderOptions): RunFolde
       });
     tidyCheckpoints(path);
     const checkpoint = latestCheckpointPath(path);
-    if (checkpoint !== undefined) checkConfiguration(path, checkpoint, options);
+    if (checkpoint !== undefined) {
+      checkConfiguration(path, checkpoint, options);
+      checkSteps(checkpoint, options.steps);
+    }
     rollBackMetrics(metrics, checkpoint === undefined ? -1 : verifyCheckpoint(checkpoint).step);
     writeFileAtomic(join(path, 'config.yaml'), stringify(options.config));
   } catch (error) {

@@ -97,6 +97,7 @@ export async function trainAutoencoder(
   const run = openRunFolder(options.out, {
     config,
     configHash: sharedConfigHash(config, data),
+    steps: config.steps,
     resume: options.resume,
   });
   try {

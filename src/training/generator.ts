@@ -78,7 +78,12 @@ export async function trainGenerator(options: GeneratorTrainOptions): Promise<{ 
   const test = new Loader(dataset, dataset.split('test').slice(0, HELD_OUT_MOST));
   const data = dataHash(dataset);
   const hash = sharedConfigHash({ ...config, autoencoder: autoencoder.hash }, data);
-  const run = openRunFolder(options.out, { config, configHash: hash, resume: options.resume });
+  const run = openRunFolder(options.out, {
+    config,
+    configHash: hash,
+    steps: config.steps,
+    resume: options.resume,
+  });
   try {
     const checkpoint = run.latestCheckpoint();
     storeAutoencoder(join(run.path, AUTOENCODER_FILE), autoencoder);
@@ -124,6 +129,19 @@ export async function trainGenerator(options: GeneratorTrainOptions): Promise<{ 
     );
     if (checkpoint !== undefined) trainer.restore(checkpoint);
 
+    const evaluate = async (t: number): Promise<Record<string, number>> => {
+      if (held.cases === 0) return {};
+      const weights = trainer.weights();
+      const heldOutLoss = await velocityError(meta(t), weights, held, heldLabels, config.seed);
+      const trainLoss = await velocityError(
+        meta(t),
+        weights,
+        { ...set, cases: Math.min(held.cases, set.cases) },
+        labels,
+        config.seed,
+      );
+      return { heldOutLoss, trainLoss };
+    };
     let heldOutLoss = Number.NaN;
     await trainingLoop({
       title: `train generator (${config.objective})`,
@@ -143,18 +161,10 @@ export async function trainGenerator(options: GeneratorTrainOptions): Promise<{ 
           target: value(batch.target, shape),
         });
       },
-      async evaluate(t): Promise<Record<string, number>> {
-        if (held.cases === 0) return {};
-        const weights = trainer.weights();
-        heldOutLoss = await velocityError(meta(t), weights, held, heldLabels, config.seed);
-        const trainLoss = await velocityError(
-          meta(t),
-          weights,
-          { ...set, cases: Math.min(held.cases, set.cases) },
-          labels,
-          config.seed,
-        );
-        return { heldOutLoss, trainLoss };
+      async evaluate(t) {
+        const measured = await evaluate(t);
+        heldOutLoss = measured.heldOutLoss ?? Number.NaN;
+        return measured;
       },
       checkpoint: (t) => ({
         step: t,
@@ -162,6 +172,8 @@ export async function trainGenerator(options: GeneratorTrainOptions): Promise<{ 
         metadata: encodeMeta(meta(t)),
       }),
     });
+    // A run that was already complete is measured all the same.
+    if (Number.isNaN(heldOutLoss)) heldOutLoss = (await evaluate(config.steps)).heldOutLoss ?? Number.NaN;
     await trainer.release();
     return { heldOutLoss };
   } finally {

@@ -89,6 +89,27 @@ describe('resuming is exact', () => {
     const longer = await run([...command, '--set', 'steps=7']);
     expect([longer.code, JSON.parse(longer.out).steps]).toEqual([0, 7]);
     expect(lines(join(autoencoder, 'metrics.jsonl'))).toBe(7);
+    const shorter = await run([...command, '--set', 'steps=2']);
+    expect([shorter.code, shorter.err]).toEqual([1, expect.stringContaining('at least 7 steps')]);
+  });
+
+  test('a complete run that is resumed is measured again, and is not shortened', async () => {
+    const generator = folder.path('gen');
+    // The autoencoder of the test above has trained on; its twin has not.
+    const inputs = ['--data', data, '--autoencoder', folder.path('ae-resumed'), '--out', generator];
+    const command = ['train', 'generator', ...inputs, '--resume', '--json', '--quiet', '--no-report'];
+    const held = readFileSync(join(generator, 'metrics.jsonl'), 'utf8')
+      .trim()
+      .split('\n')
+      .map((l) => JSON.parse(l));
+    const own = await run(command);
+    expect([own.code, own.err]).toEqual([0, '']);
+    expect(JSON.parse(own.out).heldOutLoss).toBeCloseTo(held[5].heldOutLoss, 5);
+    const before = readFileSync(join(generator, 'config.yaml'), 'utf8');
+    const shorter = await run([...command, '--set', 'steps=2']);
+    expect(shorter.code).toBe(1);
+    expect(shorter.err).toContain('at least 6 steps');
+    expect(readFileSync(join(generator, 'config.yaml'), 'utf8')).toBe(before);
   });
 
   test('resuming with another configuration is refused with the keys that differ', async () => {
