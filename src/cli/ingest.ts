@@ -54,6 +54,7 @@ Example:
         ingestMasks({
           ...options,
           signal,
+          onWarning: cli.say,
           onProgress({ done, total, refused }) {
             progress ??= cli.progress('ingest', total, 'files');
             progress.update(done, refused > 0 ? `${refused} refused` : '');

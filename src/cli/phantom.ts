@@ -31,9 +31,12 @@ same whatever the count. Run the same command again to go on after an interrupti
       const { makePhantomDataset } = await import('../dataset/phantoms.ts');
       const progress = cli.progress('phantom', options.count, 'skulls');
       const dataset = await cli.interruptible((signal) =>
-        makePhantomDataset({ ...options, signal, onProgress: (done) => progress.update(done) }).finally(() =>
-          progress.finish(),
-        ),
+        makePhantomDataset({
+          ...options,
+          signal,
+          onProgress: (done) => progress.update(done),
+          onWarning: cli.say,
+        }).finally(() => progress.finish()),
       );
       const { size, spacing } = dataset.manifest;
       cli.report(

@@ -4,7 +4,7 @@
  * the same command takes it up again. Nothing is cut off in silence: a bone that the grid does not hold is refused with
  * the grid that would hold it.
  */
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import {
   CranioflowError,
   DatasetError,
@@ -13,6 +13,7 @@ import {
   InterruptedError,
   UsageError,
 } from '../errors.ts';
+import { acquireLock } from '../files/lock.ts';
 import { type AlignReference, alignedFrame, alignReference } from '../skull/align.ts';
 import { type BoneMaskOptions, boneMask } from '../skull/bone-mask.ts';
 import {
@@ -32,7 +33,7 @@ import type { Mask, Vec3 } from '../volume/volume.ts';
 import type { Dataset } from './dataset.ts';
 import { type CaseFacts, collectInputs, type InputFile } from './inputs.ts';
 import type { SplitOptions } from './split.ts';
-import { type DatasetHeader, DatasetWriter } from './writer.ts';
+import { DATASET_LOCK, type DatasetHeader, DatasetWriter } from './writer.ts';
 
 export interface IngestOptions extends BoneMaskOptions, Partial<SplitOptions> {
   /** Files, or folders to search. */
@@ -64,6 +65,8 @@ export interface IngestOptions extends BoneMaskOptions, Partial<SplitOptions> {
   quality?: number;
   onProgress?: (progress: IngestProgress) => void;
   signal?: AbortSignal;
+  /** Told what a person should know (a dead process's lock taken over). */
+  onWarning?: (text: string) => void;
 }
 
 export interface IngestProgress {
@@ -87,13 +90,27 @@ export interface IngestResult {
 /**
  * Makes a dataset of masks. Throws `UsageError` for impossible options, `FileError` when an input does not exist or the
  * reference cannot be read, `DatasetError` when every file is refused or `out` holds another dataset, `DiskError` when the
- * disk refuses, `InterruptedError` when `signal` fires (finished cases stay).
+ * disk refuses, `RunFolderError` when another process writes `out`, `InterruptedError` when `signal` fires (finished cases
+ * stay).
  */
 export async function ingestMasks(options: IngestOptions): Promise<IngestResult> {
   checkOptions(options);
-  const { grid, spacing, signal, onProgress } = options;
   const files = collectInputs(options.inputs);
   const reference = options.alignTo === undefined ? undefined : await readReference(options, options.alignTo);
+  const release = acquireLock(join(options.out, DATASET_LOCK), (text) => options.onWarning?.(text));
+  try {
+    return await ingestFiles(files, reference, options);
+  } finally {
+    release();
+  }
+}
+
+async function ingestFiles(
+  files: readonly InputFile[],
+  reference: AlignReference | undefined,
+  options: IngestOptions,
+): Promise<IngestResult> {
+  const { grid, spacing, signal, onProgress } = options;
   const writer = new DatasetWriter(options.out, headerOf(options));
   const known = new Set(writer.ids);
   const accepted: IngestResult['accepted'] = [];

@@ -2,11 +2,14 @@
  * A dataset of phantom skulls: `count` individuals of one seed on the standard cube grid, split 80 : 20 like any other.
  * Skull i is the same whatever the count, so a larger set contains the smaller one.
  */
+import { join } from 'node:path';
 import { InterruptedError } from '../errors.ts';
+import { acquireLock } from '../files/lock.ts';
 import { makePhantom, phantomGrid } from '../skull/phantom/phantom.ts';
 import type { Quality } from '../skull/phantom/quality.ts';
+import type { Grid } from '../volume/volume.ts';
 import type { Dataset } from './dataset.ts';
-import { DatasetWriter } from './writer.ts';
+import { DATASET_LOCK, DatasetWriter } from './writer.ts';
 
 export interface PhantomSetOptions {
   out: string;
@@ -18,12 +21,23 @@ export interface PhantomSetOptions {
   quality?: Quality;
   onProgress?: (done: number, total: number) => void;
   signal?: AbortSignal;
+  /** Told what a person should know (a dead process's lock taken over). */
+  onWarning?: (text: string) => void;
 }
 
 /** Makes (or goes on making) the dataset folder `out`. Throws `InterruptedError` between skulls when asked to stop. */
 export async function makePhantomDataset(options: PhantomSetOptions): Promise<Dataset> {
-  const { out, count, seed, quality, signal } = options;
   const grid = phantomGrid(options.grid);
+  const release = acquireLock(join(options.out, DATASET_LOCK), (text) => options.onWarning?.(text));
+  try {
+    return await fill(grid, options);
+  } finally {
+    release();
+  }
+}
+
+async function fill(grid: Grid, options: PhantomSetOptions): Promise<Dataset> {
+  const { out, count, seed, quality, signal } = options;
   const writer = new DatasetWriter(out, {
     name: `phantom skulls ${options.grid}, seed ${seed}${quality === undefined ? '' : `, quality ${quality}`}`,
     bone: 'skull',

@@ -31,6 +31,9 @@ import { type Split, type SplitOptions, splitSubjects } from './split.ts';
 
 const JOURNAL = 'cases.jsonl';
 
+/** Held in the folder by the commands that fill one: two at once would lose each other's cases. */
+export const DATASET_LOCK = 'dataset.lock';
+
 /** What all cases share; must be equal when a folder is taken up again. */
 export type DatasetHeader = Pick<DatasetManifest, 'name' | 'bone' | 'phantom' | 'size' | 'spacing' | 'frame'>;
 
@@ -181,6 +184,8 @@ export class DatasetWriter {
         expected: 'the journal of an unfinished dataset',
         todo: 'remove the folder and make the dataset again',
       });
+    // Where no case was finished (all refused for want of a threshold, say), there is nothing to mix with.
+    if (rows.length === 0) return;
     this.#checkHeader(header as DatasetHeader);
     for (const record of rows) {
       const row = rowSchema.safeParse(record);

@@ -23,6 +23,15 @@ const REFUSED_CODES = new Set([
 export function asDiskError(error: unknown, path: string): unknown {
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
   if (code === undefined || !(FULL_CODES.has(code) || REFUSED_CODES.has(code))) return error;
+  if (code === 'ENOTDIR' || code === 'EEXIST' || code === 'EISDIR')
+    return new DiskError(
+      {
+        found: `cannot write ${path}: ${code}, a file is where a folder should be, or a folder where a file should be`,
+        expected: 'a path whose folders are folders',
+        todo: 'choose another --out, or move what is in the way',
+      },
+      { cause: error },
+    );
   return new DiskError(
     {
       found: `cannot write ${path}: ${code}`,

@@ -2,6 +2,7 @@
  * Training the autoencoder on the train side of a dataset: cross-entropy and soft Dice of the reconstruction, commitment
  * of the latents to their codes; the codebook starts from latents of the first batch and learns by moving averages.
  */
+
 import { createHash } from 'node:crypto';
 import { configHash } from '../config/hash.ts';
 import type { AutoencoderConfig } from '../config/schemas.ts';
@@ -11,6 +12,7 @@ import { GridError } from '../errors.ts';
 import { openRunFolder } from '../files/runFolder.ts';
 import { Graph } from '../graph/graph.ts';
 import { add, multiply } from '../graph/ops/binary.ts';
+import { checkVqVaeConfig } from '../models/checkConfig.ts';
 import { type AutoencoderMeta, encodeMeta } from '../models/metadata.ts';
 import { codebookStep, decoder, encoder, latentFactor } from '../models/vqvae.ts';
 import { bceWithLogits, softDice } from '../nn/losses.ts';
@@ -76,6 +78,7 @@ export async function trainAutoencoder(
 ): Promise<{ heldOutDice: number }> {
   const { dataset, config, signal, quiet } = options;
   const { model, batch, seed } = config;
+  checkVqVaeConfig(model);
   requireDivisible(dataset, latentFactor(model));
   const train = new Loader(dataset, dataset.split('train'));
   const test = new Loader(dataset, dataset.split('test').slice(0, HELD_OUT_MOST));

@@ -14,6 +14,7 @@ import { couple, reorder } from '../flow/coupling.ts';
 import { pathPoint, pathVelocity } from '../flow/path.ts';
 import { sampleTimes } from '../flow/time.ts';
 import { elements } from '../graph/graph.ts';
+import { checkUNetConfig } from '../models/checkConfig.ts';
 import { encodeMeta, type GeneratorMeta } from '../models/metadata.ts';
 import { l1, mse } from '../nn/losses.ts';
 import { RandomStream } from '../random/stream.ts';
@@ -72,6 +73,7 @@ function requireSameGrid(options: GeneratorTrainOptions, { meta }: AutoencoderWe
 /** Trains, or goes on training, a generator in the run folder `out`; returns the last held-out loss. */
 export async function trainGenerator(options: GeneratorTrainOptions): Promise<{ heldOutLoss: number }> {
   const { dataset, config, signal, quiet } = options;
+  checkUNetConfig(config.model);
   const autoencoder = readAutoencoder(options.autoencoder);
   requireSameGrid(options, autoencoder);
   const train = new Loader(dataset, dataset.split('train'));

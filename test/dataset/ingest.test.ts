@@ -193,6 +193,28 @@ describe('ingestMasks', () => {
     expect(done).toBeLessThan(4);
   });
 
+  it('leaves a folder free for other settings when every file was refused', async () => {
+    const [inputs, out] = [temporaryFolder(), temporaryFolder()];
+    const volume = file(OBLIQUE, [1, 1, 1]);
+    volume.data[0] = 0.5; // three values: a scan
+    await writeVolume(join(inputs, 'a.nrrd'), volume);
+    const options: IngestOptions = { ...base, inputs: [inputs], out };
+    await expect(ingestMasks(options)).rejects.toThrow(/--threshold VALUE/);
+    const { accepted } = await ingestMasks({ ...options, threshold: 0.7 });
+    expect(accepted.length).toBe(1);
+    await expect(ingestMasks({ ...options, threshold: 0.8 })).rejects.toThrow(/already holds a dataset/);
+  });
+
+  it('is not run twice at once on one folder', async () => {
+    const [inputs, out] = [temporaryFolder(), temporaryFolder()];
+    await writeVolume(join(inputs, 'a.nrrd'), file(OBLIQUE, [1, 1, 1]));
+    const options: IngestOptions = { ...base, inputs: [inputs], out };
+    const first = ingestMasks(options);
+    await expect(ingestMasks(options)).rejects.toThrow(/is in use by process/);
+    expect((await first).accepted.length).toBe(1);
+    expect(existsSync(join(out, 'dataset.lock'))).toBe(false);
+  });
+
   it('is an error when every file is refused, or an option makes no sense', async () => {
     const [inputs, out] = [temporaryFolder(), temporaryFolder()];
     writeFileSync(join(inputs, 'a.nrrd'), 'nothing');
