@@ -15,7 +15,7 @@ same whatever the count. Run the same command again to go on after an interrupti
     )
     .requiredOption('--out <dir>', 'dataset folder to make')
     .option('--count <n>', 'how many skulls', whole(1), 200)
-    .option('--grid <n>', 'voxels along each side of the 240 mm cube, 16 to 1024', whole(4, 1024), 32)
+    .option('--grid <n>', 'voxels along each side of the 240 mm cube, 16 to 1024', whole(16, 1024), 32)
     .option('--seed <n>', 'seed of the shapes and of the split', whole(0), 1)
     .option(
       '--quality <class>',

@@ -1,5 +1,7 @@
 /** Help, usage errors and exit codes: what every command shares. */
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, afterEach, expect, test, vi } from 'vitest';
 import { gridSize, list, real, thresholdValue, whole } from '../../src/cli/options.ts';
 import { runCli } from '../../src/cli/program.ts';
@@ -56,6 +58,7 @@ test.each([
   ['a missing argument', ['ingest', '--out', 'x', '--spacing', '2', '--grid', '8'], "argument 'inputs'"],
   ['a number that is none', ['phantom', '--out', 'x', '--count', 'many'], 'whole number from 1 on'],
   ['a number out of range', ['phantom', '--out', 'x', '--quality', '7'], 'from 2 to 6'],
+  ['a grid too small for a skull', ['phantom', '--out', 'x', '--grid', '8'], 'from 16 to 1024'],
   ['a bad grid', ['ingest', 'm', '--out', 'x', '--spacing', '2', '--grid', '64x56'], 'such as 64x56x48'],
   ['an unknown choice', ['generate', '--out', 'x', '--solver', 'rk4'], 'euler, midpoint, heun'],
   ['neither volume nor run', ['export', '--out', 'x'], 'neither --volume nor --run'],
@@ -139,4 +142,21 @@ test('option parsers take what they say and no more', () => {
   expect(thresholdValue('-150')).toBe(-150);
   expect(list('.NRRD, stl,')).toEqual(['nrrd', 'stl']);
   expect(() => list(',')).toThrow('such as nrrd,stl');
+});
+
+test('a reader of stderr that goes away does not end the work', async () => {
+  const out = folder.path('unread');
+  const main = join(import.meta.dirname, '../../src/cli/main.ts');
+  const code = await new Promise((resolve, reject) => {
+    const child = spawn(
+      process.execPath,
+      ['--import', 'tsx', main, 'phantom', '--out', out, '--count', '12', '--grid', '16'],
+      { stdio: ['ignore', 'ignore', 'pipe'] },
+    );
+    child.stderr.destroy();
+    child.on('error', reject);
+    child.on('exit', resolve);
+  });
+  expect(code).toBe(0);
+  expect(existsSync(join(out, 'dataset.json'))).toBe(true);
 });
