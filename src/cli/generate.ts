@@ -35,7 +35,11 @@ trained on phantoms: procedural skulls without anatomical truth.`,
         .default('heun'),
     )
     .option('--guidance <scale>', '0: no class, 1: the class alone, above 1: pushed towards it', real(), 1.5)
-    .option('--quality <class>', '2 (truncated or damaged) to 6 (complete); default: mixed', whole(2, 6))
+    .option(
+      '--quality <class>',
+      '2 (truncated or damaged) to 6 (complete); default: mixed as in the training set, or 6 without --run',
+      whole(2, 6),
+    )
     .addOption(
       new Option(
         '--format <list>',
@@ -68,6 +72,8 @@ Examples:
       const set = await cli.interruptible((signal) =>
         generateSet({
           ...settings,
+          // Without a run there is no set to resemble: a newcomer asks for a skull and gets a complete one.
+          quality: settings.quality ?? (run === undefined ? 6 : undefined),
           generator,
           formats: format,
           signal,
