@@ -38,6 +38,8 @@ export const generatorMetaSchema = z.strictObject({
   latentDeviation: z.array(z.number().positive()),
   /** SHA-256 of the autoencoder's weights that the latents come from. */
   autoencoderHash: z.string(),
+  /** SHA-256 over the weights of both networks, in exported files: a run's checkpoints keep theirs in state.json. */
+  weightsHash: z.string().optional(),
   /** Quality classes the generator was trained on, ascending, and how many training cases each had. */
   qualities: z.array(z.int()).min(1),
   qualityCounts: z.array(z.int().positive()),

@@ -53,12 +53,14 @@ export function exportRelease(generator: GeneratorWeights, out: string): Generat
   tensors.set('codebook', half('codebook', autoencoder.codebook, [codes, latentChannels]));
   writeSafetensors(beside, tensors, encodeMeta(autoencoder.meta));
   // The generator names its autoencoder by the hash of its weights: from now on, the rounded ones.
-  const rounded: GeneratorMeta = { ...meta, autoencoderHash: readAutoencoder(beside).hash };
-  writeSafetensors(
-    join(out, 'model.safetensors'),
-    halves(velocityGraph(meta, 1).graph.parameters, generator.weights),
-    encodeMeta(rounded),
-  );
+  const { weightsHash: _of, ...plain } = meta;
+  const rounded: GeneratorMeta = { ...plain, autoencoderHash: readAutoencoder(beside).hash };
+  const halved = halves(velocityGraph(meta, 1).graph.parameters, generator.weights);
+  const write = (described: GeneratorMeta) =>
+    writeSafetensors(join(out, 'model.safetensors'), halved, encodeMeta(described));
+  write(rounded);
+  // The hash is over the weights as they are read back, so it can only be added once they are written.
+  write({ ...rounded, weightsHash: readGenerator(out).hash });
   const released = readGenerator(out);
   writeFileAtomic(join(out, 'README.md'), modelCard(released));
   return released;

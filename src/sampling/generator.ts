@@ -87,7 +87,14 @@ export function readGenerator(path: string): GeneratorWeights {
   const hash = createHash('sha256').update(autoencoder.hash);
   for (const data of weights.values())
     hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  return { meta, weights, autoencoder, hash: hash.digest('hex') };
+  const found = hash.digest('hex');
+  if (meta.weightsHash !== undefined && meta.weightsHash !== found)
+    throw new CheckpointError({
+      found: `${file} holds other weights than it says: SHA-256 ${found.slice(0, 12)}...`,
+      expected: `${meta.weightsHash.slice(0, 12)}...; a byte was altered since they were written`,
+      todo: 'fetch or export the files again',
+    });
+  return { meta, weights, autoencoder, hash: found };
 }
 
 export interface SampleOptions {

@@ -1,5 +1,5 @@
 /** What is given away: ONNX models that compute what the package computes, and half-precision weights that it reads. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { NumericsError } from '../../src/errors.ts';
 import { halfValue, toHalf } from '../../src/files/half.ts';
@@ -83,7 +83,8 @@ test('released weights are the weights rounded to half precision, in one consist
   expect(read.autoencoder.codebook).toEqual(
     Float32Array.from(toHalf(generator.autoencoder.codebook), halfValue),
   );
-  const { autoencoderHash: _a, ...meta } = read.meta;
+  const { autoencoderHash: _a, weightsHash, ...meta } = read.meta;
+  expect(weightsHash).toBe(released.hash);
   const { autoencoderHash: _b, ...original } = generator.meta;
   expect(meta).toEqual(original);
 });
@@ -131,4 +132,17 @@ test('a weight beyond half precision is refused', () => {
     data.map(() => 1e5),
   );
   expect(() => exportRelease({ ...tiny.generator, weights }, tiny.path('large'))).toThrow(NumericsError);
+});
+
+test('a released weight that was altered is noticed', () => {
+  const folder = tiny.path('altered');
+  exportRelease(tiny.generator, folder);
+  const file = tiny.path('altered', 'model.safetensors');
+  const bytes = readFileSync(file);
+  const altered = Buffer.from(bytes);
+  altered[altered.length - 1001] ^= 1;
+  writeFileSync(file, altered);
+  expect(() => readGenerator(folder)).toThrow(/other weights than it says/);
+  writeFileSync(file, bytes);
+  expect(readGenerator(folder).meta.weightsHash).toBe(readGenerator(folder).hash);
 });
