@@ -36,7 +36,11 @@ bones, the way from noise to bone, nearest training cases, reconstructions, figu
       const cli = open(command);
       const { kindOfRun } = await import('../sampling/kindOfRun.ts');
       const kind = kindOfRun(flags.run);
-      const { writeAutoencoderReport, writeRunReport } = await import('../evaluation/runReport.ts');
+      const { settingsText, writeAutoencoderReport, writeRunReport } = await import(
+        '../evaluation/runReport.ts'
+      );
+      const { readProvenance } = await import('../sampling/generateProvenance.ts');
+      const made = flags.fake === undefined ? undefined : readProvenance(flags.fake)?.settings;
       const evaluation = flags.evaluation === undefined ? undefined : readEvaluation(flags.evaluation);
       const written = await cli.interruptible((signal) => {
         const common = { run: flags.run, dataset: flags.data, out: flags.out, quiet: cli.quiet, signal };
@@ -44,6 +48,7 @@ bones, the way from noise to bone, nearest training cases, reconstructions, figu
           ? writeAutoencoderReport(common)
           : writeRunReport({
               ...common,
+              settings: made === undefined ? undefined : settingsText(made),
               autoencoderRun: flags.autoencoder,
               generated: flags.fake,
               evaluation,
