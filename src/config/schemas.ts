@@ -98,12 +98,12 @@ export type PresetName = 'tiny' | 'small' | 'reference';
 
 export const AUTOENCODER_PRESETS: Record<PresetName, unknown> = {
   tiny: {
-    steps: 320,
+    steps: 450,
     batch: 4,
     learningRate: 2e-3,
     finalRate: 0.05,
-    checkpointEvery: 160,
-    evaluateEvery: 80,
+    checkpointEvery: 150,
+    evaluateEvery: 150,
     model: {
       patch: 2,
       widths: [32, 64],
@@ -134,12 +134,12 @@ export const AUTOENCODER_PRESETS: Record<PresetName, unknown> = {
 
 export const GENERATOR_PRESETS: Record<PresetName, unknown> = {
   tiny: {
-    steps: 900,
+    steps: 700,
     batch: 8,
     learningRate: 1e-3,
     finalRate: 0.05,
-    checkpointEvery: 300,
-    evaluateEvery: 300,
+    checkpointEvery: 350,
+    evaluateEvery: 350,
     model: { width: 32, multipliers: [1, 2], blocks: 1, attention: [1] },
     copies: 2,
     augment: { shift: 0.5, rotation: 2, scale: 0.02 },
