@@ -224,12 +224,16 @@ export class Generator {
     return qualities[qualityCounts.findIndex((count) => (left -= count) < 0)];
   }
 
+  /** Where sample `index` of `seed` starts: standard normal numbers [L, D, H, W] of its own stream. */
+  noise({ seed, index }: Pick<SampleOptions, 'seed' | 'index'>): Float32Array {
+    const length = elements(this.meta.latentShape);
+    return new RandomStream(seed, 'generate/noise', index).fillNormal(new Float32Array(length));
+  }
+
   /** One normalised latent [L, D, H, W]. */
   async sampleLatent(options: SampleOptions): Promise<Float32Array> {
-    const { seed, index, steps, solver, guidance, onStep } = options;
-    const noise = new RandomStream(seed, 'generate/noise', index).fillNormal(
-      new Float32Array(elements(this.meta.latentShape)),
-    );
+    const { steps, solver, guidance, onStep } = options;
+    const noise = this.noise(options);
     const velocity = this.#network.guided(labelOfQuality(this.qualityOf(options)), guidance);
     return SOLVERS[solver](velocity, noise, { steps, onStep });
   }

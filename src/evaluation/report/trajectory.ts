@@ -1,7 +1,6 @@
 /** From noise to bone: the latents of some samples on their way, decoded as they are. */
 import { contactSheet } from '../../mesh/contactSheet.ts';
 import { renderMask } from '../../mesh/views.ts';
-import { RandomStream } from '../../random/stream.ts';
 import type { Generator, SampleOptions } from '../../sampling/generator.ts';
 import type { Mask } from '../../volume/volume.ts';
 import type { Naming, Part } from './part.ts';
@@ -15,12 +14,7 @@ export async function trajectory(
   generator: Generator,
   sample: Omit<SampleOptions, 'solver' | 'steps' | 'onStep'>,
 ): Promise<Mask[]> {
-  const length = generator.meta.latentShape.reduce((a, b) => a * b, 1);
-  // The generator's own starting point of this seed and index.
-  const noise = new RandomStream(sample.seed, 'generate/noise', sample.index).fillNormal(
-    new Float32Array(length),
-  );
-  const states = new Map<number, Float32Array>([[0, noise]]);
+  const states = new Map<number, Float32Array>([[0, generator.noise(sample)]]);
   await generator.sampleLatent({
     ...sample,
     solver: 'euler',
