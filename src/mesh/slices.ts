@@ -4,6 +4,7 @@
  * sampled by nearest voxel, so any spacing, direction or oblique grid comes out upright and to scale.
  */
 import { GridError } from '../errors.ts';
+import { worldToVoxel } from '../volume/geometry.ts';
 import { type Grid, type Mask, type Vec3, voxelToWorld } from '../volume/volume.ts';
 import { beside } from './contactSheet.ts';
 import { blankImage, type Image } from './png.ts';
@@ -27,34 +28,6 @@ const SEAM: Colour = [66, 70, 78];
 /** Blue and orange can be told apart by colour-blind readers too. */
 export const MISSING: Colour = [46, 120, 214];
 export const EXTRA: Colour = [235, 122, 28];
-
-/** LPS mm -> fractional voxel index of a grid (the inverse of `voxelToWorld`). */
-export function worldToVoxel(grid: Grid): (x: number, y: number, z: number) => [number, number, number] {
-  const { direction: d, spacing: s, origin: o } = grid;
-  const det =
-    d[0] * (d[4] * d[8] - d[5] * d[7]) -
-    d[1] * (d[3] * d[8] - d[5] * d[6]) +
-    d[2] * (d[3] * d[7] - d[4] * d[6]);
-  const inverse = [
-    d[4] * d[8] - d[5] * d[7],
-    d[2] * d[7] - d[1] * d[8],
-    d[1] * d[5] - d[2] * d[4],
-    d[5] * d[6] - d[3] * d[8],
-    d[0] * d[8] - d[2] * d[6],
-    d[2] * d[3] - d[0] * d[5],
-    d[3] * d[7] - d[4] * d[6],
-    d[1] * d[6] - d[0] * d[7],
-    d[0] * d[4] - d[1] * d[3],
-  ].map((v) => v / det);
-  return (x, y, z) => {
-    const [a, b, c] = [x - o[0], y - o[1], z - o[2]];
-    return [
-      (inverse[0] * a + inverse[1] * b + inverse[2] * c) / s[0],
-      (inverse[3] * a + inverse[4] * b + inverse[5] * c) / s[1],
-      (inverse[6] * a + inverse[7] * b + inverse[8] * c) / s[2],
-    ];
-  };
-}
 
 /** The eight corners of a grid (outer faces of its border voxels) in LPS mm: [24]. */
 export function gridCorners(grid: Grid): number[] {
@@ -88,14 +61,13 @@ function sliceOf(grid: Grid, plane: Plane, options: SliceOptions, paint: (voxel:
   const at = options.at ?? middle;
   const start = [0, 1, 2].map((a) => (right[a] || down[a] ? middle[a] : at[a]));
   const image = blankImage(size, size, DARK);
-  const index = worldToVoxel(grid);
   const [nx, ny, nz] = grid.size;
   for (let row = 0; row < size; row++) {
     const v = (row + 0.5 - size / 2) * mm;
     for (let column = 0; column < size; column++) {
       const u = (column + 0.5 - size / 2) * mm;
       const [x, y, z] = start.map((c, a) => c + u * right[a] + v * down[a]);
-      const [fi, fj, fk] = index(x, y, z);
+      const [fi, fj, fk] = worldToVoxel(grid, [x, y, z]);
       const i = Math.round(fi);
       const j = Math.round(fj);
       const k = Math.round(fk);

@@ -2,12 +2,14 @@
  * A mask straight to a picture: surface, frame, shading, and the letters that say which side is which. By default the
  * frame is the grid, not the bone, so that skulls of one dataset appear in one scale and place and can be compared.
  */
+
+import { worldToVoxel } from '../volume/geometry.ts';
 import { type Grid, type Mask, type Volume, voxelToWorld } from '../volume/volume.ts';
 import { cameraOf, type Frame, frameOf, VIEWS, type View } from './camera.ts';
 import type { Mesh } from './mesh.ts';
 import type { Image } from './png.ts';
 import { type Colour, RENDER_DEFAULTS, type RenderOptions, renderMesh } from './render.ts';
-import { EXTRA, MISSING, requireSameGrid, worldToVoxel } from './slices.ts';
+import { EXTRA, MISSING, requireSameGrid } from './slices.ts';
 import { gaussianBlur } from './smoothMask.ts';
 import { drawText } from './strokeFont.ts';
 import { type MaskSurfaceOptions, maskSurface } from './surface.ts';
@@ -102,13 +104,15 @@ export function renderDifference(real: Mask, made: Mask, options: Partial<MaskVi
 function differenceColours(mesh: Mesh, real: Mask, made: Mask, agreed: Colour): Uint8Array {
   const { positions } = mesh;
   const colours = new Uint8Array(positions.length);
-  const index = worldToVoxel(real);
   const binary = (mask: Mask): Mask => ({ ...mask, data: mask.data.map((v) => (v > 0 ? 1 : 0)) });
   const was = gaussianBlur(binary(real), 1).data;
   const is = gaussianBlur(binary(made), 1).data;
   const difference: Volume<Float32Array> = { ...real, data: is.map((v, p) => v - was[p]) };
   for (let v = 0; v < positions.length; v += 3) {
-    const d = sampleLinear(difference, index(positions[v], positions[v + 1], positions[v + 2]));
+    const d = sampleLinear(
+      difference,
+      worldToVoxel(real, [positions[v], positions[v + 1], positions[v + 2]]),
+    );
     const strength = Math.min(Math.max((Math.abs(d) - 0.08) / 0.22, 0), 1);
     const other = d < 0 ? MISSING : EXTRA;
     for (let s = 0; s < 3; s++) colours[v + s] = Math.round(agreed[s] + strength * (other[s] - agreed[s]));

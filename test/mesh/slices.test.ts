@@ -9,8 +9,8 @@ import {
   renderDifferenceSlices,
   renderSlices,
   sliceImages,
-  worldToVoxel,
 } from '../../src/mesh/slices.ts';
+import { worldToVoxel } from '../../src/volume/geometry.ts';
 import { type Grid, voxelToWorld } from '../../src/volume/volume.ts';
 import { ball, cube, masked, maskWith } from './shapes.ts';
 
@@ -41,7 +41,7 @@ describe('worldToVoxel', () => {
       origin: [4, -5, 6],
       direction: [c, 0, s, 0, 1, 0, -s, 0, c],
     };
-    const index = worldToVoxel(grid)(...voxelToWorld(grid, 1.5, 6, -2));
+    const index = worldToVoxel(grid, voxelToWorld(grid, 1.5, 6, -2));
     for (const a of [0, 1, 2]) expect(index[a]).toBeCloseTo([1.5, 6, -2][a], 9);
   });
 });
