@@ -24,6 +24,11 @@ export interface EmitOptions {
   /** Values of the parameters by name, to bake them in; left out, they are the input `parameters` [P]. */
   weights?: ReadonlyMap<string, Float32Array>;
   target?: Target;
+  /**
+   * `folded`: volumes lie as [N, D, C, H, W] wherever that is faster. For baked weights, which the runtime packs once; inputs
+   * and outputs of the model stay as they are.
+   */
+  layout?: 'plain' | 'folded';
   name?: string;
 }
 
@@ -43,11 +48,11 @@ export const PARAMETERS_INPUT = 'parameters';
  */
 export function emit(
   graph: Graph,
-  { outputs, weights, target = 'cpu', name = 'cranioflow' }: EmitOptions,
+  { outputs, weights, target = 'cpu', layout = 'plain', name = 'cranioflow' }: EmitOptions,
 ): Emitted {
   const b = new OnnxBuilder();
-  const needed = nodesNeeded(Object.values(outputs));
-  const valueNames = new Map<Tensor, string>();
+  const { needed, used } = neededFor(Object.values(outputs));
+  const values = new Values(b);
   const inputs: string[] = [];
   const addInput = (t: Tensor, input: string) => {
     b.input(input, t.dtype, t.shape);
@@ -71,7 +76,7 @@ export function emit(
       .map((n) => (n.attributes as { name: string }).name),
     ...Object.keys(outputs),
   ]);
-  if (flat) bindFlat(graph, b, valueNames, addInput);
+  if (flat) bindFlat(graph, b, values, addInput);
 
   for (const node of graph.nodes) {
     if (!needed.has(node)) continue;
@@ -80,25 +85,32 @@ export function emit(
     if (op === INPUT) {
       const input = (node.attributes as { name: string }).name;
       addInput(out, input);
-      valueNames.set(out, input);
+      values.set(out, input);
     } else if (op === PARAMETER) {
-      if (weights !== undefined) bake(b, node, weights, valueNames);
+      if (weights !== undefined) bake(b, node, weights, values);
     } else if (op === CONSTANT) {
       const constant = b.fresh('constant');
       b.initializer(constant, out.dtype, out.shape, (node.attributes as { data: Float32Array }).data);
-      valueNames.set(out, constant);
+      values.set(out, constant);
     } else if (op !== FLAT_PARAMETERS) {
-      const names = node.outputs.map((t) => {
+      const fold = layout === 'folded' ? volumesToFold(node, values) : [];
+      const inputNames = node.inputs.map((t, i) => values.get(t, fold.includes(i)));
+      const outputNames = node.outputs.map((t) => {
         const value = b.fresh(node.op.type);
-        valueNames.set(t, value);
+        values.set(t, value, fold.length > 0 && t.shape.length === 5);
         return value;
       });
-      const nodeInputs = node.inputs.map((t) => valueNames.get(t)!);
-      node.op.lower!(node, { builder: b, inputs: nodeInputs, outputs: names, target });
+      (fold.length > 0 ? node.op.folded! : node.op).lower!(node, {
+        builder: b,
+        inputs: inputNames,
+        outputs: outputNames,
+        used: node.outputs.map((t) => used.has(t)),
+        target,
+      });
     }
   }
   for (const [output, tensor] of Object.entries(outputs)) {
-    b.nodeInto([output], 'Identity', [valueNames.get(tensor)!]);
+    b.nodeInto([output], 'Identity', [values.get(tensor)]);
     b.output(output, tensor.dtype, tensor.shape);
   }
   return { model: b.finish(name), inputs, outputs: Object.keys(outputs), nodeCount: b.nodeCount };
@@ -118,25 +130,20 @@ function reserveNames(b: OnnxBuilder, names: readonly string[]): void {
 function bindFlat(
   graph: Graph,
   b: OnnxBuilder,
-  valueNames: Map<Tensor, string>,
+  values: Values,
   addInput: (t: Tensor, n: string) => void,
 ): void {
   const vector = graph.flatParameters();
   addInput(vector, PARAMETERS_INPUT);
-  valueNames.set(vector, PARAMETERS_INPUT);
+  values.set(vector, PARAMETERS_INPUT);
   const parts = graph.parameters.map((p) => b.fresh(p.name));
   const sizes = graph.parameters.map((p) => elements(p.shape));
   b.nodeInto(parts, 'Split', [PARAMETERS_INPUT, b.int64(sizes)], { axis: 0 });
   for (const [i, t] of graph.parameterTensors.entries())
-    valueNames.set(t, b.node('Reshape', [parts[i], b.int64(t.shape)]));
+    values.set(t, b.node('Reshape', [parts[i], b.int64(t.shape)]));
 }
 
-function bake(
-  b: OnnxBuilder,
-  node: Node,
-  weights: ReadonlyMap<string, Float32Array>,
-  valueNames: Map<Tensor, string>,
-): void {
+function bake(b: OnnxBuilder, node: Node, weights: ReadonlyMap<string, Float32Array>, values: Values): void {
   const { name } = node.attributes as { name: string };
   const out = node.outputs[0];
   const data = weights.get(name);
@@ -147,16 +154,57 @@ function bake(
       todo: 'load the weights of a model of this configuration',
     });
   b.initializer(name, 'float32', out.shape, data);
-  valueNames.set(out, name);
+  values.set(out, name);
 }
 
-function nodesNeeded(outputs: readonly Tensor[]): Set<Node> {
+/** The operands of a node to fold: those of its folded form, where it leads or one of them is folded already. */
+function volumesToFold(node: Node, values: Values): readonly number[] {
+  const volumes = node.op.folded?.volumes(node) ?? [];
+  return node.op.folded?.leads?.(node) || volumes.some((i) => values.isFolded(node.inputs[i])) ? volumes : [];
+}
+
+/** The names of the model's values; a volume may exist as [N, C, D, H, W], folded, or, when both are asked for, both. */
+class Values {
+  readonly #builder: OnnxBuilder;
+  readonly #plain = new Map<Tensor, string>();
+  readonly #folded = new Map<Tensor, string>();
+
+  constructor(builder: OnnxBuilder) {
+    this.#builder = builder;
+  }
+
+  set(t: Tensor, name: string, folded = false): void {
+    (folded ? this.#folded : this.#plain).set(t, name);
+  }
+
+  isFolded(t: Tensor): boolean {
+    return this.#folded.has(t);
+  }
+
+  get(t: Tensor, folded = false): string {
+    const [here, there] = folded ? [this.#folded, this.#plain] : [this.#plain, this.#folded];
+    let name = here.get(t);
+    if (name === undefined) {
+      // Exchanging C and D is its own inverse.
+      name = this.#builder.node('Transpose', [there.get(t)!], { perm: [0, 2, 1, 3, 4] });
+      here.set(t, name);
+    }
+    return name;
+  }
+}
+
+/** The nodes that the outputs rest on, and which of their results are asked for. */
+function neededFor(outputs: readonly Tensor[]): { needed: Set<Node>; used: Set<Tensor> } {
   const needed = new Set<Node>();
+  const used = new Set<Tensor>(outputs);
   const todo = outputs.map((t) => t.node);
   for (let node = todo.pop(); node !== undefined; node = todo.pop()) {
     if (needed.has(node)) continue;
     needed.add(node);
-    for (const t of node.inputs) todo.push(t.node);
+    for (const t of node.inputs) {
+      used.add(t);
+      todo.push(t.node);
+    }
   }
-  return needed;
+  return { needed, used };
 }

@@ -29,11 +29,26 @@ export interface Lowering {
   readonly builder: OnnxBuilder;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
+  /** Which of the outputs anything else needs. */
+  readonly used: readonly boolean[];
   readonly target: Target;
 }
 
 /** `cpu` may use com.microsoft's fused operators; `portable` only standard ONNX. */
 export type Target = 'cpu' | 'portable';
+
+/**
+ * The form of an operator on volumes *folded* to [N, D, C, H, W] in memory: depth beside the batch, so that slices can be
+ * taken as a batch of pictures. Shapes in the graph stay [N, C, D, H, W]. Outputs of rank 5 come out folded.
+ */
+export interface FoldedForm<A> {
+  /** Worth folding the operands for; otherwise an op takes this form only where an operand is folded already. */
+  leads?(node: Node<A>): boolean;
+  /** The operands that must be folded; none: this node has no folded form. */
+  volumes(node: Node<A>): readonly number[];
+  /** Writes ONNX nodes as `Op.lower` does. */
+  lower(node: Node<A>, lowering: Lowering): void;
+}
 
 /** An operator: its shape rule, its gradient and its form in ONNX. `A` is the type of its attributes. */
 export interface Op<A = unknown> {
@@ -49,6 +64,8 @@ export interface Op<A = unknown> {
   recompute?(node: Node<A>, inputs: readonly Tensor[]): readonly Tensor[];
   /** Writes ONNX nodes that produce `lowering.outputs` from `lowering.inputs`. Absent: a leaf, bound by the emitter. */
   lower?(node: Node<A>, lowering: Lowering): void;
+  /** The form on folded volumes. Absent: operands are unfolded first. */
+  readonly folded?: FoldedForm<A>;
 }
 
 export interface Node<A = unknown> {

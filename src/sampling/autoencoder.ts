@@ -8,13 +8,18 @@ import { join } from 'node:path';
 import { CheckpointError } from '../errors.ts';
 import { latestCheckpointPath } from '../files/checkpoint.ts';
 import { readSafetensors } from '../files/safetensors.ts';
-import { emit } from '../graph/emit.ts';
+import { type EmitOptions, emit } from '../graph/emit.ts';
 import { elements, Graph, type ParameterSpec } from '../graph/graph.ts';
 import { add, multiply } from '../graph/ops/binary.ts';
 import { type AutoencoderMeta, autoencoderMetaSchema, decodeMeta, floats } from '../models/metadata.ts';
 import { decoder, encoder, latentFactor, quantise } from '../models/vqvae.ts';
 import { Scope } from '../nn/scope.ts';
 import { Session, type SessionOptions, value } from '../runtime/session.ts';
+
+/** How a model with baked weights is written: for this machine's processor in its fastest form, or for any ONNX runtime. */
+export function formFor(portable: boolean): Pick<EmitOptions, 'target' | 'layout'> {
+  return portable ? { target: 'portable' } : { target: 'cpu', layout: 'folded' };
+}
 
 export interface AutoencoderWeights {
   meta: AutoencoderMeta;
@@ -80,8 +85,7 @@ export function decoderModel(
   portable = false,
 ): Uint8Array {
   const { graph, logits } = decoderGraph(meta, codebook, mean, deviation);
-  return emit(graph, { outputs: { logits }, weights, target: portable ? 'portable' : 'cpu', name: 'decoder' })
-    .model;
+  return emit(graph, { outputs: { logits }, weights, ...formFor(portable), name: 'decoder' }).model;
 }
 
 /** Names and shapes of an autoencoder's weights, without the codebook [codes, latentChannels]. */
@@ -134,7 +138,7 @@ export class Encoder {
   ): Promise<Encoder> {
     const { graph, latent } = encoderGraph(meta, 1);
     return new Encoder(
-      await Session.create(emit(graph, { outputs: { latent }, weights }).model, options),
+      await Session.create(emit(graph, { outputs: { latent }, weights, ...formFor(false) }).model, options),
       meta,
     );
   }

@@ -16,7 +16,7 @@ import { Scope } from '../nn/scope.ts';
 import { RandomStream } from '../random/stream.ts';
 import { Session, type SessionOptions, value } from '../runtime/session.ts';
 import { centredGrid, type Grid, type Mask } from '../volume/volume.ts';
-import { type AutoencoderWeights, Decoder, readAutoencoder, weightsFile } from './autoencoder.ts';
+import { type AutoencoderWeights, Decoder, formFor, readAutoencoder, weightsFile } from './autoencoder.ts';
 import { SOLVERS, type SolverName, type Velocity } from './solvers.ts';
 
 /** The autoencoder's weights inside a generator's run folder: a run is complete in itself. */
@@ -52,7 +52,7 @@ export function velocityModel(
   return emit(graph, {
     outputs: { velocity },
     weights,
-    target: portable ? 'portable' : 'cpu',
+    ...formFor(portable),
     name: 'velocity',
   }).model;
 }

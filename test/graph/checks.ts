@@ -99,13 +99,19 @@ export async function checkOp(
   const emitted = {} as Record<Target, Emitted>;
   for (const target of options.targets ?? TARGETS) {
     emitted[target] = emit(graph, { outputs, target });
-    const used = Object.entries(shapes).filter(([name]) => emitted[target].inputs.includes(name));
-    const results = await runModel(
-      emitted[target],
-      Object.fromEntries(used.map(([name, shape]) => [name, { data: feeds[name], shape }])),
-    );
-    for (const [i, name] of names.entries())
-      expect(relativeError(results[name], truth[i]), `${name}, ${target}`).toBeLessThan(tolerance);
+    const folded = target === 'cpu' ? [emit(graph, { outputs, target, layout: 'folded' })] : [];
+    for (const [form, model] of [emitted[target], ...folded].entries()) {
+      const used = Object.entries(shapes).filter(([name]) => model.inputs.includes(name));
+      const results = await runModel(
+        model,
+        Object.fromEntries(used.map(([name, shape]) => [name, { data: feeds[name], shape }])),
+      );
+      for (const [i, name] of names.entries())
+        expect(
+          relativeError(results[name], truth[i]),
+          `${name}, ${target}${form === 1 ? ', folded' : ''}`,
+        ).toBeLessThan(tolerance);
+    }
   }
   if (loss !== undefined && samples > 0)
     for (const name of wrt) {

@@ -2,9 +2,11 @@ import { describe, expect, test } from 'vitest';
 import { emit, PARAMETERS_INPUT } from '../../src/graph/emit.ts';
 import { elements, Graph } from '../../src/graph/graph.ts';
 import { add, multiply } from '../../src/graph/ops/binary.ts';
+import { conv3d } from '../../src/graph/ops/conv3d.ts';
+import { groupNorm } from '../../src/graph/ops/groupNorm.ts';
 import { matmul } from '../../src/graph/ops/matmul.ts';
 import { sumOfSquares } from '../../src/graph/ops/reduce.ts';
-import { cast } from '../../src/graph/ops/shape.ts';
+import { cast, reshape } from '../../src/graph/ops/shape.ts';
 import { silu } from '../../src/graph/ops/silu.ts';
 import { normals, relativeError, runModel } from './checks.ts';
 import { operators } from './onnx/decode.ts';
@@ -92,6 +94,57 @@ test('names a user chose do not clash with those of the values between', async (
   const results = await runModel(emit(graph, { outputs }), feeds);
   expect([...results.add_1]).toEqual([12, 24]);
   expect([...results.shape_2]).toEqual([2, 4]);
+});
+
+describe('folded layout', () => {
+  const one = { stride: 1, before: [1, 1, 1], after: [1, 1, 1] } as const;
+  const size = [2, 8, 4, 3, 5];
+
+  function network() {
+    const graph = new Graph();
+    const x = graph.input('x', size);
+    const weight = (name: string, shape: number[]) => graph.parameter(name, shape, { kind: 'zeros' });
+    const [scale, shift] = ['scale', 'shift'].map((name) => weight(name, [1, 8]));
+    const h = silu(groupNorm(conv3d(x, weight('first', [8, 8, 3, 3, 3]), undefined, one), scale, shift, 2));
+    const y = add(h, conv3d(h, weight('second', [8, 8, 3, 3, 3]), weight('bias', [8]), one));
+    const weights = new Map(
+      graph.parameters.map((p, i) => [p.name, normals(elements(p.shape), i).map((v) => v / 4)]),
+    );
+    return { graph, x, y, weights };
+  }
+
+  test('volumes stay folded between convolutions: one transpose in, one out, and those of the weights', async () => {
+    const { graph, y, weights } = network();
+    const { model } = emit(graph, { outputs: { y }, weights, layout: 'folded' });
+    expect(operators(model)).toMatchObject({ Conv: 2, Transpose: 4 });
+    const plain = emit(graph, { outputs: { y }, weights });
+    expect(operators(plain.model)).toMatchObject({ Conv: 8 });
+    const data = normals(elements(size), 9);
+    const [truth] = evaluate([y], { x: data }, Object.fromEntries(weights));
+    expect(
+      relativeError((await runModel({ ...plain, model }, { x: { data, shape: size } })).y, truth),
+    ).toBeLessThan(1e-5);
+  });
+
+  test('what has no folded form gets its operands plain', async () => {
+    const { graph, y, weights } = network();
+    const rows = matmul(reshape(y, [2, 8, 60]), reshape(y, [2, 8, 60]), false, true);
+    const emitted = emit(graph, { outputs: { rows, y }, weights, layout: 'folded' });
+    const data = normals(elements(size), 9);
+    const results = await runModel(emitted, { x: { data, shape: size } });
+    const [truth] = evaluate([rows], { x: data }, Object.fromEntries(weights));
+    expect(relativeError(results.rows, truth)).toBeLessThan(1e-5);
+  });
+
+  test('a graph without a convolution to gain from stays as it is', () => {
+    const graph = new Graph();
+    const x = graph.input('x', size);
+    const scale = graph.constant(new Float32Array(8).fill(1), [1, 8]);
+    const y = silu(groupNorm(x, scale, scale, 2));
+    expect(emit(graph, { outputs: { y }, layout: 'folded' }).model).toEqual(
+      emit(graph, { outputs: { y } }).model,
+    );
+  });
 });
 
 describe('refusals', () => {

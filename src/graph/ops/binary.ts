@@ -2,7 +2,7 @@
  * Elementwise arithmetic of two float tensors, broadcast as NumPy does: shapes are aligned at the right, and an axis of
  * 1 stretches. The gradient of a stretched operand is summed back over what was stretched (`sumTo`).
  */
-import { type Op, type Shape, shapeError, type Tensor } from '../graph.ts';
+import { elements, type Op, type Shape, shapeError, type Tensor } from '../graph.ts';
 import { sum } from './reduce.ts';
 import { reshape } from './shape.ts';
 import { negate } from './unary.ts';
@@ -48,6 +48,14 @@ function binary(type: string, onnx: string, rule: Rule): Op<null> {
       return [sumTo(da, a.shape), sumTo(db, b.shape)];
     },
     lower: (_, { builder, inputs, outputs }) => builder.nodeInto(outputs, onnx, inputs),
+    folded: {
+      // A scalar fits any layout; what has no depth axis of its own to move does not.
+      volumes: ({ inputs }) =>
+        inputs.every(({ shape }) => shape.length === 5 || elements(shape) === 1)
+          ? inputs.flatMap(({ shape }, i) => (shape.length === 5 ? [i] : []))
+          : [],
+      lower: (_, { builder, inputs, outputs }) => builder.nodeInto(outputs, onnx, inputs),
+    },
   };
 }
 

@@ -21,6 +21,7 @@ import {
   type TensorType,
 } from '../graph.ts';
 import type { OnnxBuilder } from '../onnx/model.ts';
+import { foldedConv3d } from './conv3dFolded.ts';
 import { conv3dWeightGradient } from './conv3dWeightGradient.ts';
 import { sum } from './reduce.ts';
 import { reshape, transpose } from './shape.ts';
@@ -70,6 +71,7 @@ export const CONV3D: Op<ConvAttributes> = {
     if (suitsWinograd(node)) lowerWinograd(node, lowering);
     else lowerDirect(node, lowering);
   },
+  folded: foldedConv3d,
 };
 
 /** `conv3d(x, w, bias)` with zero padding; stride 1 or 2 alike on the three axes. */

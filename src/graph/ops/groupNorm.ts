@@ -14,6 +14,7 @@
 import {
   allFloat,
   elements,
+  type Lowering,
   type Node,
   type Op,
   onceDifferentiable,
@@ -96,23 +97,67 @@ const GROUP_NORM: Op<GroupNormAttributes> = {
     const scaled = b.node('Mul', [outputs[1], wide(scale, node.inputs[1].shape[0])]);
     b.nodeInto([outputs[0]], 'Add', [scaled, wide(shift, node.inputs[2].shape[0])]);
   },
+  folded: { volumes: () => [0], lower: lowerFolded },
 };
+
+/**
+ * On [N, D, C, H, W] a group is not one row: each slice gives its own mean and variance of every group, and
+ * mean = avg mean_d, var + eps = avg (var_d + eps + (mean_d - mean)^2). Scale and shift take the normalisation along.
+ */
+function lowerFolded(
+  node: Node<GroupNormAttributes>,
+  { builder: b, inputs: [x, scale, shift], outputs, used }: Lowering,
+): void {
+  const { groups, epsilon } = node.attributes;
+  const [n, c, depth, ...size] = node.inputs[0].shape;
+  const per = c / groups;
+  const length = per * elements(size);
+  const rows = [n, depth, groups];
+  const row = (t: string) => b.node('Reshape', [t, b.int64(rows)]);
+  const [, inverses, means] = normaliseRows(b, x, [elements(rows), length], epsilon);
+  const average = (t: string) => b.node('ReduceMean', [t, b.int64([1])]);
+  const mean = average(row(means));
+  const off = b.node('Sub', [row(means), mean]);
+  const spread = b.node('Reciprocal', [b.node('Mul', [row(inverses), row(inverses)])]);
+  const variance = average(b.node('Add', [spread, b.node('Mul', [off, off])]));
+  const inverse = b.node('Reciprocal', [b.node('Sqrt', [variance])]);
+  if (used[2]) b.nodeInto([outputs[2]], 'Reshape', [inverse, b.int64([n, groups])]);
+
+  const column = (t: string) => b.node('Reshape', [t, b.int64([n, groups, 1])]);
+  const affine = (t: string, count: number) => b.node('Reshape', [t, b.int64([count, groups, per])]);
+  const map = (gain: string, offset: string, output: string, channels: number[]) => {
+    const scaled = b.node('Mul', [x, b.node('Reshape', [gain, b.int64(channels)])]);
+    b.nodeInto([output], 'Add', [scaled, b.node('Reshape', [offset, b.int64(channels)])]);
+  };
+  const gain = b.node('Mul', [affine(scale, node.inputs[1].shape[0]), column(inverse)]);
+  const offset = b.node('Sub', [affine(shift, node.inputs[2].shape[0]), b.node('Mul', [gain, column(mean)])]);
+  map(gain, offset, outputs[0], [n, 1, c, 1, 1]);
+  if (!used[1]) return;
+  const wide = b.node('Expand', [column(inverse), b.int64([n, groups, per])]);
+  map(wide, b.node('Neg', [b.node('Mul', [wide, column(mean)])]), outputs[1], [n, 1, c, 1, 1]);
+}
 
 /** Elements of a row from which on other runtimes than the native one get their statistics in stages. */
 const STAGED_ABOVE = 16384;
 
-/** xhat and the inverse deviation of each row of x [rows, length], by one operator. */
-function normaliseRows(b: OnnxBuilder, x: string, shape: Shape, epsilon: number): [string, string] {
+/** xhat, the inverse deviation and the mean of each row of x [rows, length], by one operator. */
+function normaliseRows(
+  b: OnnxBuilder,
+  x: string,
+  shape: Shape,
+  epsilon: number,
+): [xhat: string, inverse: string, mean: string] {
   const flat = b.node('Reshape', [x, b.int64(shape)]);
   const one = b.node('Expand', [b.float(1), b.int64([shape[1]])]);
   const zero = b.node('Expand', [b.float(0), b.int64([shape[1]])]);
   const xhat = b.fresh('xhat');
   const inverse = b.fresh('inverse');
-  b.nodeInto([xhat, '', inverse], 'LayerNormalization', [flat, one, zero], {
+  const mean = b.fresh('mean');
+  b.nodeInto([xhat, mean, inverse], 'LayerNormalization', [flat, one, zero], {
     axis: -1,
     epsilon: { float: epsilon },
   });
-  return [xhat, inverse];
+  return [xhat, inverse, mean];
 }
 
 /** The same for x [rows, parts, length]: means of parts, then their mean; the variance from the centred values. */

@@ -3,7 +3,7 @@
  * Gimpel 2016). SiLU has a gradient of its own: with s = sigmoid(x), y = x s, `dx = dy s (1 + x - y)`, five passes over
  * memory where the chain rule through the sigmoid takes eight; s is computed anew instead of kept.
  */
-import { type Op, onceDifferentiable, shapeError, type Tensor } from '../graph.ts';
+import { type Lowering, type Op, onceDifferentiable, shapeError, type Tensor } from '../graph.ts';
 import { add, multiply } from './binary.ts';
 import { erf } from './unary.ts';
 
@@ -15,11 +15,14 @@ const SILU: Op<null> = {
   },
   gradient: (node, [dy]) => [dy!.graph.add(SILU_GRADIENT, [node.inputs[0], node.outputs[0], dy!], null)[0]],
   recompute: (node, [x]) => (x === node.inputs[0] ? node.outputs : [silu(x)]),
-  lower(_, { builder: b, inputs: [x], outputs, target }) {
-    if (target === 'cpu') b.nodeInto(outputs, 'QuickGelu', [x], { alpha: { float: 1 } }, 'com.microsoft');
-    else b.nodeInto(outputs, 'Mul', [x, b.node('Sigmoid', [x])]);
-  },
+  lower: lowerSilu,
+  folded: { volumes: ({ inputs: [x] }) => (x.shape.length === 5 ? [0] : []), lower: lowerSilu },
 };
+
+function lowerSilu(_: unknown, { builder: b, inputs: [x], outputs, target }: Lowering): void {
+  if (target === 'cpu') b.nodeInto(outputs, 'QuickGelu', [x], { alpha: { float: 1 } }, 'com.microsoft');
+  else b.nodeInto(outputs, 'Mul', [x, b.node('Sigmoid', [x])]);
+}
 
 const SILU_GRADIENT: Op<null> = {
   type: 'siluGradient',

@@ -2,8 +2,11 @@
  * Cutting and joining: slice, concat, split, and padding with zeros or with the edge ("replicate"). The gradient of a
  * slice is zero padding, that of zero padding a slice; that of replicate padding adds what lies outside to the edge.
  */
-import { type Op, type Shape, shapeError, type Tensor } from '../graph.ts';
+import { type Lowering, type Op, type Shape, shapeError, type Tensor } from '../graph.ts';
 import { sum } from './reduce.ts';
+
+/** Where an axis of [N, C, D, H, W] lies in [N, D, C, H, W]. */
+const FOLDED_AXIS = [0, 2, 1, 3, 4];
 
 interface SliceAttributes {
   axis: number;
@@ -29,6 +32,13 @@ const SLICE: Op<SliceAttributes> = {
   lower(node, { builder: b, inputs: [x], outputs }) {
     const { axis, start, end } = node.attributes;
     b.nodeInto(outputs, 'Slice', [x, b.int64([start]), b.int64([end]), b.int64([axis])]);
+  },
+  folded: {
+    volumes: ({ inputs: [x] }) => (x.shape.length === 5 ? [0] : []),
+    lower(node, { builder: b, inputs: [x], outputs }) {
+      const { axis, start, end } = node.attributes;
+      b.nodeInto(outputs, 'Slice', [x, b.int64([start]), b.int64([end]), b.int64([FOLDED_AXIS[axis]])]);
+    },
   },
 };
 
@@ -59,6 +69,11 @@ const CONCAT: Op<{ axis: number }> = {
   },
   lower: (node, { builder: b, inputs, outputs }) =>
     b.nodeInto(outputs, 'Concat', inputs, { axis: node.attributes.axis }),
+  folded: {
+    volumes: ({ inputs }) => (inputs[0].shape.length === 5 ? [...inputs.keys()] : []),
+    lower: (node, { builder: b, inputs, outputs }) =>
+      b.nodeInto(outputs, 'Concat', inputs, { axis: FOLDED_AXIS[node.attributes.axis] }),
+  },
 };
 
 /** The tensors one after the other along `axis`. */
@@ -95,13 +110,21 @@ const PAD: Op<PadAttributes> = {
     }
     return [g];
   },
-  lower(node, { builder: b, inputs: [x], outputs }) {
-    const { before, after, mode } = node.attributes;
-    const inputs = [x, b.int64([...before, ...after])];
-    if (mode === 'replicate') b.nodeInto(outputs, 'Pad', inputs, { mode: 'edge' });
-    else b.nodeInto(outputs, 'Pad', inputs);
+  lower: (node, lowering) => lowerPad(node.attributes, lowering),
+  folded: {
+    volumes: ({ inputs: [x] }) => (x.shape.length === 5 ? [0] : []),
+    lower({ attributes: { before, after, mode } }, lowering) {
+      const move = (p: readonly number[]) => FOLDED_AXIS.map((axis) => p[axis]);
+      lowerPad({ before: move(before), after: move(after), mode }, lowering);
+    },
   },
 };
+
+function lowerPad({ before, after, mode }: PadAttributes, { builder: b, inputs: [x], outputs }: Lowering) {
+  const inputs = [x, b.int64([...before, ...after])];
+  if (mode === 'replicate') b.nodeInto(outputs, 'Pad', inputs, { mode: 'edge' });
+  else b.nodeInto(outputs, 'Pad', inputs);
+}
 
 /** Adds the gradient of replicated cells to the edge cells they came from. */
 function foldEdges(g: Tensor, axis: number, start: number, length: number): Tensor {
