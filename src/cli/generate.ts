@@ -82,6 +82,7 @@ Examples:
         }).finally(() => progress.finish()),
       );
       const empty = set.bones.filter((bone) => bone.empty).length;
+      const whole = set.bones.length - empty;
       cli.report(
         {
           out: set.dataset.dir,
@@ -92,7 +93,7 @@ Examples:
           bones: set.bones,
           files: set.files,
         },
-        `${set.bones.length - empty} bones in ${set.dataset.dir} (${set.made} made now${empty > 0 ? `, ${empty} empty` : ''})`,
+        `${whole} ${whole === 1 ? 'bone' : 'bones'} in ${set.dataset.dir} (${set.made} made now${empty > 0 ? `, ${empty} empty` : ''})`,
       );
     });
 }

@@ -3,17 +3,46 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { z } from 'zod';
+import type { PresetName } from '../config/schemas.ts';
+import { UsageError } from '../errors.ts';
 import type { Context } from './context.ts';
 import { repeated, whole } from './options.ts';
 
 const RUN_HELP = `
 The configuration is made of layers, later ones winning: defaults, --preset, --config, --set. The resolved one is
-written to RUN/config.yaml. With --resume and neither --preset nor --config, it is read from there.
+written to RUN/config.yaml; \`cranioflow train settings\` lists every setting. With --resume and neither --preset nor --config, it is read from there.
 Ctrl-C writes a checkpoint and stops; --resume goes on and ends bit for bit as without the interruption.
 `;
 
 export function registerTrain(program: Command, open: (command: Command) => Context): void {
   const train = program.command('train').description('Trains a network.').summary('train a network');
+
+  train
+    .command('settings')
+    .summary('print every setting, its meaning and its value, as a file for --config')
+    .description(
+      'Prints every setting of a training with its meaning and value, as a YAML file for --config.',
+    )
+    .argument('<network>', 'autoencoder or generator')
+    .addOption(presetOption('whose values (default: "tiny")'))
+    .addHelpText('after', '\nExample:\n  cranioflow train settings generator --preset small > generator.yaml')
+    .action(async (network: string, { preset = 'tiny' }: { preset?: PresetName }) => {
+      const schemas = await import('../config/schemas.ts');
+      const { settingsYaml } = await import('../config/settings.ts');
+      const title = `cranioflow train ${network} --preset ${preset}`;
+      if (network === 'autoencoder')
+        process.stdout.write(
+          settingsYaml(schemas.autoencoderSchema, schemas.AUTOENCODER_PRESETS[preset], title),
+        );
+      else if (network === 'generator')
+        process.stdout.write(settingsYaml(schemas.generatorSchema, schemas.GENERATOR_PRESETS[preset], title));
+      else
+        throw new UsageError({
+          found: `a network named '${network}'`,
+          expected: 'autoencoder or generator',
+          todo: 'choose one of the two',
+        });
+    });
 
   trainingOptions(train.command('autoencoder'))
     .summary('train the autoencoder, from masks to latents and back')
@@ -113,15 +142,17 @@ interface GeneratorFlags extends TrainFlags {
   objective?: string;
 }
 
+const presetOption = (text: string) =>
+  new Option('--preset <name>', text).choices(['tiny', 'small', 'reference']);
+
 function trainingOptions(command: Command): Command {
   return command
     .requiredOption('--data <dir>', 'dataset folder, as phantom and ingest make')
     .requiredOption('--out <run>', 'run folder to make or, with --resume, to go on with')
     .addOption(
-      new Option(
-        '--preset <name>',
+      presetOption(
         'sizes and schedule; tiny: 32^3 grids, small: 64^3 to 96^3, reference: full size (default: "tiny", or none beside --config)',
-      ).choices(['tiny', 'small', 'reference']),
+      ),
     )
     .option('--config <file>', 'YAML file of settings')
     .option('--set <key=value>', 'one setting, such as steps=500 or model.codes=256; repeatable', repeated)

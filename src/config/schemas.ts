@@ -1,7 +1,7 @@
 /**
  * The configurations of the two trainings, their defaults and the presets `tiny` (32^3 grids: tests, the demo), `small` (64^3
  * to 96^3) and `reference` (the sizes of the method's reference configuration). One strict schema each: defaults <
- * preset < file < --set.
+ * preset < file < --set. The descriptions are what `cranioflow train settings` prints.
  */
 import { z } from 'zod';
 
@@ -9,85 +9,112 @@ const positive = z.number().positive();
 const count = z.int().positive();
 
 const augmentSchema = z.strictObject({
-  /** Largest shift, voxels. */
-  shift: z.number().min(0).default(0),
-  /** Largest rotation about each axis, degrees. */
-  rotation: z.number().min(0).max(45).default(0),
-  /** Largest relative change of size. */
-  scale: z.number().min(0).max(0.5).default(0),
-  /** Mirror left-right with probability 1/2. */
-  flip: z.boolean().default(false),
+  shift: z.number().min(0).default(0).describe('Largest shift, voxels'),
+  rotation: z.number().min(0).max(45).default(0).describe('Largest rotation about each axis, degrees'),
+  scale: z.number().min(0).max(0.5).default(0).describe('Largest relative change of size'),
+  flip: z.boolean().default(false).describe('Mirror left-right with probability 1/2'),
 });
 
 const adamSchema = {
-  learningRate: positive.default(1e-4),
-  /** Steps over which the learning rate rises from 0. */
-  warmup: z.int().min(0).default(50),
-  /** Share of the learning rate that is left at the last step; it falls as a cosine. */
-  finalRate: z.number().min(0).max(1).default(1),
-  weightDecay: z.number().min(0).default(0),
-  /** Largest global norm of the gradient. */
-  clip: positive.default(1),
-  /** Decay of the moving average of the weights. */
-  ema: z.number().min(0).max(0.99999).default(0.995),
+  learningRate: positive.default(1e-4).describe("Adam's highest learning rate"),
+  warmup: z.int().min(0).default(50).describe('Steps over which the learning rate rises from 0'),
+  finalRate: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(1)
+    .describe('Share of the learning rate that is left at the last step; it falls as a cosine'),
+  weightDecay: z.number().min(0).default(0).describe('Decoupled weight decay (AdamW); 0 for Adam'),
+  clip: positive.default(1).describe('Largest global norm of the gradient'),
+  ema: z.number().min(0).max(0.99999).default(0.995).describe('Decay of the moving average of the weights'),
 };
 
 const schedule = {
-  seed: z.int().min(0).default(0),
-  steps: count.default(1000),
-  batch: count.default(4),
-  /** Steps between checkpoints. */
-  checkpointEvery: count.default(500),
-  /** Steps between measurements on held-out cases. */
-  evaluateEvery: count.default(250),
+  seed: z.int().min(0).default(0).describe('Seed of every random number of the run'),
+  steps: count.default(1000).describe('Length of the training, steps'),
+  batch: count.default(4).describe('Cases a step'),
+  checkpointEvery: count.default(500).describe('Steps between checkpoints'),
+  evaluateEvery: count.default(250).describe('Steps between measurements on held-out cases'),
 };
 
 export const autoencoderSchema = z.strictObject({
   ...schedule,
   ...adamSchema,
-  beta1: z.number().min(0).max(1).default(0.5),
-  /** The codebook follows the raw weights, so the autoencoder keeps no average of them. */
-  ema: z.number().min(0).max(0.99999).default(0),
+  beta1: z.number().min(0).max(1).default(0.5).describe("Decay of Adam's first moment"),
+  ema: z
+    .number()
+    .min(0)
+    .max(0.99999)
+    .default(0)
+    .describe('Decay of the moving average of the weights; 0, since the codebook follows the raw weights'),
   model: z
     .strictObject({
-      patch: z.union([z.literal(1), z.literal(2)]).default(1),
-      widths: z.array(count).min(1).default([16, 32, 64]),
-      encoderBlocks: z.array(z.int().min(0)).default([1, 1]),
-      decoderBlocks: z.array(z.int().min(0)).default([2, 2, 2]),
-      latentChannels: count.default(8),
-      codes: count.default(16384),
-      groups: count.default(16),
+      patch: z
+        .union([z.literal(1), z.literal(2)])
+        .default(1)
+        .describe('Side of the cube of voxels that enters the network as channels'),
+      widths: z
+        .array(count)
+        .min(1)
+        .default([16, 32, 64])
+        .describe('Channels of each level, finest first; each further level halves the grid'),
+      encoderBlocks: z.array(z.int().min(0)).default([1, 1]).describe('Residual blocks after each halving'),
+      decoderBlocks: z
+        .array(z.int().min(0))
+        .default([2, 2, 2])
+        .describe('Residual blocks of each level of the decoder, finest first'),
+      latentChannels: count.default(8).describe('Channels of the latents'),
+      codes: count.default(16384).describe('Entries of the codebook'),
+      groups: count.default(16).describe('Groups of the group norms'),
     })
     .prefault({}),
-  /** Weight of the commitment of latents to their codes. */
-  commitment: positive.default(0.25),
-  /** Weight of the soft Dice term beside the cross-entropy. */
-  dice: z.number().min(0).default(1),
+  commitment: positive.default(0.25).describe('Weight of the commitment of latents to their codes'),
+  dice: z.number().min(0).default(1).describe('Weight of the soft Dice term beside the cross-entropy'),
   augment: augmentSchema.prefault({}),
 });
 
 export const generatorSchema = z.strictObject({
   ...schedule,
   ...adamSchema,
-  beta1: z.number().min(0).max(1).default(0.9),
-  objective: z.enum(['otfm']).default('otfm'),
-  coupling: z.enum(['independent', 'minibatch-ot']).default('independent'),
-  loss: z.enum(['l1', 'l2']).default('l2'),
+  beta1: z.number().min(0).max(1).default(0.9).describe("Decay of Adam's first moment"),
+  objective: z
+    .enum(['otfm'])
+    .default('otfm')
+    .describe('What is learnt: the velocity of conditional optimal-transport paths'),
+  coupling: z
+    .enum(['independent', 'minibatch-ot'])
+    .default('independent')
+    .describe('How noise and latents are paired within a class of the batch'),
+  loss: z.enum(['l1', 'l2']).default('l2').describe('Mean absolute or squared error of the velocity'),
   model: z
     .strictObject({
-      width: count.default(32),
-      multipliers: z.array(count).min(1).default([1, 2, 4, 8]),
-      blocks: count.default(2),
-      groups: count.default(8),
-      attention: z.array(z.int().min(0)).default([2, 3]),
-      headChannels: count.default(32),
-      classes: count.default(5),
+      width: count.default(32).describe('Channels of the finest level'),
+      multipliers: z
+        .array(count)
+        .min(1)
+        .default([1, 2, 4, 8])
+        .describe('Channels of each level, in widths; each further level halves the latents'),
+      blocks: count.default(2).describe('Residual blocks a level, on the way down and again on the way up'),
+      groups: count.default(8).describe('Groups of the group norms'),
+      attention: z
+        .array(z.int().min(0))
+        .default([2, 3])
+        .describe('Levels (0 the finest) that end in attention; the middle always has it'),
+      headChannels: count.default(32).describe('Channels of one attention head'),
+      classes: count.default(5).describe('Quality classes, without the null class'),
     })
     .prefault({}),
-  /** Probability that a label is replaced by the null class. */
-  classDropout: z.number().min(0).max(1).default(0.1),
-  /** Augmented versions of each case whose latents are kept, beside the case itself. */
-  copies: z.int().min(0).default(0),
+  classDropout: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.1)
+    .describe('Probability that a label is replaced by the null class'),
+  copies: z
+    .int()
+    .min(0)
+    .default(0)
+    .describe('Augmented versions of each case whose latents are kept, beside the case itself'),
   augment: augmentSchema.prefault({}),
 });
 

@@ -13,6 +13,7 @@
 import { NumericsError, VolumeError } from '../errors.ts';
 import { RandomStream } from '../random/stream.ts';
 import { labelComponents } from '../volume/components.ts';
+import { requireSameGrid } from '../volume/sameGrid.ts';
 import type { Mask } from '../volume/volume.ts';
 import { chamferDistance, pointCloud } from './chamfer.ts';
 import {
@@ -27,7 +28,6 @@ import { setFeatures } from './features.ts';
 import { nearestTraining } from './nearestTraining.ts';
 import { diceDistance, packMask } from './overlap.ts';
 import { PRDC_DEFAULTS, prdc } from './prdc.ts';
-import { requireSameGrid } from './sameGrid.ts';
 import { coverageShare, minimumMatchingDistance, nearestNeighbourAccuracy } from './setMetrics.ts';
 import { ReportTable, type SetEvaluation } from './setReport.ts';
 import { mean } from './statistics.ts';

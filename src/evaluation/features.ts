@@ -8,10 +8,10 @@
  * precision, recall, density and coverage, and says so in the report.
  */
 import { VolumeError } from '../errors.ts';
+import { requireSameGrid } from '../volume/sameGrid.ts';
 import type { Mask } from '../volume/volume.ts';
 import { squaredDistanceTransform } from './distanceTransform.ts';
 import type { Features } from './prdc.ts';
-import { requireSameGrid } from './sameGrid.ts';
 
 export const FEATURE_DEFAULTS = { cells: 8 };
 

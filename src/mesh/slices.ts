@@ -3,8 +3,8 @@
  * front; in both the patient's left is on the image's right. Sagittal has the face to the left. The world plane is
  * sampled by nearest voxel, so any spacing, direction or oblique grid comes out upright and to scale.
  */
-import { GridError } from '../errors.ts';
 import { worldToVoxel } from '../volume/geometry.ts';
+import { requireSameGrid } from '../volume/sameGrid.ts';
 import { type Grid, type Mask, type Vec3, voxelToWorld } from '../volume/volume.ts';
 import { beside } from './contactSheet.ts';
 import { blankImage, type Image } from './png.ts';
@@ -101,30 +101,12 @@ export function renderSlices(mask: Mask, options: Partial<SliceOptions> = {}): I
   );
 }
 
-/** Throws `GridError` unless the two grids have the same size, spacing, origin and direction (to 1e-3). */
-export function requireSameGrid(a: Grid, b: Grid): void {
-  const same = (p: readonly number[], q: readonly number[]) => p.every((v, i) => Math.abs(v - q[i]) < 1e-3);
-  if (
-    same(a.size, b.size) &&
-    same(a.spacing, b.spacing) &&
-    same(a.origin, b.origin) &&
-    same(a.direction, b.direction)
-  )
-    return;
-  const say = (g: Grid) => `${g.size.join('x')} at ${g.spacing.join(', ')} mm from (${g.origin.join(', ')})`;
-  throw new GridError({
-    found: `two masks on different grids: ${say(a)} and ${say(b)}`,
-    expected: 'one grid for both',
-    todo: 'resample one of them to the grid of the other first',
-  });
-}
-
 /**
  * Slices of `made` against `real`, side by side: agreement in bone colour, bone that `made` misses in blue, bone it adds in
  * orange. Throws `GridError` when the grids differ.
  */
 export function renderDifferenceSlices(real: Mask, made: Mask, options: Partial<SliceOptions> = {}): Image {
-  requireSameGrid(real, made);
+  requireSameGrid(real, made, 'the real mask', 'the one made');
   const full = { ...SLICE_DEFAULTS, ...options };
   const paint = (v: number): Colour => {
     if (real.data[v] > 0) return made.data[v] > 0 ? BONE : MISSING;

@@ -4,12 +4,13 @@
  */
 
 import { worldToVoxel } from '../volume/geometry.ts';
+import { requireSameGrid } from '../volume/sameGrid.ts';
 import { type Grid, type Mask, type Volume, voxelToWorld } from '../volume/volume.ts';
 import { cameraOf, type Frame, frameOf, VIEWS, type View } from './camera.ts';
 import type { Mesh } from './mesh.ts';
 import type { Image } from './png.ts';
 import { type Colour, RENDER_DEFAULTS, type RenderOptions, renderMesh } from './render.ts';
-import { EXTRA, MISSING, requireSameGrid } from './slices.ts';
+import { EXTRA, MISSING } from './slices.ts';
 import { gaussianBlur } from './smoothMask.ts';
 import { drawText } from './strokeFont.ts';
 import { type MaskSurfaceOptions, maskSurface } from './surface.ts';
@@ -90,7 +91,7 @@ export function renderMaskViews(
  * adds some. Throws `GridError` when the grids differ.
  */
 export function renderDifference(real: Mask, made: Mask, options: Partial<MaskViewOptions> = {}): Image {
-  requireSameGrid(real, made);
+  requireSameGrid(real, made, 'the real mask', 'the one made');
   const full = { ...MASK_VIEW_DEFAULTS, ...options };
   const union: Mask = { ...real, data: real.data.map((v, p) => (v > 0 || made.data[p] > 0 ? 1 : 0)) };
   const mesh = maskSurface(union, full.surface);

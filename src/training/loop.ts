@@ -93,6 +93,6 @@ function diverged(t: number, saved: number, path: string): NumericsError {
   return new NumericsError({
     found: `the loss of step ${t} is not a finite number`,
     expected: 'a training that stays finite',
-    todo: `lower learningRate (--set learningRate=...) and start again; the checkpoint of step ${saved} is kept in ${path}`,
+    todo: `lower learningRate (--set learningRate=...) and start again in another --out${saved > 0 ? `; the checkpoint of step ${saved} is kept in ${path}` : ''}`,
   });
 }

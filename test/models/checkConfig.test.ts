@@ -8,7 +8,8 @@ import {
 import { ConfigError } from '../../src/errors.ts';
 import { checkUNetConfig, checkVqVaeConfig } from '../../src/models/checkConfig.ts';
 
-const vqvae = (model: object) => autoencoderSchema.parse({ model }).model;
+const vqvae = (model: object) =>
+  autoencoderSchema.parse({ model: { encoderBlocks: [1], decoderBlocks: [1, 1], ...model } }).model;
 const unet = (model: object) => generatorSchema.parse({ model }).model;
 
 test('every preset passes', () => {
@@ -30,5 +31,17 @@ test('channels that do not split are refused by the names of the settings', () =
   checkUNetConfig(unet({ ...small, attention: [], headChannels: 16 })); // level 0, of 8 channels, has no attention
   expect(() => checkUNetConfig(unet({ ...small, attention: [0], headChannels: 16 }))).toThrow(
     /multipliers\[0\] is 8/,
+  );
+});
+
+test('lists that miss a level, or ask for one that is not there, are refused', () => {
+  expect(() => checkVqVaeConfig(vqvae({ widths: [16, 32], encoderBlocks: [1, 1] }))).toThrow(
+    /model\.encoderBlocks has 2 entries: \[1, 1\]\n.*expected: 1:/,
+  );
+  expect(() => checkVqVaeConfig(vqvae({ widths: [16, 32], decoderBlocks: [1] }))).toThrow(
+    /model\.decoderBlocks has 1 entries/,
+  );
+  expect(() => checkUNetConfig(unet({ multipliers: [1, 2], attention: [2] }))).toThrow(
+    /asks for level 2\n.*levels from 0 to 1/,
   );
 });

@@ -3,7 +3,7 @@
  * lies farther apart than a hundredth of a voxel: headers written by different programs round differently.
  */
 import { GridError } from '../errors.ts';
-import { type Grid, voxelToWorld } from '../volume/volume.ts';
+import { type Grid, voxelToWorld } from './volume.ts';
 
 const TOLERANCE_VOXELS = 0.01;
 
