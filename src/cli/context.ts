@@ -21,6 +21,8 @@ export interface Context {
   say(text: string): void;
   /** The result: with `--json` as one JSON object on stdout, else the text on stderr. */
   report(result: object, text: string): void;
+  /** A result that is a text itself, on stdout; with `--json` the object. */
+  print(result: object, text: string): void;
   /** A progress display on stderr. */
   progress(title: string, total: number, unit: string): Progress;
   /** Runs work that stops cleanly at Ctrl-C. */
@@ -41,6 +43,9 @@ export function openContext(command: Command, streams: Streams): Context {
     report(result, text) {
       if (json) stdout.write(`${JSON.stringify(result, null, 2)}\n`);
       else say(text);
+    },
+    print(result, text) {
+      stdout.write(json ? `${JSON.stringify(result, null, 2)}\n` : text);
     },
     progress(title, total, unit) {
       const shown = createProgress({ title, total, unit, quiet, stream: stderr });

@@ -1,10 +1,9 @@
 /** `cranioflow train autoencoder` and `cranioflow train generator`. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Command, Option } from 'commander';
+import { Argument, type Command, Option } from 'commander';
 import type { z } from 'zod';
 import type { PresetName } from '../config/schemas.ts';
-import { UsageError } from '../errors.ts';
 import type { Context } from './context.ts';
 import { repeated, whole } from './options.ts';
 
@@ -23,25 +22,18 @@ export function registerTrain(program: Command, open: (command: Command) => Cont
     .description(
       'Prints every setting of a training with its meaning and value, as a YAML file for --config.',
     )
-    .argument('<network>', 'autoencoder or generator')
+    .addArgument(new Argument('<network>').choices(['autoencoder', 'generator']))
     .addOption(presetOption('whose values (default: "tiny")'))
     .addHelpText('after', '\nExample:\n  cranioflow train settings generator --preset small > generator.yaml')
-    .action(async (network: string, { preset = 'tiny' }: { preset?: PresetName }) => {
+    .action(async (network: string, { preset = 'tiny' }: { preset?: PresetName }, command: Command) => {
       const schemas = await import('../config/schemas.ts');
       const { settingsYaml } = await import('../config/settings.ts');
+      const [schema, presets] =
+        network === 'autoencoder'
+          ? [schemas.autoencoderSchema, schemas.AUTOENCODER_PRESETS]
+          : [schemas.generatorSchema, schemas.GENERATOR_PRESETS];
       const title = `cranioflow train ${network} --preset ${preset}`;
-      if (network === 'autoencoder')
-        process.stdout.write(
-          settingsYaml(schemas.autoencoderSchema, schemas.AUTOENCODER_PRESETS[preset], title),
-        );
-      else if (network === 'generator')
-        process.stdout.write(settingsYaml(schemas.generatorSchema, schemas.GENERATOR_PRESETS[preset], title));
-      else
-        throw new UsageError({
-          found: `a network named '${network}'`,
-          expected: 'autoencoder or generator',
-          todo: 'choose one of the two',
-        });
+      open(command).print(schema.parse(presets[preset]), settingsYaml(schema, presets[preset], title));
     });
 
   trainingOptions(train.command('autoencoder'))
@@ -60,7 +52,7 @@ Examples:
     .action(async (flags: TrainFlags, command: Command) => {
       const cli = open(command);
       const { autoencoderSchema, AUTOENCODER_PRESETS } = await import('../config/schemas.ts');
-      const config = await resolveConfig(autoencoderSchema, AUTOENCODER_PRESETS, flags);
+      const config = await resolveConfig(cli, autoencoderSchema, AUTOENCODER_PRESETS, flags);
       const { openDataset } = await import('../dataset/dataset.ts');
       const dataset = openDataset(flags.data);
       const { trainAutoencoder } = await import('../training/autoencoder.ts');
@@ -103,7 +95,7 @@ Examples:
       const cli = open(command);
       const { generatorSchema, GENERATOR_PRESETS } = await import('../config/schemas.ts');
       const objective = flags.objective === undefined ? [] : [`objective=${flags.objective}`];
-      const config = await resolveConfig(generatorSchema, GENERATOR_PRESETS, flags, objective);
+      const config = await resolveConfig(cli, generatorSchema, GENERATOR_PRESETS, flags, objective);
       const { openDataset } = await import('../dataset/dataset.ts');
       const dataset = openDataset(flags.data);
       const { trainGenerator } = await import('../training/generator.ts');
@@ -163,6 +155,7 @@ function trainingOptions(command: Command): Command {
 
 /** defaults < preset < file < --set; a resumed run that names neither preset nor file starts from its own config.yaml. */
 async function resolveConfig<S extends z.ZodType>(
+  cli: Context,
   schema: S,
   presets: Record<string, unknown>,
   flags: TrainFlags,
@@ -170,6 +163,7 @@ async function resolveConfig<S extends z.ZodType>(
 ): Promise<z.output<S>> {
   const { loadConfig } = await import('../config/load.ts');
   const own = join(flags.out, 'config.yaml');
+  if (flags.resume && !existsSync(own)) cli.say(`no run in ${flags.out} yet: a new one is started`);
   const resumes = flags.resume && flags.preset === undefined && flags.config === undefined && existsSync(own);
   const file = resumes ? own : flags.config;
   const name = flags.preset ?? (file === undefined ? 'tiny' : undefined);

@@ -128,7 +128,6 @@ export function openRunFolder(path: string, options: RunFolderOptions): RunFolde
       checkConfiguration(path, checkpoint, options);
       checkSteps(checkpoint, options.steps);
     }
-    if (options.resume && held.length === 0) notice(`no run in ${path} yet: a new one is started`);
     rollBackMetrics(metrics, checkpoint === undefined ? -1 : verifyCheckpoint(checkpoint).step);
     writeFileAtomic(join(path, 'config.yaml'), stringify(options.config));
   } catch (error) {

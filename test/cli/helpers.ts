@@ -36,6 +36,8 @@ const sets = (...pairs: string[]): string[] => pairs.flatMap((pair) => ['--set',
 /** The smallest autoencoder that runs on a 16^3 grid. */
 export const TINY_AUTOENCODER = sets(
   'model.widths=[8,8,8]',
+  'model.encoderBlocks=[1,0]',
+  'model.decoderBlocks=[0,1,0]',
   'model.groups=4',
   'model.codes=32',
   'batch=2',

@@ -31,6 +31,10 @@ test.each([
     ['train', 'generator'],
     ['--objective <name>', '--autoencoder <run>', 'otfm'],
   ],
+  [
+    ['train', 'settings'],
+    ['file for --config', '--preset <name>'],
+  ],
   [['generate'], ['--solver <name>', 'default: "heun"', '--guidance <scale>', 'default: 1.5', '--clean']],
   [['export'], ['--simplify <ratio>', '--half', 'velocity.onnx']],
   [['report'], ['--run <run>', '--evaluation <file>', 'report.html']],
@@ -159,4 +163,18 @@ test('a reader of stderr that goes away does not end the work', async () => {
   });
   expect(code).toBe(0);
   expect(existsSync(join(out, 'dataset.json'))).toBe(true);
+});
+
+test('train settings prints a file for --config, of the preset asked for', async () => {
+  const { code, out } = await run(['train', 'settings', 'generator', '--preset', 'small']);
+  expect(code).toBe(0);
+  expect(out).toMatch(/^# cranioflow train generator --preset small\n/);
+  expect(out).toContain('\n# Cases a step\nbatch: 8\n');
+  expect((await run(['train', 'settings', 'autoencoder'])).out).toContain('codes: 512');
+  const wrong = await run(['train', 'settings', 'decoder']);
+  expect([wrong.code, wrong.out]).toEqual([2, '']);
+  expect(wrong.err).toMatch(/'decoder' is invalid.*autoencoder, generator/);
+  expect(JSON.parse((await run(['train', 'settings', 'generator', '--json'])).out)).toMatchObject({
+    batch: 8,
+  });
 });

@@ -35,6 +35,8 @@ export async function trainTinyGenerator(): Promise<TinyGenerator> {
         'steps=4',
         'batch=2',
         'model.widths=[8,8,8]',
+        'model.encoderBlocks=[1,0]',
+        'model.decoderBlocks=[0,1,0]',
         'model.groups=4',
         'model.codes=1024',
         'learningRate=0.01',
