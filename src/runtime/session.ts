@@ -14,6 +14,8 @@ export interface SessionOptions {
   device?: Device;
   /** Threads inside an operator; all cores by default. */
   threads?: number;
+  /** Keep freed memory for the next tensor (default). Without, each goes back to the system: less where tensors are huge. */
+  arena?: boolean;
 }
 
 export type Value = ort.Tensor;
@@ -51,6 +53,7 @@ export class Session {
         executionProviders: [device],
         graphOptimizationLevel: 'all',
         enableMemPattern: false,
+        enableCpuMemArena: options.arena ?? true,
         intraOpNumThreads: options.threads ?? availableParallelism(),
         interOpNumThreads: 1,
         executionMode: 'sequential',

@@ -110,6 +110,9 @@ const PAD: Op<PadAttributes> = {
     }
     return [g];
   },
+  // A grown copy of what is recomputed anyway need not be kept.
+  recompute: ({ inputs, outputs, attributes: { before, after, mode } }, [x]) =>
+    x === inputs[0] ? outputs : [pad(x, before, after, mode)],
   lower: (node, lowering) => lowerPad(node.attributes, lowering),
   folded: {
     volumes: ({ inputs: [x] }) => (x.shape.length === 5 ? [0] : []),
