@@ -56,11 +56,20 @@ export function discard(path: string): void {
  * the disk is full or refuses, and then leaves nothing behind.
  */
 export function writeFileAtomic(path: string, ...chunks: (Uint8Array | string)[]): void {
+  write(path, chunks, 0o666);
+}
+
+/** The same for a secret: the file can be read by its owner alone, from its first byte on. */
+export function writePrivateFile(path: string, text: string): void {
+  write(path, [text], 0o600);
+}
+
+function write(path: string, chunks: readonly (Uint8Array | string)[], mode: number): void {
   const temporary = `${path}.${process.pid}.tmp`;
   let fd: number | undefined;
   try {
     mkdirSync(dirname(path), { recursive: true });
-    fd = openSync(temporary, 'w');
+    fd = openSync(temporary, 'w', mode);
     for (const chunk of chunks) {
       const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
       for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done);
