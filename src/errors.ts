@@ -40,6 +40,11 @@ export class VolumeError extends CranioflowError {
   readonly tag = 'volume';
 }
 
+/** A scan that is no usable head CT: another modality, missing or thick slices, contradictory positions, damage. */
+export class ScanError extends CranioflowError {
+  readonly tag = 'scan';
+}
+
 /** A grid that does not fit: bone larger than the grid, or two sets of different grids. */
 export class GridError extends CranioflowError {
   readonly tag = 'grid';

@@ -19,6 +19,7 @@ test('the public names and tags', () => {
     InterruptedError: 'interrupted',
     NumericsError: 'numerics',
     RunFolderError: 'run-folder',
+    ScanError: 'scan',
     ShapeError: 'shape',
     UsageError: 'usage',
     VolumeError: 'volume',

@@ -1,7 +1,7 @@
 /** Which file names are volumes, and of which format. */
 import { FileError } from '../../errors.ts';
 
-export type Format = 'nrrd' | 'nifti' | 'meta';
+export type Format = 'nrrd' | 'nifti' | 'meta' | 'vti';
 
 const FORMATS: Record<string, Format> = {
   '.nrrd': 'nrrd',
@@ -10,9 +10,10 @@ const FORMATS: Record<string, Format> = {
   '.nii.gz': 'nifti',
   '.mha': 'meta',
   '.mhd': 'meta',
+  '.vti': 'vti',
 };
 
-/** Extensions that `readVolume` reads; `.nhdr` and `.mhd` name a data file beside them. */
+/** Extensions that `readVolume` reads; `.nhdr` and `.mhd` name a data file beside them, `.vti` may be a folder. */
 export const extensions = Object.keys(FORMATS);
 
 /** Extensions that `writeVolume` writes. */

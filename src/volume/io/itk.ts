@@ -9,9 +9,11 @@ import { FileError } from '../../errors.ts';
 import type { Format } from './formats.ts';
 
 type Decoder = typeof nrrdReadImageNode;
+/** The formats that ITK decodes; VTI is read by our own code. */
+type ItkFormat = Exclude<Format, 'vti'>;
 export type ItkImage = Awaited<ReturnType<Decoder>>['image'];
 
-const DECODERS: Record<Format, Decoder> = {
+const DECODERS: Record<ItkFormat, Decoder> = {
   nrrd: nrrdReadImageNode,
   nifti: niftiReadImageNode,
   meta: metaReadImageNode,
@@ -24,25 +26,15 @@ const FAULT = /fail|error|not read|truncat|corrupt|invalid/i;
 let queue: Promise<unknown> = Promise.resolve();
 
 /** Decodes a file. Throws `FileError` when the decoder fails, or reports a fault and goes on. */
-export function decode(path: string, format: Format): Promise<ItkImage> {
-  const turn = queue.then(() => decodeNow(resolve(path), format));
-  queue = turn.catch(() => undefined);
-  return turn;
-}
-
-async function decodeNow(path: string, format: Format): Promise<ItkImage> {
-  const said: string[] = [];
-  const release = borrowConsole(said);
+export async function decode(path: string, format: ItkFormat): Promise<ItkImage> {
   try {
-    const { couldRead, image } = await DECODERS[format](path);
-    const fault = said.find((line) => FAULT.test(line));
-    if (!couldRead || !image?.data) throw new Error(fault ?? 'the decoder does not recognise the file');
-    if (fault !== undefined) throw new Error(fault);
-    return image;
+    return await quietly(async (fault) => {
+      const { couldRead, image } = await DECODERS[format](resolve(path));
+      if (!couldRead || !image?.data) throw new Error(fault() ?? 'the decoder does not recognise the file');
+      return image;
+    });
   } catch (error) {
-    const reason =
-      said.find((line) => FAULT.test(line)) ??
-      (error instanceof Error ? error.message : 'the decoder gave up');
+    const reason = (error as Error).message;
     throw new FileError(
       {
         found: `${path} cannot be decoded as ${format === 'meta' ? 'MetaImage' : format.toUpperCase()}: ${oneLine(reason)}`,
@@ -51,9 +43,32 @@ async function decodeNow(path: string, format: Format): Promise<ItkImage> {
       },
       { cause: error },
     );
-  } finally {
-    release();
   }
+}
+
+/**
+ * Runs one decoding with the console borrowed, when those before it are done. Throws an `Error` with the decoder's own
+ * words when it fails, or reports a fault and goes on.
+ */
+export function quietly<T>(work: (fault: () => string | undefined) => Promise<T>): Promise<T> {
+  const turn = queue.then(async () => {
+    const said: string[] = [];
+    const release = borrowConsole(said);
+    const fault = () => said.find((line) => FAULT.test(line));
+    try {
+      const result = await work(fault);
+      const reason = fault();
+      if (reason !== undefined) throw new Error(reason);
+      return result;
+    } catch (error) {
+      const reason = fault() ?? (error instanceof Error ? error.message : 'the decoder gave up');
+      throw new Error(reason, { cause: error });
+    } finally {
+      release();
+    }
+  });
+  queue = turn.catch(() => undefined);
+  return turn;
 }
 
 /** Collects everything written to the console until the returned function is called. */

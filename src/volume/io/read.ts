@@ -12,6 +12,7 @@ import { formatOf } from './formats.ts';
 import { decode } from './itk.ts';
 import { checkNifti } from './nifti-check.ts';
 import { checkNrrd } from './nrrd-check.ts';
+import { readVti } from './vti.ts';
 
 /**
  * Reads a volume. Throws `FileError` when the file is missing, of an unknown format, cut short or damaged, `VolumeError`
@@ -19,6 +20,7 @@ import { checkNrrd } from './nrrd-check.ts';
  */
 export async function readVolume(path: string): Promise<Volume> {
   const format = formatOf(path);
+  if (format === 'vti') return readVti(path);
   checkFile(path);
   if (format === 'nifti') await checkNifti(path);
   if (format === 'nrrd') checkNrrd(path);

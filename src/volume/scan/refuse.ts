@@ -1,0 +1,15 @@
+/**
+ * How a scan is refused. A message names the scan by its label (what the user typed, and a number), never by a path
+ * below it or a text of its header: folder names and headers of hospitals carry the names of patients.
+ */
+import { ScanError } from '../../errors.ts';
+
+/** A `ScanError` whose message opens with the scan's label. */
+export function refusal(label: string, found: string, expected: string, todo: string): ScanError {
+  return new ScanError({ found: `${label}: ${found}`, expected, todo });
+}
+
+/** The refusal of bytes that cannot be what they should be. */
+export function damaged(label: string, what: string): ScanError {
+  return refusal(label, what, 'whole, undamaged files', 'copy or export the scan again');
+}

@@ -1,0 +1,33 @@
+/** What `findScans` gives: one scan each, not read yet. */
+import { createHash } from 'node:crypto';
+import type { ScanError } from '../../errors.ts';
+import type { Slice } from './header.ts';
+import type { Item } from './item.ts';
+
+export interface ScanSource {
+  /** 16 hexadecimal digits of a hash: of the series' UID, or of the file's content. The same wherever the scan lies. */
+  readonly key: string;
+  /** For messages: the path that was typed, and a number where it holds several. No name of a file below it. */
+  readonly label: string;
+  /** Files it is made of. */
+  readonly files: number;
+  /** Where the bytes are; only `readScan` looks into it. */
+  readonly content: ScanContent;
+}
+
+export type ScanContent =
+  | { kind: 'dicom'; slices: readonly Slice[] }
+  /** A volume file on disk. */
+  | { kind: 'file'; path: string }
+  /** A volume file in a zip, the first of `items`, with the files of its folder that it may name. */
+  | { kind: 'packed'; items: readonly Item[] }
+  /** A folder of vtk.js: files by their names inside it. */
+  | { kind: 'vtk'; items: ReadonlyMap<string, Item> }
+  | { kind: 'refused'; error: ScanError };
+
+/** 16 hexadecimal digits of SHA-256. */
+export function keyOf(...parts: readonly (string | Uint8Array)[]): string {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part).update('\0');
+  return hash.digest('hex').slice(0, 16);
+}
