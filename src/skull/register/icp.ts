@@ -171,9 +171,9 @@ export class Icp {
       let i = Math.floor((u - gx) * perCell);
       let j = Math.floor((v - gy) * perCell);
       let k = Math.floor((w - gz) * perCell);
-      i = i < 0 ? 0 : i >= nx ? nx - 1 : i;
-      j = j < 0 ? 0 : j >= ny ? ny - 1 : j;
-      k = k < 0 ? 0 : k >= nz ? nz - 1 : k;
+      i = Math.min(Math.max(i, 1), nx - 2);
+      j = Math.min(Math.max(j, 1), ny - 2);
+      k = Math.min(Math.max(k, 1), nz - 2);
       const q = 3 * nearest[i + nx * (j + ny * k)];
       let qx = toPoints[q];
       let qy = toPoints[q + 1];

@@ -11,7 +11,7 @@
 import type { Surface } from './surface.ts';
 
 export interface NearestGrid {
-  /** Cells along x, y, z. */
+  /** Cells along x, y, z, with a border of one that holds -1. */
   size: readonly [number, number, number];
   /** mm, edge of a cell. */
   cell: number;
@@ -30,55 +30,51 @@ export function nearestGrid({ points }: Surface, cell: number, margin: number): 
     if (points[p] < low[c]) low[c] = points[p];
     if (points[p] > high[c]) high[c] = points[p];
   }
-  const size = low.map((l, c) => Math.max(1, Math.ceil((high[c] - l + 2 * margin) / cell)));
+  // A border of one cell that stays empty saves the sweeps all questions about edges.
+  const size = low.map((l, c) => Math.max(1, Math.ceil((high[c] - l + 2 * margin) / cell)) + 2);
   const [nx, ny, nz] = size;
-  const origin = low.map((l) => l - margin) as unknown as [number, number, number];
+  const origin = low.map((l) => l - margin - cell) as unknown as [number, number, number];
   const nearest = new Int32Array(nx * ny * nz).fill(-1);
   const distance = new Float32Array(nearest.length).fill(Infinity);
   const [ox, oy, oz] = origin.map((o) => o + cell / 2);
 
   for (let v = 0, p = 0; p < points.length; v++, p += 3) {
-    const i = Math.min(nx - 1, Math.floor((points[p] - origin[0]) / cell));
-    const j = Math.min(ny - 1, Math.floor((points[p + 1] - origin[1]) / cell));
-    const k = Math.min(nz - 1, Math.floor((points[p + 2] - origin[2]) / cell));
+    const i = Math.min(nx - 2, Math.floor((points[p] - origin[0]) / cell));
+    const j = Math.min(ny - 2, Math.floor((points[p + 1] - origin[1]) / cell));
+    const k = Math.min(nz - 2, Math.floor((points[p + 2] - origin[2]) / cell));
     const at = i + nx * (j + ny * k);
-    const dx = points[p] - ox - i * cell;
-    const dy = points[p + 1] - oy - j * cell;
-    const dz = points[p + 2] - oz - k * cell;
-    const d = dx * dx + dy * dy + dz * dz;
+    const d = square(points[p] - ox - i * cell, points[p + 1] - oy - j * cell, points[p + 2] - oz - k * cell);
     if (d < distance[at]) {
       distance[at] = d;
       nearest[at] = v;
     }
   }
-  const sweep = (sign: 1 | -1): void => {
-    const offsets: [number, number, number, number][] = [];
-    for (let dz = -1; dz <= 0; dz++)
-      for (let dy = -1; dy <= 1; dy++)
-        for (let dx = -1; dx <= 1; dx++)
-          if (dx + 3 * dy + 9 * dz < 0)
-            offsets.push([sign * dx, sign * dy, sign * dz, sign * (dx + nx * (dy + ny * dz))]);
-    const start = sign > 0 ? [0, 0, 0] : [nx - 1, ny - 1, nz - 1];
-    for (let c = 0, k = start[2]; c < nz; c++, k += sign)
-      for (let b = 0, j = start[1]; b < ny; b++, j += sign)
-        for (let a = 0, i = start[0]; a < nx; a++, i += sign) {
+  const before = new Int32Array(13);
+  let n = 0;
+  for (let dz = -1; dz <= 0; dz++)
+    for (let dy = -1; dy <= 1; dy++)
+      for (let dx = -1; dx <= 1; dx++) if (dx + 3 * dy + 9 * dz < 0) before[n++] = dx + nx * (dy + ny * dz);
+  for (const sign of [1, -1]) {
+    for (let c = 1; c < nz - 1; c++)
+      for (let b = 1; b < ny - 1; b++)
+        for (let a = 1; a < nx - 1; a++) {
+          const i = sign > 0 ? a : nx - 1 - a;
+          const j = sign > 0 ? b : ny - 1 - b;
+          const k = sign > 0 ? c : nz - 1 - c;
           const at = i + nx * (j + ny * k);
-          const x = ox + i * cell;
-          const y = oy + j * cell;
-          const z = oz + k * cell;
           let best = distance[at];
           let which = nearest[at];
-          for (const [dx, dy, dz, step] of offsets) {
-            const u = i + dx;
-            const v = j + dy;
-            const w = k + dz;
-            if (u < 0 || v < 0 || w < 0 || u >= nx || v >= ny || w >= nz) continue;
-            const candidate = nearest[at + step];
-            if (candidate < 0 || candidate === which) continue;
-            const ex = points[3 * candidate] - x;
-            const ey = points[3 * candidate + 1] - y;
-            const ez = points[3 * candidate + 2] - z;
-            const d = ex * ex + ey * ey + ez * ez;
+          let last = which;
+          for (let m = 0; m < 13; m++) {
+            const candidate = nearest[at + sign * before[m]];
+            if (candidate < 0 || candidate === which || candidate === last) continue;
+            last = candidate;
+            const p = 3 * candidate;
+            const d = square(
+              points[p] - ox - i * cell,
+              points[p + 1] - oy - j * cell,
+              points[p + 2] - oz - k * cell,
+            );
             if (d < best) {
               best = d;
               which = candidate;
@@ -87,11 +83,11 @@ export function nearestGrid({ points }: Surface, cell: number, margin: number): 
           distance[at] = best;
           nearest[at] = which;
         }
-  };
-  sweep(1);
-  sweep(-1);
+  }
   return { size: [nx, ny, nz], cell, origin, nearest };
 }
+
+const square = (x: number, y: number, z: number): number => x * x + y * y + z * z;
 
 /** Number of the point (about) nearest to (x, y, z) mm; outside the box, that of the nearest cell. */
 export function lookUp(grid: NearestGrid, x: number, y: number, z: number): number {
@@ -99,8 +95,8 @@ export function lookUp(grid: NearestGrid, x: number, y: number, z: number): numb
   let i = Math.floor((x - origin[0]) / cell);
   let j = Math.floor((y - origin[1]) / cell);
   let k = Math.floor((z - origin[2]) / cell);
-  i = i < 0 ? 0 : i >= size[0] ? size[0] - 1 : i;
-  j = j < 0 ? 0 : j >= size[1] ? size[1] - 1 : j;
-  k = k < 0 ? 0 : k >= size[2] ? size[2] - 1 : k;
+  i = Math.min(Math.max(i, 1), size[0] - 2);
+  j = Math.min(Math.max(j, 1), size[1] - 2);
+  k = Math.min(Math.max(k, 1), size[2] - 2);
   return nearest[i + size[0] * (j + size[1] * k)];
 }

@@ -3,11 +3,11 @@
  * rotations spread evenly over SO(3), centroid on centroid, each followed for a few rounds of robust ICP (`icp.ts`) on
  * a few hundred points. The best that differ go on with more points and a narrower kernel, and again, until one is left:
  *
- *   level     poses  points  rounds  sigma / radius of the template
- *   everywhere  432     160       8  0.35 -> 0.2
- *   better       32     700      12  0.2  -> 0.1
- *   good          6    4000      20  0.1  -> 0.06
- *   best          1   16000      40  0.06, until the step is below 1e-5
+ *                poses  points  rounds  sigma / radius of the template
+ *   everywhere     432     160     2x4  0.35, 0.2
+ *   better          32     700     3x4  0.2, 0.14, 0.1
+ *   good             6    4000    2x10  0.1, 0.06
+ *   best             1   16000      40  0.06, until a step is below 1e-5
  *
  * That is cheap enough that no symmetry plane or moments are needed to cut the starts down, and nothing that is missing
  * from the bone can mislead it. All of it is deterministic: points and starts are fixed.
@@ -43,49 +43,22 @@ export interface Registration extends Transform {
 }
 
 interface Level {
+  /** Points of each surface. */
   points: number;
-  /** Sigmas in radii, each with its rounds. */
-  sigmas: readonly (readonly [sigma: number, rounds: number])[];
+  /** Widths of the kernel in radii of the template, each with so many rounds at most. */
+  sigmas: readonly number[];
+  rounds: number;
+  /** Radii and radians of a step below which a pose is left. */
   tolerance: number;
-  /** Best poses that go on, and the degrees and radii under which two are one. */
-  keep: number;
-  apart: number;
 }
 
-const LEVELS: readonly Level[] = [
-  {
-    points: 160,
-    sigmas: [
-      [0.35, 4],
-      [0.2, 4],
-    ],
-    tolerance: 0.02,
-    keep: 32,
-    apart: 12,
-  },
-  {
-    points: 700,
-    sigmas: [
-      [0.2, 4],
-      [0.14, 4],
-      [0.1, 4],
-    ],
-    tolerance: 0.005,
-    keep: 6,
-    apart: 6,
-  },
-  {
-    points: 4000,
-    sigmas: [
-      [0.1, 8],
-      [0.06, 12],
-    ],
-    tolerance: 5e-4,
-    keep: 6,
-    apart: 1,
-  },
-];
-const LAST: Level = { points: 16000, sigmas: [[0.06, 40]], tolerance: 1e-5, keep: 1, apart: 0 };
+const EVERYWHERE: Level = { points: 160, sigmas: [0.35, 0.2], rounds: 4, tolerance: 0.02 };
+const BETTER: Level = { points: 700, sigmas: [0.2, 0.14, 0.1], rounds: 4, tolerance: 0.005 };
+const GOOD: Level = { points: 4000, sigmas: [0.1, 0.06], rounds: 10, tolerance: 5e-4 };
+const BEST: Level = { points: 16000, sigmas: [0.06], rounds: 40, tolerance: 1e-5 };
+/** Poses that go on to `BETTER` and to `GOOD`. */
+const MANY = 32;
+const FEW = 6;
 
 /** Degrees from which another pose counts as another answer. */
 const OTHER = 20;
@@ -102,22 +75,22 @@ export function registerRigid(
   const { scale, starts, seed } = { ...REGISTER_DEFAULTS, ...options };
   const bone = searchable(boneSurface(mask, seed));
   const icp = new Icp(bone, template);
-  let poses: Pose[] = starting(bone, template, starts, scale);
-  for (const level of LEVELS)
-    poses = distinct(
-      poses.map((pose) => follow(icp, pose, level, template, scale)),
-      level,
-      template,
-    );
-  const best = follow(icp, poses[0], LAST, template, scale);
-  const other = poses.find((p) => rotationAngle(p.rotation, best.rotation) > OTHER);
+  const climb = (poses: Pose[], level: Level): Pose[] =>
+    poses.map((pose) => follow(icp, pose, level, template, scale)).sort((a, b) => b.score - a.score);
+  const first = distinct(climb(starting(bone, template, starts, scale), EVERYWHERE), OTHER, template);
+  const second = distinct(climb(first.slice(0, MANY), BETTER), 6, template);
+  const third = climb(second.slice(0, FEW), GOOD);
+  const best = follow(icp, third[0], BEST, template, scale);
+  // An answer that differs goes as far as the best did, or their scores could not be compared.
+  const far = (pose: Pose): boolean => rotationAngle(pose.rotation, best.rotation) > OTHER;
+  const rivals = third.concat(climb(second.slice(FEW).filter(far).slice(0, 2), GOOD)).filter(far);
   const { rotation, translation, score } = best;
   return {
     rotation,
     translation,
     scale: best.scale,
     score,
-    runnerUp: other === undefined ? 0 : other.score / poses[0].score,
+    runnerUp: Math.max(0, ...rivals.map((pose) => pose.score)) / third[0].score,
     ...matched(bone, template, best),
   };
 }
@@ -132,24 +105,24 @@ function starting(bone: Searchable, template: Template, n: number, scaling: bool
   });
 }
 
+/** A pose after the rounds of a level, with its score under the narrowest kernel. */
 function follow(icp: Icp, start: Transform, level: Level, template: Template, scale: boolean): Pose {
   let pose: Pose = { ...start, score: 0 };
   let round: RoundOptions = { sigma: 0, points: level.points, scale };
-  for (const [sigma, rounds] of level.sigmas) {
+  for (const sigma of level.sigmas) {
     round = { ...round, sigma: sigma * template.surface.radius };
-    pose = icp.refine(pose, rounds, level.tolerance, round);
+    pose = icp.refine(pose, level.rounds, level.tolerance, round);
   }
   return { ...pose, score: icp.score(pose, round) };
 }
 
-/** The best poses first, without those that lie close to a better one. */
-function distinct(poses: Pose[], { keep, apart }: Level, template: Template): Pose[] {
-  const near = (apart * Math.PI * template.surface.radius) / 180;
+/** Of poses in falling order, those that do not lie within `degrees` (and as many radians in radii) of a better one. */
+function distinct(poses: Pose[], degrees: number, template: Template): Pose[] {
+  const near = (degrees * Math.PI * template.surface.radius) / 180;
   const kept: Pose[] = [];
-  for (const pose of poses.sort((a, b) => b.score - a.score)) {
-    if (kept.length === keep) break;
+  for (const pose of poses) {
     const same = (other: Pose): boolean =>
-      rotationAngle(pose.rotation, other.rotation) < apart &&
+      rotationAngle(pose.rotation, other.rotation) < degrees &&
       Math.hypot(...pose.translation.map((t, c) => t - other.translation[c])) < near;
     if (!kept.some(same)) kept.push(pose);
   }

@@ -109,7 +109,10 @@ function averaged(mask: Mask): { field: Volume<Float32Array>; open: OpenFaces } 
     for (let j = low[1]; j <= high[1]; j++) {
       const to = size[0] * (PAD + Math.floor((j - low[1]) / block[1]) + size[1] * z);
       const from = low[0] + mask.size[0] * (j + mask.size[1] * k);
-      for (let i = 0; i < column.length; i++) if (mask.data[from + i] !== 0) data[to + column[i]] += share;
+      const row = mask.data.subarray(from, from + column.length);
+      // Most of a row is empty: from one run of bone to the next.
+      for (let i = row.indexOf(1); i >= 0; i = row.indexOf(1, i))
+        for (; i < row.length && row[i] !== 0; i++) data[to + column[i]] += share;
     }
   }
   const first = low.map((l, c) => l - PAD * block[c] + (block[c] - 1) / 2);
