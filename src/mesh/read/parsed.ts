@@ -1,0 +1,55 @@
+/** What every mesh reader gives back, the errors they share, and lists that grow. */
+import { FileError } from '../../errors.ts';
+import type { Mesh } from '../mesh.ts';
+
+export interface ParsedMesh {
+  mesh: Mesh;
+  /** Free text of the header: it may name the space of the coordinates. Never shown: it may name the patient too. */
+  header: string;
+}
+
+/** A `FileError` on a mesh file. */
+export const badMesh = (found: string, expected: string): FileError =>
+  new FileError({
+    found,
+    expected,
+    todo: 'copy or export the file again; it may be cut short, or be of another format than its extension',
+  });
+
+/** Refuses coordinates that are NaN, infinite, or too large for 32 bits, naming the file and the first vertex. */
+export function requireFinite(positions: Float32Array, path: string): void {
+  for (let p = 0; p < positions.length; p++)
+    if (!Number.isFinite(positions[p]))
+      throw badMesh(
+        `${path}: a coordinate of vertex ${Math.floor(p / 3) + 1} is not a finite number`,
+        'finite coordinates in mm',
+      );
+}
+
+/** 32-bit numbers whose count is not known beforehand. */
+export class Growing<T extends Float32Array | Uint32Array> {
+  #data: T;
+  #length = 0;
+  readonly #make: (n: number) => T;
+
+  constructor(make: (n: number) => T) {
+    this.#make = make;
+    this.#data = make(1 << 12);
+  }
+
+  push3(a: number, b: number, c: number): void {
+    if (this.#length + 3 > this.#data.length) {
+      const wider = this.#make(this.#data.length * 2);
+      wider.set(this.#data);
+      this.#data = wider;
+    }
+    this.#data[this.#length++] = a;
+    this.#data[this.#length++] = b;
+    this.#data[this.#length++] = c;
+  }
+
+  /** The numbers so far, in an array of their own. */
+  taken(): T {
+    return this.#data.slice(0, this.#length) as T;
+  }
+}

@@ -1,0 +1,50 @@
+/**
+ * The words of a text file of numbers, one after another, straight from its bytes: a mesh as text may be longer than the
+ * longest string, and a word is looked at once.
+ */
+
+const SPACE = 0x20;
+const isGap = (byte: number): boolean => byte === SPACE || (byte >= 0x09 && byte <= 0x0d);
+
+/** A cursor over the words of `bytes`, which are parted by blanks, tabs and line ends. */
+export class Words {
+  readonly #bytes: Buffer;
+  #at: number;
+
+  constructor(bytes: Uint8Array, start = 0) {
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#at = start;
+  }
+
+  /** The next word; empty at the end of the file. */
+  next(): string {
+    const bytes = this.#bytes;
+    let at = this.#at;
+    while (at < bytes.length && isGap(bytes[at])) at++;
+    const start = at;
+    while (at < bytes.length && !isGap(bytes[at])) at++;
+    this.#at = at;
+    return bytes.toString('latin1', start, at);
+  }
+
+  /** The next word as a number: NaN when it is none, or at the end of the file. */
+  number(): number {
+    const word = this.next();
+    return word === '' ? Number.NaN : Number(word);
+  }
+
+  /** The rest of the line. */
+  line(): string {
+    const bytes = this.#bytes;
+    const start = this.#at;
+    let at = start;
+    while (at < bytes.length && bytes[at] !== 0x0a && bytes[at] !== 0x0d) at++;
+    this.#at = at;
+    return bytes.toString('latin1', start, at);
+  }
+
+  /** Bytes not yet read. */
+  get left(): number {
+    return this.#bytes.length - this.#at;
+  }
+}
