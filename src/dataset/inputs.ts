@@ -7,7 +7,10 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { FileError, UsageError } from '../errors.ts';
+import { READABLE_MESHES } from '../mesh/readMesh.ts';
 import { volumeExtension } from '../volume/io/index.ts';
+import { isVtkFolder } from '../volume/io/vti.ts';
+import { findScans, isScanFile, type ScanSource } from '../volume/scan/index.ts';
 
 export interface InputFile {
   /** Absolute. */
@@ -16,11 +19,52 @@ export interface InputFile {
   id: string;
 }
 
+/** What one case is made from: an open file (a volume, or a mesh), or a scan found by its content (DICOM, zips, vtk.js). */
+export type CaseInput = { kind: 'volume' | 'mesh'; file: InputFile } | { kind: 'scan'; scan: ScanSource };
+
+/**
+ * All cases of `inputs`: open files in the order of their ids, then scans in the order they are found. Throws `FileError`
+ * when a path does not exist or nothing is found.
+ */
+export async function collectCases(inputs: readonly string[]): Promise<CaseInput[]> {
+  const files = collectFiles(inputs);
+  const scans = await findScans(inputs, { withoutVolumeFiles: true });
+  if (files.length + scans.length === 0)
+    throw new FileError({
+      found: `nothing to read in ${inputs.join(', ')}`,
+      expected:
+        'head CT (DICOM folders or zips, NIfTI, NRRD, MetaImage, VTI), bone masks, or STL and PLY meshes',
+      todo: 'name the folder that holds them',
+    });
+  return [
+    ...files.map((file): CaseInput => ({ kind: isMesh(file.path) ? 'mesh' : 'volume', file })),
+    ...scans.map((scan): CaseInput => ({ kind: 'scan', scan })),
+  ];
+}
+
+/** The extension of a file that is read by its name: a volume's or a mesh's. */
+function extensionOf(path: string): string | undefined {
+  return volumeExtension(path) ?? READABLE_MESHES.find((e) => path.toLowerCase().endsWith(e));
+}
+
+const isMesh = (path: string): boolean => READABLE_MESHES.some((e) => path.toLowerCase().endsWith(e));
+
 /**
  * All volume files of `inputs`: files as they are named, folders searched through (hidden files and other extensions
  * left out), in the order of their ids, each once. Throws `FileError` when a path does not exist or nothing is found.
  */
 export function collectInputs(inputs: readonly string[]): InputFile[] {
+  const files = collectFiles(inputs).filter((file) => !isMesh(file.path));
+  if (files.length > 0) return files;
+  throw new FileError({
+    found: `no volume file in ${inputs.join(', ')}`,
+    expected: 'NRRD, NIfTI, MetaImage or VTI files',
+    todo: 'name the folder that holds the masks',
+  });
+}
+
+/** Files of a known extension. A file that is named is taken whatever it is called: reading it tells what is wrong. */
+function collectFiles(inputs: readonly string[]): InputFile[] {
   const found = new Map<string, string>();
   for (const input of inputs) {
     const path = resolve(input);
@@ -30,38 +74,32 @@ export function collectInputs(inputs: readonly string[]): InputFile[] {
     } catch {
       throw new FileError({
         found: `${input} does not exist`,
-        expected: 'files or folders of masks',
+        expected: 'files or folders of scans, masks or meshes',
         todo: 'check the path',
       });
     }
     const root = folder ? path : dirname(path);
-    for (const file of folder ? volumesUnder(path) : [path])
+    for (const file of folder ? filesUnder(path) : isScanFile(path) ? [] : [path])
       if (!found.has(file)) found.set(file, idOf(relative(root, file)));
   }
-  if (found.size === 0)
-    throw new FileError({
-      found: `no volume file in ${inputs.join(', ')}`,
-      expected: 'NRRD, NIfTI or MetaImage files',
-      todo: 'name the folder that holds the masks; DICOM series must be segmented and exported first',
-    });
   return distinguish(found).sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
-function volumesUnder(folder: string): string[] {
+function filesUnder(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true })
     .filter((entry) => !entry.name.startsWith('.'))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => {
       const path = join(folder, entry.name);
       // Links are followed for files only: a linked folder may lead back up.
-      if (entry.isDirectory()) return volumesUnder(path);
-      return volumeExtension(path) === undefined ? [] : [path];
+      if (entry.isDirectory()) return isVtkFolder(path) ? [] : filesUnder(path);
+      return extensionOf(path) === undefined ? [] : [path];
     });
 }
 
 /** `a/b c/Mandible.nii.gz` -> `a_b-c_Mandible`; long names keep their end and a hash of the whole. */
 function idOf(path: string): string {
-  const extension = volumeExtension(path) ?? '';
+  const extension = extensionOf(path) ?? '';
   const stem = path.slice(0, path.length - extension.length);
   const id = stem
     .split(sep)
@@ -83,14 +121,14 @@ function distinguish(found: ReadonlyMap<string, string>): InputFile[] {
   for (const [path, id] of found) groups.set(id, [...(groups.get(id) ?? []), path]);
   return [...groups].flatMap(([id, paths]) => {
     if (paths.length === 1) return [{ path: paths[0], id }];
-    const typed = paths.map((path) => ({ path, id: `${id}-${volumeExtension(path)!.slice(1)}` }));
+    const typed = paths.map((path) => ({ path, id: `${id}-${extensionOf(path)!.slice(1)}` }));
     if (new Set(typed.map((f) => f.id)).size === paths.length) return typed;
     for (let n = 2; ; n++) {
       const named = paths.map((path) => ({ path, id: idOf(path.split(sep).slice(-n).join(sep)) }));
       const distinct = new Set(named.map((f) => f.id)).size === paths.length;
       if (distinct && named.every((f) => !groups.has(f.id))) return named;
       if (n > Math.max(...paths.map((path) => path.split(sep).length)))
-        return paths.map((path) => ({ path, id: `${idOf(path)}-${volumeExtension(path)!.slice(1)}` }));
+        return paths.map((path) => ({ path, id: `${idOf(path)}-${extensionOf(path)!.slice(1)}` }));
     }
   });
 }

@@ -20,6 +20,8 @@ import { isZip, ZipFault, type ZipLimits, zipItems } from './zip.ts';
 export interface FindOptions {
   /** Bounds of a zip: entries, bytes of an entry, bytes of all. */
   zip?: Partial<ZipLimits>;
+  /** Volume files that lie open on the disk are left to the caller; nothing found is then no error. */
+  withoutVolumeFiles?: boolean;
 }
 
 /** What one typed path holds. */
@@ -54,7 +56,7 @@ export async function findScans(inputs: readonly string[], options: FindOptions 
     found.push(here);
   }
   const sources = mergeSources(found);
-  if (sources.length === 0)
+  if (sources.length === 0 && !options.withoutVolumeFiles)
     throw new FileError({
       found: `no scan in ${inputs.join(', ')}`,
       expected: `DICOM files, zips of them, or ${extensions.join(', ')}`,
@@ -62,6 +64,19 @@ export async function findScans(inputs: readonly string[], options: FindOptions 
     });
   return sources;
 }
+
+/** True for a file that is taken by its content: DICOM or a zip. */
+export function isScanFile(path: string): boolean {
+  try {
+    const head = fileItem(path).head(132);
+    return isZip(head) || isDicom(head) || LIKE_DICOM.test(path);
+  } catch {
+    return false;
+  }
+}
+
+/** Names of files that should be DICOM. */
+const LIKE_DICOM = /\.(dcm|dicom|ima)$/i;
 
 function walk(path: string, found: Found, seen: Set<string>, options: FindOptions): void {
   if (statSync(path).isDirectory()) {
@@ -95,7 +110,7 @@ function walk(path: string, found: Found, seen: Set<string>, options: FindOption
     return;
   }
   if (addDicom(item, head, found)) return;
-  if (volumeExtension(path) === undefined) return;
+  if (volumeExtension(path) === undefined || options.withoutVolumeFiles) return;
   const beside = isHeaderAlone(path) ? siblings(path) : [];
   addVolume({ kind: 'file', path }, [item, ...companions(item, beside)], found);
 }
@@ -128,7 +143,7 @@ function linksToFile(path: string): boolean {
 function addDicom(item: Item, head: Uint8Array, found: Found): boolean {
   if (!isDicom(head)) {
     // Named so, yet without the magic: told, not passed over.
-    if (/\.(dcm|dicom|ima)$/i.test(item.name)) found.unreadable++;
+    if (LIKE_DICOM.test(item.name)) found.unreadable++;
     else return false;
     return true;
   }
@@ -219,6 +234,7 @@ function mergeSources(found: readonly Found[]): ScanSource[] {
       const slices = [...own, ...found.slice(n + 1).flatMap((f) => f.series.get(uid) ?? [])];
       sources.push({
         key: keyOf('series', uid),
+        subjectKey: slices[0].subjectKey,
         label: series.length > 1 ? `${here.typed}, series ${i + 1} of ${series.length}` : here.typed,
         files: new Set(slices.map((s) => s.item.name)).size,
         content: { kind: 'dicom', slices },

@@ -9,6 +9,7 @@ import { inflateRawSync } from 'node:zlib';
 import dicomParser, { type DataSet } from 'dicom-parser';
 import { ENHANCED_CT_IMAGE, SYNTAXES } from './dicomTables.ts';
 import type { Item } from './item.ts';
+import { keyOf } from './source.ts';
 
 /** One image of a series. Fields that the header does not give, or gives as no number, are undefined. */
 export interface Slice {
@@ -52,6 +53,8 @@ export interface Slice {
   /** Degrees, as the header has it. */
   tilt?: number;
   patientPosition: string;
+  /** A hash of the patient's id and its issuer, else of the study; tells scans of one patient apart from others'. */
+  subjectKey: string;
 }
 
 const PIXELS = 'x7fe00010';
@@ -137,6 +140,7 @@ function slicesOf(item: Item, data: DataSet): Slice[] | undefined {
     padding: stored('x00280120'),
     paddingLimit: stored('x00280121'),
     patientPosition: text(data, 'x00185100'),
+    subjectKey: subjectKey(data),
     ...geometry(data, data, data),
     ...rescale(data),
     thickness: numbers(data, 'x00180050')?.[0],
@@ -144,6 +148,11 @@ function slicesOf(item: Item, data: DataSet): Slice[] | undefined {
     tilt: numbers(data, 'x00181120')?.[0],
   };
   return classUid === ENHANCED_CT_IMAGE ? frameSlices(data, common) : [common];
+}
+
+function subjectKey(data: DataSet): string {
+  const patient = [text(data, 'x00100020'), text(data, 'x00100021')];
+  return patient[0] === '' ? keyOf('study', uid(data, 'x0020000d')) : keyOf('patient', ...patient);
 }
 
 /** One slice a frame: what its own functional groups say, else the shared ones. */

@@ -7,6 +7,8 @@ import type { Item } from './item.ts';
 export interface ScanSource {
   /** 16 hexadecimal digits of a hash: of the series' UID, or of the file's content. The same wherever the scan lies. */
   readonly key: string;
+  /** The same for scans of one patient, by the header's patient id; a hash. Undefined where the format does not say. */
+  readonly subjectKey?: string;
   /** For messages: the path that was typed, and a number where it holds several. No name of a file below it. */
   readonly label: string;
   /** Files it is made of. */

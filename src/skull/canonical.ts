@@ -1,0 +1,47 @@
+/**
+ * The frame of a bone that was aligned to a template: the canonical axes and, as the grid's centre, the middle of the
+ * template's box, the same point for every bone. So all skulls of a dataset lie alike, and a scan that misses the vault
+ * leaves the top of the grid empty instead of moving down into it.
+ */
+import { VolumeError } from '../errors.ts';
+import { transpose3 } from '../volume/geometry.ts';
+import type { Mask } from '../volume/volume.ts';
+import { boxFrame, type Frame } from './orient.ts';
+import { type Registration, registerRigid } from './register/registerRigid.ts';
+import { type Template, templateCentre } from './register/template.ts';
+import { applyTransform, invertTransform, type Transform } from './register/transform.ts';
+
+export interface Canonical {
+  frame: Frame;
+  /** From the original LPS mm to the canonical frame. */
+  transform: Transform;
+  /** How the pose was found; absent where landmarks gave it. */
+  registration?: Registration;
+}
+
+/** Below this score the bone is not what the template shows: skulls score 0.6 and more, other bones 0.4 and less. */
+export const LEAST_SCORE = 0.45;
+/** Above this share a second, different pose fits as well: the pose is a guess. */
+export const MOST_RUNNER_UP = 0.97;
+
+/** Aligns a bone to the template. Throws `VolumeError` when it does not fit, or fits two poses alike. */
+export function canonicalFrame(mask: Mask, template: Template, label: string): Canonical {
+  const registration = registerRigid(mask, template);
+  const { score, runnerUp } = registration;
+  if (score < LEAST_SCORE || runnerUp > MOST_RUNNER_UP)
+    throw new VolumeError({
+      found:
+        score < LEAST_SCORE
+          ? `${label}: its bone does not fit the template (score ${score.toFixed(2)})`
+          : `${label}: its bone fits the template in two poses alike (${runnerUp.toFixed(2)})`,
+      expected: `a skull, most of it: a score of at least ${LEAST_SCORE}, a second pose below ${MOST_RUNNER_UP} of it`,
+      todo: 'look at the case; give --landmarks for it, or leave it out',
+    });
+  return { ...placed(mask, template, registration), registration };
+}
+
+/** The frame that a transform (from landmarks, say) puts a bone in. */
+export function placed(mask: Mask, template: Template, transform: Transform): Canonical {
+  const centre = applyTransform(invertTransform(transform), templateCentre(template));
+  return { frame: boxFrame(mask, transpose3(transform.rotation), centre), transform };
+}
