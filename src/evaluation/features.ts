@@ -10,7 +10,7 @@
 import { VolumeError } from '../errors.ts';
 import { requireSameGrid } from '../volume/sameGrid.ts';
 import type { Mask } from '../volume/volume.ts';
-import { squaredDistanceTransform } from './distanceTransform.ts';
+import { squaredDistanceTransform } from '../volume/distanceTransform.ts';
 import type { Features } from './prdc.ts';
 
 export const FEATURE_DEFAULTS = { cells: 8 };

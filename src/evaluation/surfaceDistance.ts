@@ -14,7 +14,7 @@
 import { VolumeError } from '../errors.ts';
 import { requireSameGrid } from '../volume/sameGrid.ts';
 import type { Mask, Vec3 } from '../volume/volume.ts';
-import { squaredDistanceTransform } from './distanceTransform.ts';
+import { squaredDistanceTransform } from '../volume/distanceTransform.ts';
 import { mean, quantile } from './statistics.ts';
 
 /** Indices of a mask's surface voxels, ascending. */
