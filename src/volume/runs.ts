@@ -20,7 +20,12 @@ export interface Runs {
 }
 
 /** Labels the components of `mask`, or of its background when `of` is 0. */
-export function labelRuns(mask: Uint8Array, size: Vec3, connectivity: Connectivity = 26, of: 0 | 1 = 1): Runs {
+export function labelRuns(
+  mask: Uint8Array,
+  size: Vec3,
+  connectivity: Connectivity = 26,
+  of: 0 | 1 = 1,
+): Runs {
   const runs = findRuns(mask, size, of);
   const parent = joinRuns(runs, connectivity);
   const n = parent.length;

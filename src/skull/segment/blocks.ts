@@ -51,7 +51,12 @@ export function blockMeans(
 }
 
 /** Clears voxels of `mask` (on `size`) whose block is 0 in `blocks`. */
-export function clearOutside(mask: Uint8Array, size: Vec3, { factor, size: coarse }: Blocks, inside: Uint8Array) {
+export function clearOutside(
+  mask: Uint8Array,
+  size: Vec3,
+  { factor, size: coarse }: Blocks,
+  inside: Uint8Array,
+) {
   const [nx, ny, nz] = size;
   for (let k = 0, p = 0; k < nz; k++)
     for (let j = 0; j < ny; j++) {

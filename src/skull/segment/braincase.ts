@@ -64,17 +64,34 @@ export function findBraincase(mask: Mask): Braincase | undefined {
   };
 }
 
-/** Blocks of bone in a border of one block, empty in `bone`, set in `walls` on faces that cut bone. */
-function paddedBlocks(mask: Mask): { size: Vec3; spacing: Vec3; grid: Grid; bone: Uint8Array; walls: Uint8Array } {
+/** Blocks of about 2 mm in a border of one block. */
+export interface PaddedBlocks {
+  size: Vec3;
+  spacing: Vec3;
+  /** Voxels a block. */
+  factor: Vec3;
+  grid: Grid;
+  /** Blocks of bone, islands left out; the same with the border set on faces that cut bone; blocks with any bone. */
+  bone: Uint8Array;
+  walls: Uint8Array;
+  any: Uint8Array;
+}
+
+/** The blocks of a mask. */
+export function paddedBlocks(mask: Mask): PaddedBlocks {
   const blocks = blocksOf(mask, BLOCK);
   const { size: inner, spacing, factor } = blocks;
   const share = blockMeans(mask.data, mask.size, blocks);
   const size: Vec3 = [inner[0] + 2, inner[1] + 2, inner[2] + 2];
   const bone = new Uint8Array(voxelCount(size));
+  const any = new Uint8Array(bone.length);
   for (let k = 0, b = 0; k < inner[2]; k++)
     for (let j = 0; j < inner[1]; j++)
-      for (let i = 0; i < inner[0]; i++, b++)
-        bone[i + 1 + size[0] * (j + 1 + size[1] * (k + 1))] = share[b] > SPECK ? 1 : 0;
+      for (let i = 0; i < inner[0]; i++, b++) {
+        const at = i + 1 + size[0] * (j + 1 + size[1] * (k + 1));
+        any[at] = share[b] > 0 ? 1 : 0;
+        bone[at] = share[b] > SPECK ? 1 : 0;
+      }
   dropIslands(bone, size, spacing);
   const walls = bone.slice();
   for (const { axis, end, area } of faceAreas(mask)) {
@@ -88,7 +105,7 @@ function paddedBlocks(mask: Mask): { size: Vec3; spacing: Vec3; grid: Grid; bone
   // Block 0 begins at voxel -factor of the mask: its centre lies half a block in.
   const first = factor.map((f) => (f - 1) / 2 - f) as unknown as [number, number, number];
   const grid: Grid = { size, spacing, direction: mask.direction, origin: voxelToWorld(mask, ...first) };
-  return { size, spacing, grid, bone, walls };
+  return { size, spacing, factor, grid, bone, walls, any };
 }
 
 /** Clears pieces below `ISLAND`: a calcified pineal gland sits in the very middle of the braincase. */
@@ -119,7 +136,7 @@ export function faceAreas({ data, size, spacing }: Mask): { axis: number; end: 0
 }
 
 /** For each block, in how many of 26 directions a ray along the grid meets bone. */
-function enclosure(bone: Uint8Array, [nx, ny, nz]: Vec3): Uint8Array {
+export function enclosure(bone: Uint8Array, [nx, ny, nz]: Vec3): Uint8Array {
   const count = new Uint8Array(bone.length);
   const seen = new Uint8Array(bone.length);
   for (let c = -1; c <= 1; c++)

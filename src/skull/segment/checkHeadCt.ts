@@ -31,7 +31,10 @@ export interface HeadCt {
 export function checkHeadCt(volume: Volume): HeadCt {
   checkGrid(volume, 'the scan');
   const { size, spacing } = volume;
-  requireExtent('the field of view', size.map((n, a) => n * spacing[a]));
+  requireExtent(
+    'the field of view',
+    size.map((n, a) => n * spacing[a]),
+  );
   const levels = hounsfieldLevels(volume);
   const thickest = Math.max(...spacing);
   if (thickest > THICKEST)

@@ -44,7 +44,10 @@ const unit = (a: Vec3): Vec3 => {
  * way the bone outside the braincase lies (a patient's length lies along z in every CT, but not every file says which
  * end is the head).
  */
-export function findSkullBase(mask: Mask, options: { down?: Vec3; braincase?: Braincase } = {}): SkullBase | undefined {
+export function findSkullBase(
+  mask: Mask,
+  options: { down?: Vec3; braincase?: Braincase } = {},
+): SkullBase | undefined {
   const braincase = options.braincase ?? findBraincase(mask);
   if (braincase === undefined) return undefined;
   const { centre, radius, room } = braincase;
@@ -174,13 +177,19 @@ function restsOnFace(mask: Mask, point: Vec3, down: Vec3): boolean {
     const sign = end === 0 ? -1 : 1;
     const normal: Vec3 = [sign * m[axis], sign * m[axis + 3], sign * m[axis + 6]];
     if (dot(normal, down) < 0.5) return false;
-    const corner = voxelToWorld(mask, ...(size.map((n) => end * (n - 1)) as unknown as [number, number, number]));
+    const corner = voxelToWorld(
+      mask,
+      ...(size.map((n) => end * (n - 1)) as unknown as [number, number, number]),
+    );
     const gap = dot([corner[0] - point[0], corner[1] - point[1], corner[2] - point[2]], normal);
     return gap < Math.max(4, spacing[axis]);
   });
 }
 
-function forEachLabelled(runs: ReturnType<typeof labelRuns>, visit: (p: number, label: number) => void): void {
+function forEachLabelled(
+  runs: ReturnType<typeof labelRuns>,
+  visit: (p: number, label: number) => void,
+): void {
   const { size, rows, begin, end, labels } = runs;
   for (let row = 0; row + 1 < rows.length; row++)
     for (let r = rows[row]; r < rows[row + 1]; r++)
