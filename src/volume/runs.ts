@@ -11,8 +11,8 @@ export interface Runs {
   /** Run r of row `j + ny k` has `rows[row] <= r < rows[row + 1]`. */
   rows: Int32Array;
   /** First x of each run, and the x past its last. */
-  begin: Uint16Array | Int32Array;
-  end: Uint16Array | Int32Array;
+  begin: Int32Array;
+  end: Int32Array;
   /** Component of each run: 0 the largest, 1 the next .. */
   labels: Int32Array;
   /** Voxels of each component, falling; equal sizes are ordered by their first voxel. */
@@ -68,38 +68,43 @@ export function overlapOfRuns(runs: Runs, mask: Uint8Array): Int32Array {
 
 function findRuns(mask: Uint8Array, size: Vec3, of: 0 | 1): Omit<Runs, 'labels' | 'sizes'> {
   const [nx, ny, nz] = size;
-  const Index = nx < 65536 ? Uint16Array : Int32Array;
   const rows = new Int32Array(ny * nz + 1);
-  let count = 0;
+  let begin = new Int32Array(1 << 16);
+  let end = new Int32Array(1 << 16);
+  let r = 0;
   for (let row = 0, p = 0; row < ny * nz; row++) {
-    let before = 0;
-    for (let i = 0; i < nx; i++, p++) {
-      const here = (mask[p] !== 0 ? 1 : 0) === of ? 1 : 0;
-      count += here & ~before;
-      before = here;
+    const first = p;
+    const last = p + nx;
+    while (p < last) {
+      if (of === 1) while (p < last && mask[p] === 0) p++;
+      else while (p < last && mask[p] !== 0) p++;
+      if (p === last) break;
+      if (r === begin.length) {
+        begin = grown(begin);
+        end = grown(end);
+      }
+      begin[r] = p - first;
+      if (of === 1) while (p < last && mask[p] !== 0) p++;
+      else while (p < last && mask[p] === 0) p++;
+      end[r++] = p - first;
     }
-    rows[row + 1] = count;
+    rows[row + 1] = r;
   }
-  const begin = new Index(count);
-  const end = new Index(count);
-  for (let row = 0, r = 0, p = 0; row < ny * nz; row++) {
-    let before = 0;
-    for (let i = 0; i < nx; i++, p++) {
-      const here = (mask[p] !== 0 ? 1 : 0) === of ? 1 : 0;
-      if (here > before) begin[r] = i;
-      else if (here < before) end[r++] = i;
-      before = here;
-    }
-    if (before) end[r++] = nx;
-  }
-  return { size, rows, begin, end };
+  return { size, rows, begin: begin.slice(0, r), end: end.slice(0, r) };
+}
+
+function grown(data: Int32Array): Int32Array<ArrayBuffer> {
+  const out = new Int32Array(2 * data.length);
+  out.set(data);
+  return out;
 }
 
 /** The first run of each run's component. */
 function joinRuns(runs: Omit<Runs, 'labels' | 'sizes'>, connectivity: Connectivity): Int32Array {
   const { rows, begin, end } = runs;
   const [, ny, nz] = runs.size;
-  const parent = new Int32Array(begin.length).map((_, r) => r);
+  const parent = new Int32Array(begin.length);
+  for (let r = 0; r < parent.length; r++) parent[r] = r;
   const find = (r: number): number => {
     while (parent[r] !== r) {
       parent[r] = parent[parent[r]];
@@ -114,7 +119,8 @@ function joinRuns(runs: Omit<Runs, 'labels' | 'sizes'>, connectivity: Connectivi
     let b = rows[other];
     while (a < rows[row + 1] && b < rows[other + 1]) {
       if (begin[a] < end[b] + slack && begin[b] < end[a] + slack) {
-        const [x, y] = [find(a), find(b)];
+        const x = find(a);
+        const y = find(b);
         if (x < y) parent[y] = x;
         else parent[x] = y;
       }

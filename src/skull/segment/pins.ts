@@ -1,14 +1,17 @@
 /**
  * Marker pins, screws and rods that stick out of a skull. The skull with its rooms filled (all that bone surrounds in most
  * directions) is opened with a ball of 5 mm: rods vanish, and what is left is the head's core. A piece of bone beyond the
- * core is a pin when its tip stands more than 10 mm outside the convex hull of the core. Thin bone of a skull itself
- * (nasal bones, styloid and zygomatic processes, teeth) lies within that hull or near it.
+ * core is a pin when it is a rod (its second deviation at most 3 mm, which is 5 mm of radius at the most) and its tip
+ * stands more than 10 mm outside the convex hull of the core. Thin bone of a skull itself lies within that hull or near it
+ * (nasal bones, styloid and zygomatic processes, teeth) or is a plate (the ramus of an open jaw). The pin's root goes with
+ * it, down to the core.
  *
  * The hull is measured, not built: p stands `max_u (u . p - h(u))` mm outside it, h(u) = max over the core of u . q, for
  * 600 directions u spread over the sphere.
  */
+import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { dilate, open } from '../../volume/morphology.ts';
-import { forEachRun, labelRuns, paintRuns } from '../../volume/runs.ts';
+import { forEachRun, labelRuns, paintRuns, type Runs } from '../../volume/runs.ts';
 import { type Mask, type Vec3, voxelToWorld } from '../../volume/volume.ts';
 import { enclosure, paddedBlocks } from './braincase.ts';
 import { sphereDirections } from './directions.ts';
@@ -19,6 +22,10 @@ export const PIN_DEFAULTS = {
   ball: 5,
   /** mm that a pin's tip stands outside the hull. */
   outside: 10,
+  /** mm: second of the three deviations of a pin's blocks. */
+  thick: 3,
+  /** mm from the pin in which what is left of its root is cleared. */
+  root: 5,
 };
 
 const DIRECTIONS = 600;
@@ -56,8 +63,12 @@ export function removePins(mask: Mask, options = PIN_DEFAULTS): { mask: Mask; st
       if (most > outside[label]) outside[label] = most;
     }
   });
-  const pins = outside.map((d) => (d > options.outside ? 1 : 0));
-  const go = paintRuns(runs, pins);
+  const pins = outside.map((d, c) =>
+    d > options.outside && secondDeviation(runs, c, place) <= options.thick ? 1 : 0,
+  );
+  const shafts = paintRuns(runs, pins);
+  const roots = dilate(shafts, size, spacing, options.root);
+  const go = shafts.map((v, b) => v | (roots[b] & ~core[b]));
   const out = mask.data.slice();
   const [nx, ny, nz] = mask.size;
   let removed = 0;
@@ -82,6 +93,22 @@ export function removePins(mask: Mask, options = PIN_DEFAULTS): { mask: Mask; st
           : `${count} thin parts that stand more than ${options.outside} mm out of the skull removed, ${removed} voxels`,
     },
   };
+}
+
+/** The second largest standard deviation, in mm, of the blocks of one component along its own axes. */
+function secondDeviation(runs: Runs, label: number, place: (b: number) => Vec3): number {
+  const points: Vec3[] = [];
+  forEachRun(runs, (at, length, l) => {
+    for (let b = at; l === label && b < at + length; b++) points.push(place(b));
+  });
+  const mean = [0, 1, 2].map((a) => points.reduce((sum, p) => sum + p[a], 0) / points.length);
+  const covariance = [0, 1, 2].map((a) =>
+    [0, 1, 2].map(
+      (b) => points.reduce((sum, p) => sum + (p[a] - mean[a]) * (p[b] - mean[b]), 0) / points.length,
+    ),
+  );
+  const { realEigenvalues } = new EigenvalueDecomposition(new Matrix(covariance), { assumeSymmetric: true });
+  return Math.sqrt(Math.max(0, [...realEigenvalues].sort((a, b) => b - a)[1]));
 }
 
 /** h(u) in mm for each direction. Only the ends of the core's rows can be farthest. */

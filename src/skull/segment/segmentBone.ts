@@ -7,6 +7,7 @@
  * six bytes a voxel of the crop.
  */
 import type { Mask, Vec3, Volume } from '../../volume/volume.ts';
+import { cropToBone } from '../orient.ts';
 import type { QualityFacts } from '../quality.ts';
 import { boneVoxels } from './bone.ts';
 import { type Braincase, findBraincase } from './braincase.ts';
@@ -79,7 +80,7 @@ export function segmentBone(volume: Volume, options: SegmentOptions = {}): Segme
  * when the mask is empty or covers too little.
  */
 export function cleanMask(mask: Mask, options: SegmentOptions = {}): Segmentation {
-  const cleaned = cleanSkull(mask, options, new StepLog(options.onStep));
+  const cleaned = cleanSkull(cropToBone(mask, 3), options, new StepLog(options.onStep));
   return {
     ...cleaned,
     facts: measureQuality(cleaned.mask, {
