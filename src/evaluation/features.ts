@@ -8,9 +8,9 @@
  * precision, recall, density and coverage, and says so in the report.
  */
 import { VolumeError } from '../errors.ts';
+import { squaredDistanceTransform } from '../volume/distanceTransform.ts';
 import { requireSameGrid } from '../volume/sameGrid.ts';
 import type { Mask } from '../volume/volume.ts';
-import { squaredDistanceTransform } from './distanceTransform.ts';
 import type { Features } from './prdc.ts';
 
 export const FEATURE_DEFAULTS = { cells: 8 };

@@ -12,9 +12,9 @@
  * (not by area), so anisotropic grids weigh directions a little unequally.
  */
 import { VolumeError } from '../errors.ts';
+import { squaredDistanceTransform } from '../volume/distanceTransform.ts';
 import { requireSameGrid } from '../volume/sameGrid.ts';
 import type { Mask, Vec3 } from '../volume/volume.ts';
-import { squaredDistanceTransform } from './distanceTransform.ts';
 import { mean, quantile } from './statistics.ts';
 
 /** Indices of a mask's surface voxels, ascending. */

@@ -72,8 +72,11 @@ export function boneBounds(mask: Mask): [Vec3, Vec3] | undefined {
   return high[2] < 0 ? undefined : [low as unknown as Vec3, high as unknown as Vec3];
 }
 
-/** The mask cut to the bone's bounding box, in place in space. Throws `VolumeError` when it is empty. */
-export function cropToBone(mask: Mask): Mask {
+/**
+ * The mask cut to the bone's bounding box and `margin` voxels around it (as far as the grid goes), in place in space.
+ * Throws `VolumeError` when it is empty.
+ */
+export function cropToBone(mask: Mask, margin = 0): Mask {
   const bounds = boneBounds(mask);
   if (bounds === undefined)
     throw new VolumeError({
@@ -81,7 +84,8 @@ export function cropToBone(mask: Mask): Mask {
       expected: 'at least one',
       todo: 'check the segmentation, or leave the file out',
     });
-  const [low, high] = bounds;
+  const low = bounds[0].map((v) => Math.max(0, v - margin));
+  const high = bounds[1].map((v, a) => Math.min(mask.size[a] - 1, v + margin));
   const size: Vec3 = [high[0] - low[0] + 1, high[1] - low[1] + 1, high[2] - low[2] + 1];
   const data = new Uint8Array(size[0] * size[1] * size[2]);
   for (let k = 0; k < size[2]; k++)

@@ -7,7 +7,7 @@
  * Along x, where f is 0 or infinity, two sweeps do. Values are squared mm in float32: a relative rounding of 6e-8.
  */
 import { ShapeError } from '../errors.ts';
-import { type Vec3, voxelCount } from '../volume/volume.ts';
+import { type Vec3, voxelCount } from './volume.ts';
 
 /** Along x: squared distance to the nearest seed of the row. */
 function sweepRows(seeds: Uint8Array, nx: number, spacing: number, out: Float32Array): void {

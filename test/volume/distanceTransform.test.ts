@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ShapeError } from '../../src/errors.ts';
-import { squaredDistanceTransform } from '../../src/evaluation/distanceTransform.ts';
+import { squaredDistanceTransform } from '../../src/volume/distanceTransform.ts';
 import type { Vec3 } from '../../src/volume/volume.ts';
-import { fixture } from './helpers.ts';
+import { fixture } from '../evaluation/helpers.ts';
 
 function bruteForce(seeds: ArrayLike<number>, [nx, ny, nz]: Vec3, [sx, sy, sz]: Vec3): number[] {
   const at = (v: number) => [(v % nx) * sx, (Math.floor(v / nx) % ny) * sy, Math.floor(v / (nx * ny)) * sz];
