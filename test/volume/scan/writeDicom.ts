@@ -79,9 +79,44 @@ export function encodeDataset(dataset: Dataset, form: Form): Buffer {
   return Buffer.concat(parts);
 }
 
-/** A Part-10 file. */
-export function writeDicom(dataset: Dataset, syntax: SyntaxName = 'explicit'): Buffer {
+/** Pixels as a stream of another format, in one fragment a frame. */
+export interface Packed {
+  transferSyntax: string;
+  frames: readonly Uint8Array[];
+}
+
+function encapsulate(frames: readonly Uint8Array[]): Buffer {
+  const form = { implicit: false, big: false };
+  const item = (bytes: Uint8Array) => {
+    const even = bytes.length % 2 ? Buffer.concat([bytes, Buffer.alloc(1)]) : bytes;
+    return Buffer.concat([tagBytes('fffee000', form), uint(4, even.length, form), even]);
+  };
+  const open = Buffer.concat([tagBytes('7fe00010', form), Buffer.from('OB\0\0'), uint(4, 0xffffffff, form)]);
+  return Buffer.concat([
+    open,
+    item(new Uint8Array(0)),
+    ...frames.map(item),
+    tagBytes('fffee0dd', form),
+    uint(4, 0, form),
+  ]);
+}
+
+/** A Part-10 file; `packed` takes the place of the pixels and the syntax. */
+export function writeDicom(dataset: Dataset, syntax: SyntaxName = 'explicit', packed?: Packed): Buffer {
   const little = { implicit: false, big: false };
+  if (packed) {
+    const { '7fe00010': _, ...header } = dataset;
+    const [file, plain] = [writeDicom(header), SYNTAX.explicit];
+    const uid = (text: string) => Buffer.from(text.length % 2 ? `${text}\0` : text);
+    // The group's length stands at byte 140, the syntax is the last of the group.
+    const end = 144 + file.readUInt32LE(140);
+    const start = end - uid(plain).length;
+    const body = Buffer.concat([uid(packed.transferSyntax), file.subarray(end), encapsulate(packed.frames)]);
+    const whole = Buffer.concat([file.subarray(0, start), body]);
+    whole.writeUInt16LE(uid(packed.transferSyntax).length, start - 2);
+    whole.writeUInt32LE(start + uid(packed.transferSyntax).length - 144, 140);
+    return whole;
+  }
   const meta = encodeDataset(
     {
       '00020002': dataset['00080016'] ?? ['UI', '1.2'],
