@@ -23,6 +23,7 @@ const ENCODERS: Record<string, [string, ...string[]]> = {
 const FLAVOURS: Record<string, Flavour> = {
   unsigned: { bitsStored: 16 },
   signed: { signed: true, rescale: (k) => [1, -2 * k] },
+  'signed-12-bit': { signed: true, bitsStored: 12, clean: true, rescale: () => [1, 0] },
 };
 
 /** A JPEG 2000 codestream of a slice's stored values. */

@@ -140,6 +140,8 @@ export interface Flavour {
   bitsAllocated?: 8 | 16;
   /** Default the allocated ones. Where fewer, the free bits above hold rubbish, as old overlays do. */
   bitsStored?: number;
+  /** Zeros (or the sign) in the free bits: compression needs them so. */
+  clean?: boolean;
   /** HU = slope . stored + intercept, by slice. Default 1 and -1024. */
   rescale?: (k: number) => [slope: number, intercept: number];
   /** More tags, or other values, by slice. */
@@ -159,11 +161,11 @@ export function storedPixels(phantom: Phantom, k: number, flavour: Flavour): Uin
   const width = bitsAllocated / 8;
   const view = new DataView(new ArrayBuffer(columns * rows * width));
   const mask = 2 ** bitsStored - 1;
-  const rubbish = bitsStored < bitsAllocated ? 1 << (bitsAllocated - 1) : 0;
+  const rubbish = bitsStored < bitsAllocated && !flavour.clean ? 1 << (bitsAllocated - 1) : 0;
   for (let j = 0; j < rows; j++)
     for (let i = 0; i < columns; i++) {
       const stored = Math.round((phantom.hu(i, j, k) - intercept) / slope);
-      const bits = (stored & mask) | ((i + j) % 2 ? rubbish : 0);
+      const bits = flavour.clean ? stored : (stored & mask) | ((i + j) % 2 ? rubbish : 0);
       const at = (i + columns * j) * width;
       if (width === 1) view.setUint8(at, bits & 0xff);
       else view.setUint16(at, bits & 0xffff, flavour.syntax !== 'big');
