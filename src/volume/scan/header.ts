@@ -174,7 +174,7 @@ function frameSlices(data: DataSet, common: Slice): Slice[] {
       ...rescale(group('x00289145')),
       thickness: numbers(measures, 'x00180050')?.[0],
       kVp: numbers(group('x00189325'), 'x00180060')?.[0],
-      tilt: numbers(acquisition, 'x00189307')?.[0],
+      tilt: numbers(acquisition, 'x00181120')?.[0],
     };
   });
 }
@@ -200,8 +200,7 @@ function rescale(data?: DataSet): Pick<Slice, 'slope' | 'intercept' | 'hounsfiel
 function numbers(data: DataSet | undefined, tag: string, count?: number): number[] | undefined {
   const values = data?.string(tag)?.split('\\');
   if (values === undefined || values.some((v) => v.trim() === '')) return undefined;
-  // Enhanced files hold doubles (FD) for some of these.
-  const found = data?.elements[tag]?.vr === 'FD' ? [data.double(tag) ?? Number.NaN] : values.map(Number);
+  const found = values.map(Number);
   if (!found.every(Number.isFinite) || (count !== undefined && found.length !== count)) return undefined;
   return found;
 }
