@@ -26,7 +26,7 @@ const PAD = 3;
 const BLUR = 0.7;
 const LEVEL = 0.4;
 /** Most points kept. */
-const POINTS = 16000;
+const POINTS = 64000;
 
 export interface Surface {
   /** [n * 3] mm, in random order: the first m points are an even sample too. */

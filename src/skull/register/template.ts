@@ -16,7 +16,7 @@ import type { Transform } from './transform.ts';
 /** mm between the voxels of the phantom: about the step at which surfaces are taken. */
 const SPACING = 2.5;
 /** Cells of the table in a radius of the bone, and the margin around it. */
-const CELLS = 24;
+const CELLS = 32;
 const MARGIN = 0.3;
 
 export interface Template extends Searchable {
