@@ -15,8 +15,7 @@ import { DARK, gridCorners, PLANES, type Plane } from '../mesh/slices.ts';
 import { drawText } from '../mesh/strokeFont.ts';
 import { renderMaskViews } from '../mesh/views.ts';
 import { worldToVoxel } from '../volume/geometry.ts';
-import { resampleMask } from '../volume/resample.ts';
-import { type Grid, IDENTITY, type Mask, type Vec3, type Volume, voxelToWorld } from '../volume/volume.ts';
+import { type Mask, type Vec3, type Volume, voxelToWorld } from '../volume/volume.ts';
 
 export interface CasePicture {
   title: string;
@@ -134,33 +133,37 @@ interface Box {
   high: Vec3;
 }
 
+/** First and last voxel of the bone along each grid axis; undefined for an empty mask. */
+function boneRange(mask: Mask): { first: number[]; last: number[] } | undefined {
+  const [nx, ny, nz] = mask.size;
+  const first = [nx, ny, nz];
+  const last = [-1, -1, -1];
+  for (let k = 0, p = 0; k < nz; k++)
+    for (let j = 0; j < ny; j++, p += nx) {
+      let i = 0;
+      while (i < nx && mask.data[p + i] === 0) i++;
+      if (i === nx) continue;
+      let e = nx - 1;
+      while (mask.data[p + e] === 0) e--;
+      [i, j, k].forEach((x, a) => {
+        first[a] = Math.min(first[a], x);
+      });
+      [e, j, k].forEach((x, a) => {
+        last[a] = Math.max(last[a], x);
+      });
+    }
+  return last[0] < 0 ? undefined : { first, last };
+}
+
 /** The box of the bone's voxels in LPS mm; undefined for an empty mask. */
 function boneBox(mask: Mask): Box | undefined {
-  const [nx, ny, nz] = mask.size;
-  const low = [nx, ny, nz];
-  const high = [-1, -1, -1];
-  for (let k = 0, p = 0; k < nz; k++)
-    for (let j = 0; j < ny; j++) {
-      const row = mask.data.subarray(p, p + nx);
-      p += nx;
-      const first = row.findIndex((v) => v > 0);
-      if (first < 0) continue;
-      const last = row.findLastIndex((v) => v > 0);
-      low[0] = Math.min(low[0], first);
-      high[0] = Math.max(high[0], last);
-      low[1] = Math.min(low[1], j);
-      high[1] = Math.max(high[1], j);
-      low[2] = Math.min(low[2], k);
-      high[2] = Math.max(high[2], k);
-    }
-  if (high[0] < 0) return undefined;
-  const corners = Array.from({ length: 8 }, (_, c) =>
-    voxelToWorld(
-      mask,
-      ...([0, 1, 2].map((a) => ((c >> a) & 1 ? high[a] + 0.5 : low[a] - 0.5)) as [number, number, number]),
-    ),
-  ).flat();
-  return boxOf(corners);
+  const range = boneRange(mask);
+  if (!range) return undefined;
+  const corners = Array.from({ length: 8 }, (_, c) => {
+    const [i, j, k] = [0, 1, 2].map((a) => ((c >> a) & 1 ? range.last[a] + 0.5 : range.first[a] - 0.5));
+    return voxelToWorld(mask, i, j, k);
+  });
+  return boxOf(corners.flat());
 }
 
 function boxOf(corners: readonly number[]): Box {
@@ -295,21 +298,52 @@ function drawContour(image: Image, bone: Float32Array): void {
         data.set(CONTOUR, 4 * (y * width + x));
 }
 
-/** Shaded views of the bone, in its box: voxels no finer than the pixels, so that the largest mask takes a second. */
+/** Shaded views of the bone in its box, all of one scale. */
 function viewImages(mask: Mask, box: Box, { view, views }: CaseSizes): Image[] {
   const longest = longestOf(box);
-  const spacing = Math.max(Math.min(...mask.spacing), longest / view);
-  const size = box.low.map((v, a) => Math.ceil((box.high[a] - v) / spacing) + 2) as unknown as Vec3;
-  const middle = middleOf(box);
-  const grid: Grid = {
+  const [x, y, z] = middleOf(box);
+  // An oblique view sees a little beyond half the longest side.
+  const frame = { centre: [x, y, z] as const, halfWidth_mm: (longest / 2) * (1 + 2 * MARGIN) };
+  return renderMaskViews(coarse(mask, longest / view), views, { size: view, frame, letters: true });
+}
+
+/** Empty voxels around a coarse mask, so that its surface is round where the bone ends. */
+const PAD = 2;
+
+/**
+ * The bone's part of a mask in blocks of whole voxels no larger than `wanted` mm, or in its own voxels where they are larger:
+ * the largest mask is then drawn in a second. A block is bone from a share of 0.4 on: plates thinner than a pixel are seen.
+ */
+function coarse(mask: Mask, wanted: number): Mask {
+  const range = boneRange(mask) ?? { first: [0, 0, 0], last: [0, 0, 0] };
+  const { first, last } = range;
+  const block = mask.spacing.map((s) => Math.max(1, Math.floor(wanted / s + 1e-6)));
+  const [bx, by, bz] = block;
+  const size = first.map((f, a) => Math.floor((last[a] - f) / block[a]) + 1 + 2 * PAD) as unknown as Vec3;
+  const counts = new Uint32Array(size[0] * size[1] * size[2]);
+  for (let k = first[2]; k <= last[2]; k++)
+    for (let j = first[1]; j <= last[1]; j++) {
+      const from = mask.size[0] * (j + mask.size[1] * k);
+      const to =
+        PAD +
+        size[0] * (PAD + Math.floor((j - first[1]) / by) + size[1] * (PAD + Math.floor((k - first[2]) / bz)));
+      for (let i = first[0], q = to, r = 0; i <= last[0]; i++) {
+        if (mask.data[from + i] > 0) counts[q]++;
+        if (++r === bx) {
+          r = 0;
+          q++;
+        }
+      }
+    }
+  const most = bx * by * bz;
+  const at = first.map((f, a) => f + (block[a] - 1) / 2 - PAD * block[a]);
+  return {
     size,
-    spacing: [spacing, spacing, spacing],
-    origin: middle.map((c, a) => c - (spacing * (size[a] - 1)) / 2) as unknown as Vec3,
-    direction: IDENTITY,
+    spacing: mask.spacing.map((s, a) => s * block[a]) as unknown as Vec3,
+    origin: voxelToWorld(mask, at[0], at[1], at[2]),
+    direction: mask.direction,
+    data: Uint8Array.from(counts, (n) => (n >= 0.4 * most ? 1 : 0)),
   };
-  // Below one half, so that plates thinner than a pixel are seen.
-  const small = resampleMask(mask, grid, 0.4);
-  return renderMaskViews(small, views, { size: view, fit: 'grid', letters: true });
 }
 
 /** The image with its longer side at most `most` pixels: means over the pixels that become one. */
