@@ -6,6 +6,9 @@
 const SPACE = 0x20;
 const isGap = (byte: number): boolean => byte === SPACE || (byte >= 0x09 && byte <= 0x0d);
 
+/** A file of zeros is one word; no string of that length is made. */
+const LONGEST = 1024;
+
 /** A cursor over the words of `bytes`, which are parted by blanks, tabs and line ends. */
 export class Words {
   readonly #bytes: Buffer;
@@ -16,7 +19,7 @@ export class Words {
     this.#at = start;
   }
 
-  /** The next word; empty at the end of the file. */
+  /** The next word; empty at the end of the file. One of more than 1024 bytes ends in two dots, as no number does. */
   next(): string {
     const bytes = this.#bytes;
     let at = this.#at;
@@ -24,6 +27,7 @@ export class Words {
     const start = at;
     while (at < bytes.length && !isGap(bytes[at])) at++;
     this.#at = at;
+    if (at - start > LONGEST) return `${bytes.toString('latin1', start, start + LONGEST)}..`;
     return bytes.toString('latin1', start, at);
   }
 
@@ -33,14 +37,14 @@ export class Words {
     return word === '' ? Number.NaN : Number(word);
   }
 
-  /** The rest of the line. */
+  /** The rest of the line, its first 1024 bytes. */
   line(): string {
     const bytes = this.#bytes;
     const start = this.#at;
     let at = start;
     while (at < bytes.length && bytes[at] !== 0x0a && bytes[at] !== 0x0d) at++;
     this.#at = at;
-    return bytes.toString('latin1', start, at);
+    return bytes.toString('latin1', start, Math.min(at, start + LONGEST));
   }
 
   /** Bytes not yet read. */

@@ -19,3 +19,11 @@ test('begins where it is told, within a view of a larger buffer', () => {
   const whole = Buffer.from('aa bb cc dd');
   expect(new Words(whole.subarray(3, 8), 2).next()).toBe('cc');
 });
+
+test('cuts what is too long to be a word or a name', () => {
+  const words = new Words(Buffer.from(`${'1'.repeat(1024)} ${'1'.repeat(1025)} ${'x'.repeat(5000)}\n7`));
+  expect(words.number()).not.toBeNaN();
+  expect(words.number()).toBeNaN();
+  expect(words.line()).toHaveLength(1024);
+  expect(words.number()).toBe(7);
+});
