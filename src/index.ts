@@ -16,7 +16,7 @@ export {
 } from './config/schemas.ts';
 // Datasets: folders of masks on one grid, split by subject.
 export { type Dataset, openDataset } from './dataset/dataset.ts';
-export { type IngestOptions, type IngestProgress, type IngestResult, ingestMasks } from './dataset/ingest.ts';
+export { type IngestOptions, type IngestProgress, type IngestResult, ingest } from './dataset/ingest.ts';
 export { type CaseFacts, type InputFile, subjectsByPattern, subjectsByTable } from './dataset/inputs.ts';
 export type { DatasetCase, DatasetManifest } from './dataset/manifest.ts';
 export { makePhantomDataset, type PhantomSetOptions } from './dataset/phantoms.ts';

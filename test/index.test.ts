@@ -28,7 +28,7 @@ test('the exported names', () => {
       "diceOf",
       "evaluateSets",
       "generatorSchema",
-      "ingestMasks",
+      "ingest",
       "iouOf",
       "loadConfig",
       "makePhantomDataset",

@@ -47,11 +47,11 @@ Example:
     )
     .action(async (inputs: string[], flags: IngestFlags, command: Command) => {
       const cli = open(command);
-      const { ingestMasks } = await import('../dataset/ingest.ts');
+      const { ingest } = await import('../dataset/ingest.ts');
       const options = await ingestOptions(inputs, flags);
       let progress: ReturnType<typeof cli.progress> | undefined;
       const result = await cli.interruptible((signal) =>
-        ingestMasks({
+        ingest({
           ...options,
           signal,
           onWarning: cli.say,
@@ -72,7 +72,7 @@ interface IngestFlags extends Omit<IngestOptions, 'inputs' | 'grid' | 'frame' | 
   subjectTable?: string;
 }
 
-/** Options of `ingestMasks` from the flags. Throws `UsageError` where two flags exclude each other. */
+/** Options of `ingest` from the flags. Throws `UsageError` where two flags exclude each other. */
 async function ingestOptions(inputs: string[], flags: IngestFlags): Promise<IngestOptions> {
   const { subjectPattern, subjectTable, frame, ...rest } = flags;
   const { UsageError } = await import('../errors.ts');

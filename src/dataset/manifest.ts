@@ -17,6 +17,32 @@ export const ID_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._+-]{0,127}$/;
 
 const side = z.int().min(4).max(1024);
 
+const triple = z.tuple([z.number(), z.number(), z.number()]);
+
+/** How a case came to be: numbers and closed lists, and nothing that could name a patient. */
+export const provenanceSchema = z.strictObject({
+  /** What was read. */
+  kind: z.enum(['ct', 'mask', 'mesh']),
+  /** The format it came in. */
+  format: z.string(),
+  /** mm, of the original. */
+  spacing: triple,
+  /** HU from which a voxel of a scan is bone. */
+  threshold: z.number().optional(),
+  /** Row-major 4x4: LPS mm of the original to LPS mm of the dataset's grid. */
+  transform: z.array(z.number()).length(16),
+  /** How well the bone lies on the template. */
+  alignment: z.strictObject({ rms_mm: z.number(), score: z.number(), runnerUp: z.number() }).optional(),
+  /** Why the quality is not 6. */
+  qualityReasons: z.array(z.string()),
+  /** What was changed or assumed on reading, and what each step did. */
+  notes: z.array(z.string()),
+  /** Share of the bone that the grid cuts off. */
+  cutShare: z.number(),
+});
+
+export type Provenance = z.infer<typeof provenanceSchema>;
+
 export const datasetCaseSchema = z.strictObject({
   /** Unique in the dataset; names the volume file. */
   id: z.string().regex(ID_PATTERN),
@@ -36,6 +62,7 @@ export const datasetCaseSchema = z.strictObject({
   /** Relative to the dataset folder. */
   volume: z.string().regex(/^volumes\/[A-Za-z0-9][A-Za-z0-9._+-]*\.bits\.gz$/),
   split: z.enum(['train', 'test']),
+  provenance: provenanceSchema.optional(),
 });
 
 export const datasetManifestSchema = z.strictObject({

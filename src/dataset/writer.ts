@@ -38,7 +38,10 @@ export const DATASET_LOCK = 'dataset.lock';
 export type DatasetHeader = Pick<DatasetManifest, 'name' | 'bone' | 'phantom' | 'size' | 'spacing' | 'frame'>;
 
 /** What the maker knows of a case; the rest of its row is computed. */
-export type NewCase = Pick<DatasetCase, 'id' | 'subject' | 'source' | 'attribution' | 'licence' | 'quality'>;
+export type NewCase = Pick<
+  DatasetCase,
+  'id' | 'subject' | 'source' | 'attribution' | 'licence' | 'quality' | 'provenance'
+>;
 
 const rowSchema = datasetCaseSchema.omit({ split: true });
 type Row = z.infer<typeof rowSchema>;
@@ -116,7 +119,7 @@ export class DatasetWriter {
       });
     const volume = `volumes/${fresh.id}.bits.gz`;
     writeFileAtomic(join(this.dir, volume), gzipSync(bits));
-    const { id, subject, source, attribution, licence, quality } = fresh;
+    const { id, subject, source, attribution, licence, quality, provenance } = fresh;
     const row: Row = {
       id,
       subject,
@@ -127,6 +130,7 @@ export class DatasetWriter {
       voxels,
       sha256: bitsHash(bits),
       volume,
+      ...(provenance && { provenance }),
     };
     const journal = join(this.dir, JOURNAL);
     try {

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openDataset } from '../../src/dataset/dataset.ts';
-import { type IngestOptions, ingestMasks } from '../../src/dataset/ingest.ts';
+import { type IngestOptions, ingest } from '../../src/dataset/ingest.ts';
 import { subjectsByPattern } from '../../src/dataset/inputs.ts';
 import { DatasetError, InterruptedError, UsageError } from '../../src/errors.ts';
 import { writeVolume } from '../../src/volume/io/index.ts';
@@ -51,14 +51,14 @@ function file(
 
 const base = { grid: [24, 16, 12] as Vec3, spacing: 1 } satisfies Partial<IngestOptions>;
 
-describe('ingestMasks', () => {
+describe('ingest', () => {
   it('gives the same mask for one bone from every format and direction, left still left', async () => {
     const [inputs, out] = [temporaryFolder(), temporaryFolder()];
     await writeVolume(join(inputs, 'a.nrrd'), file([1, 0, 0, 0, 1, 0, 0, 0, 1], [0.5, 0.5, 0.5]));
     await writeVolume(join(inputs, 'b.nii.gz'), file(FLIPPED, [0.5, 0.4, 0.8], [-1200, -1199]));
     await writeVolume(join(inputs, 'c.mha'), file(OBLIQUE, [0.4, 0.4, 0.5], [0, 255]));
     await writeVolume(join(inputs, 'd.nii'), file([0, 0, 1, 1, 0, 0, 0, 1, 0], [0.5, 0.4, 0.3]));
-    const { dataset, accepted, refused } = await ingestMasks({ ...base, inputs: [inputs], out });
+    const { dataset, accepted, refused } = await ingest({ ...base, inputs: [inputs], out });
     expect(refused).toEqual([]);
     expect(accepted.map((a) => a.id)).toEqual(['a', 'b', 'c', 'd']);
     const truth = Uint8Array.from({ length: 24 * 16 * 12 }, (_, p) => {
@@ -88,7 +88,7 @@ describe('ingestMasks', () => {
     await writeVolume(join(inputs, 'large.nrrd'), file(OBLIQUE, [1, 1, 1], [0, 1], 2));
     writeFileSync(join(inputs, 'short.nrrd'), readFileSync(join(inputs, 'good.nrrd')).subarray(0, 300));
     writeFileSync(join(inputs, 'words.nii'), 'this is not a volume');
-    const { accepted, refused, smallestGrid } = await ingestMasks({ ...base, inputs: [inputs], out });
+    const { accepted, refused, smallestGrid } = await ingest({ ...base, inputs: [inputs], out });
     expect(accepted.map((a) => a.id)).toEqual(['good', 'good2']);
     const reasons = Object.fromEntries(
       refused.map((r) => [r.file.split('/').pop()!.split('.')[0], r.reason]),
@@ -110,8 +110,8 @@ describe('ingestMasks', () => {
     const [inputs, out] = [temporaryFolder(), temporaryFolder()];
     await writeVolume(join(inputs, 'a.nrrd'), file(OBLIQUE, [0.5, 0.5, 0.5]));
     const narrow = { ...base, grid: [16, 16, 12] as Vec3, inputs: [inputs], out };
-    await expect(ingestMasks({ ...narrow, maxCut: 0.01 })).rejects.toThrow(/would be cut off/);
-    const { accepted } = await ingestMasks({ ...narrow, out: temporaryFolder(), maxCut: 0.4 });
+    await expect(ingest({ ...narrow, maxCut: 0.01 })).rejects.toThrow(/would be cut off/);
+    const { accepted } = await ingest({ ...narrow, out: temporaryFolder(), maxCut: 0.4 });
     // Of the L's 112 square mm, those beyond |x| = 8 mm: 2 . 4 at the right end, 2 . 12 at the left.
     expect(accepted[0].cutShare).toBeCloseTo((2 * 4 + 2 * 12) / 112, 1);
   });
@@ -122,14 +122,14 @@ describe('ingestMasks', () => {
     const metres = file(OBLIQUE, [1, 1, 1]);
     await writeVolume(join(inputs, 'metres.nrrd'), { ...metres, spacing: [1e-3, 1e-3, 1e-3] });
     await writeVolume(join(inputs, 'tiny.nrrd'), { ...metres, spacing: [1e-9, 1e-9, 1e-9] });
-    const { accepted, refused } = await ingestMasks({ ...base, inputs: [inputs], out });
+    const { accepted, refused } = await ingest({ ...base, inputs: [inputs], out });
     expect(accepted.map((a) => a.id)).toEqual(['a']);
     expect(refused.map((r) => r.reason)).toEqual([
       expect.stringMatching(/metres\.nrrd: its whole bone spans .* less than one voxel of 1 mm/),
       expect.stringMatching(/tiny\.nrrd: its whole bone spans .* less than one voxel of 1 mm/),
     ]);
     await expect(
-      ingestMasks({ ...base, spacing: 1e300, inputs: [inputs], out: temporaryFolder() }),
+      ingest({ ...base, spacing: 1e300, inputs: [inputs], out: temporaryFolder() }),
     ).rejects.toThrow(/less than one voxel of 1e\+300 mm/);
   });
 
@@ -141,7 +141,7 @@ describe('ingestMasks', () => {
         await writeVolume(join(inputs, who, id, 'm.nrrd'), file(OBLIQUE, [1, 1, 1]));
       }
     const subjects = subjectsByPattern('/(\\d{4})[ab]?/');
-    const { dataset, refused } = await ingestMasks({
+    const { dataset, refused } = await ingest({
       ...base,
       inputs: [inputs],
       out,
@@ -163,17 +163,17 @@ describe('ingestMasks', () => {
     const stop = new AbortController();
     const options: IngestOptions = { ...base, inputs: [inputs], out };
     const onProgress = (p: { done: number }) => void (p.done === 2 && stop.abort());
-    await expect(ingestMasks({ ...options, signal: stop.signal, onProgress })).rejects.toThrow(
+    await expect(ingest({ ...options, signal: stop.signal, onProgress })).rejects.toThrow(
       InterruptedError,
     );
     expect(existsSync(join(out, 'dataset.json'))).toBe(false);
     const written = statSync(join(out, 'volumes/a.bits.gz')).mtimeMs;
-    const { accepted, kept, dataset } = await ingestMasks(options);
+    const { accepted, kept, dataset } = await ingest(options);
     expect(kept).toEqual(['a', 'b']);
     expect(accepted.map((a) => a.id)).toEqual(['c', 'd']);
     expect(dataset.cases.length).toBe(4);
     expect(statSync(join(out, 'volumes/a.bits.gz')).mtimeMs).toBe(written);
-    await expect(ingestMasks({ ...options, cut: 0.4 })).rejects.toThrow(/already holds a dataset/);
+    await expect(ingest({ ...options, cut: 0.4 })).rejects.toThrow(/already holds a dataset/);
   });
 
   it('hears a signal that arrives as an event, as Ctrl-C does', async () => {
@@ -187,7 +187,7 @@ describe('ingestMasks', () => {
       if (p.done === 1) setImmediate(() => stop.abort());
     };
     const options: IngestOptions = { ...base, inputs: [inputs], out };
-    await expect(ingestMasks({ ...options, signal: stop.signal, onProgress })).rejects.toThrow(
+    await expect(ingest({ ...options, signal: stop.signal, onProgress })).rejects.toThrow(
       InterruptedError,
     );
     expect(done).toBeLessThan(4);
@@ -199,18 +199,18 @@ describe('ingestMasks', () => {
     volume.data[0] = 0.5; // three values: a scan
     await writeVolume(join(inputs, 'a.nrrd'), volume);
     const options: IngestOptions = { ...base, inputs: [inputs], out };
-    await expect(ingestMasks(options)).rejects.toThrow(/--threshold VALUE/);
-    const { accepted } = await ingestMasks({ ...options, threshold: 0.7 });
+    await expect(ingest(options)).rejects.toThrow(/--threshold VALUE/);
+    const { accepted } = await ingest({ ...options, threshold: 0.7 });
     expect(accepted.length).toBe(1);
-    await expect(ingestMasks({ ...options, threshold: 0.8 })).rejects.toThrow(/already holds a dataset/);
+    await expect(ingest({ ...options, threshold: 0.8 })).rejects.toThrow(/already holds a dataset/);
   });
 
   it('is not run twice at once on one folder', async () => {
     const [inputs, out] = [temporaryFolder(), temporaryFolder()];
     await writeVolume(join(inputs, 'a.nrrd'), file(OBLIQUE, [1, 1, 1]));
     const options: IngestOptions = { ...base, inputs: [inputs], out };
-    const first = ingestMasks(options);
-    await expect(ingestMasks(options)).rejects.toThrow(/is in use by process/);
+    const first = ingest(options);
+    await expect(ingest(options)).rejects.toThrow(/is in use by process/);
     expect((await first).accepted.length).toBe(1);
     expect(existsSync(join(out, 'dataset.lock'))).toBe(false);
   });
@@ -219,8 +219,8 @@ describe('ingestMasks', () => {
     const [inputs, out] = [temporaryFolder(), temporaryFolder()];
     writeFileSync(join(inputs, 'a.nrrd'), 'nothing');
     const options: IngestOptions = { ...base, inputs: [inputs], out };
-    await expect(ingestMasks(options)).rejects.toThrow(DatasetError);
-    await expect(ingestMasks(options)).rejects.toThrow(/none of 1 files[\s\S]*a.nrrd/);
+    await expect(ingest(options)).rejects.toThrow(DatasetError);
+    await expect(ingest(options)).rejects.toThrow(/none of 1 files[\s\S]*a.nrrd/);
     for (const bad of [
       { grid: [24, 16, 10] as Vec3 },
       { spacing: 0 },
@@ -228,6 +228,6 @@ describe('ingestMasks', () => {
       { maxCut: -1 },
       { quality: 7 },
     ])
-      await expect(ingestMasks({ ...options, ...bad })).rejects.toThrow(UsageError);
+      await expect(ingest({ ...options, ...bad })).rejects.toThrow(UsageError);
   });
 });

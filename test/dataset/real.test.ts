@@ -7,7 +7,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ingestMasks } from '../../src/dataset/ingest.ts';
+import { ingest } from '../../src/dataset/ingest.ts';
 import { subjectsByPattern } from '../../src/dataset/inputs.ts';
 import { alignedFrame, alignReference } from '../../src/skull/align.ts';
 import { boneMask } from '../../src/skull/bone-mask.ts';
@@ -59,7 +59,7 @@ describe.skipIf(missing.length > 0)(title, () => {
   it('mandibles are taken in, two scans of one patient on one side', async () => {
     const ids = ['0522c0014', '0522c0727a', '0522c0727b', 'TCGA-CV-5977'];
     const inputs = ids.map((id) => join(MANDIBLES, 'oncologist', id, 'segmentations/Mandible.nrrd'));
-    const { dataset, refused } = await ingestMasks({
+    const { dataset, refused } = await ingest({
       inputs,
       out: temporaryFolder(),
       grid: [64, 48, 48],

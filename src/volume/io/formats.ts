@@ -3,6 +3,9 @@ import { FileError } from '../../errors.ts';
 
 export type Format = 'nrrd' | 'nifti' | 'meta' | 'vti';
 
+/** What a format is called. */
+export const FORMAT_NAMES = { nifti: 'NIfTI', nrrd: 'NRRD', meta: 'MetaImage', vti: 'VTK' } as const;
+
 const FORMATS: Record<string, Format> = {
   '.nrrd': 'nrrd',
   '.nhdr': 'nrrd',

@@ -8,20 +8,13 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { CranioflowError, type Explanation } from '../../errors.ts';
 import { checkGrid } from '../geometry.ts';
-import { type Format, formatOf, volumeExtension } from '../io/formats.ts';
+import { FORMAT_NAMES, type Format, formatOf, volumeExtension } from '../io/formats.ts';
 import { readVolume } from '../io/read.ts';
 import { readVtkFolder } from '../io/vti.ts';
 import { type Volume, type VoxelArray, voxelCount } from '../volume.ts';
 import type { Scan, ScanFacts } from './read.ts';
 import { damaged, refusal } from './refuse.ts';
 import type { ScanContent } from './source.ts';
-
-const NAMES: Record<Format, ScanFacts['format']> = {
-  nifti: 'NIfTI',
-  nrrd: 'NRRD',
-  meta: 'MetaImage',
-  vti: 'VTK',
-};
 
 /** Reads the volume of a source that is no DICOM. Throws `ScanError`. */
 export async function readVolumeScan(label: string, content: ScanContent, maxVoxels: number): Promise<Scan> {
@@ -67,7 +60,7 @@ export async function readVolumeScan(label: string, content: ScanContent, maxVox
   if (data === undefined)
     throw refusal(label, 'values that are no finite numbers', 'a number in every voxel', 'export it again');
   const facts: ScanFacts = {
-    format: NAMES[format],
+    format: FORMAT_NAMES[format],
     slices: volume.size[2],
     spacing: volume.spacing,
     corrections,

@@ -1,0 +1,95 @@
+/**
+ * What is noted of a case while it is made, so that a person can accept or drop it in seconds: a small picture of every
+ * step, the figures, the slices with the contour and the shaded bone; written as a record when the case ends, whether it
+ * was accepted or refused.
+ */
+import type { CranioflowError } from '../errors.ts';
+import { renderMask } from '../mesh/views.ts';
+import { renderCase } from '../report/casePictures.ts';
+import { type CaseRecord, writeCaseRecord } from '../report/cases.ts';
+import type { Quality } from '../skull/quality.ts';
+import type { SegmentStep } from '../skull/segment/step.ts';
+import type { Mask } from '../volume/volume.ts';
+import type { Provenance } from './manifest.ts';
+import type { ReadCase } from './readCase.ts';
+
+export class CaseSheet {
+  readonly #id: string;
+  readonly #dir: string;
+  readonly #off: boolean;
+  readonly #steps: NonNullable<Parameters<typeof renderCase>[0]['steps']>[number][] = [];
+  readonly #numbers: CaseRecord['numbers'] = [];
+  readonly #warnings: string[] = [];
+  #read?: ReadCase;
+  #placed?: Mask;
+  #quality?: Quality;
+
+  constructor(id: string, { out, withoutPictures }: { out: string; withoutPictures?: boolean }) {
+    this.#id = id;
+    this.#dir = out;
+    this.#off = withoutPictures === true;
+  }
+
+  /** A step of the segmentation, with the bone it leaves. */
+  step({ name, note, mask }: SegmentStep): void {
+    if (this.#off) return;
+    const image = mask && renderMask(mask, { view: 'threeQuarter', size: 176, fit: 'bone' });
+    this.#steps.push({ title: name, note, image });
+  }
+
+  /** The case as it was read, before it is placed. */
+  read(read: ReadCase): void {
+    this.#read = read;
+    this.#number('kind', read.kind);
+    this.#number('spacing', read.spacing.map((s) => Number(s.toFixed(3))).join(' x '), 'mm');
+    if (read.threshold !== undefined) this.#number('threshold', Math.round(read.threshold), 'HU');
+    for (const note of read.notes) if (!note.includes(': ')) this.#warnings.push(note);
+  }
+
+  /** The bone on the grid, and how it got there. */
+  placed(mask: Mask, { alignment, cutShare }: Provenance, quality: Quality): void {
+    this.#placed = mask;
+    this.#quality = quality;
+    const [x, y, z] = mask.spacing;
+    let voxels = 0;
+    for (const v of mask.data) voxels += v;
+    this.#number('bone', Number(((voxels * x * y * z) / 1000).toPrecision(4)), 'cm^3');
+    if (alignment !== undefined) {
+      this.#number('distance to the template', Number(alignment.rms_mm.toFixed(2)), 'mm');
+      this.#number('fit to the template', Number(alignment.score.toFixed(2)));
+    }
+    if (cutShare > 0) this.#number('cut off by the grid', Number((100 * cutShare).toPrecision(2)), '%');
+  }
+
+  accept(): void {
+    this.#write('accepted');
+  }
+
+  refuse(error: CranioflowError, label: string): void {
+    const { found, todo } = error.explanation;
+    // What the user typed is for the terminal; the page goes along with the dataset.
+    this.#write('refused', `${found.replaceAll(label, 'the case')}; ${todo}`);
+  }
+
+  #number(label: string, value: number | string, unit?: string): void {
+    this.#numbers.push(unit === undefined ? { label, value } : { label, value, unit });
+  }
+
+  #write(status: 'accepted' | 'refused', reason?: string): void {
+    if (this.#off) return;
+    // The scan with the contour of its own bone; without a scan the bone as it lies in the dataset.
+    const shown = this.#read?.scan === undefined ? { mask: this.#placed ?? this.#read?.mask } : this.#read;
+    const pictures = renderCase({ scan: this.#read?.scan, mask: shown.mask, steps: this.#steps });
+    const views = this.#placed === undefined ? pictures.views : renderCase({ mask: this.#placed }).views;
+    writeCaseRecord(this.#dir, {
+      id: this.#id,
+      status,
+      ...(reason !== undefined && { reason }),
+      numbers: this.#numbers,
+      ...(this.#quality && { quality: this.#quality }),
+      warnings: this.#warnings,
+      ...pictures,
+      views,
+    });
+  }
+}

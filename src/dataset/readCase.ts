@@ -1,0 +1,127 @@
+/**
+ * From an input to its bone: scans are segmented, masks taken as they are, meshes filled. Of a volume file only its values
+ * can tell what it is: two values are a mask, Hounsfield units a CT. A threshold or label given by the user makes any
+ * volume a mask, as for micro-CT, whose numbers are not Hounsfield units.
+ */
+import { VolumeError } from '../errors.ts';
+import { readMesh } from '../mesh/readMesh.ts';
+import { gridAround, solidOf, unionOf } from '../mesh/voxelise.ts';
+import { type BoneMaskOptions, boneMask } from '../skull/bone-mask.ts';
+import { cropToBone } from '../skull/orient.ts';
+import type { QualityFacts } from '../skull/quality.ts';
+import { segmentBone } from '../skull/segment/segmentBone.ts';
+import type { SegmentStep } from '../skull/segment/step.ts';
+import { largestComponents } from '../volume/components.ts';
+import { FORMAT_NAMES, formatOf } from '../volume/io/formats.ts';
+import { readVolume } from '../volume/io/index.ts';
+import { readScan } from '../volume/scan/index.ts';
+import type { Mask, Vec3, Volume } from '../volume/volume.ts';
+import type { CaseInput } from './inputs.ts';
+import type { Provenance } from './manifest.ts';
+
+export interface ReadOptions extends BoneMaskOptions {
+  /** Keep only this many of the largest connected components of a mask. Default: all. */
+  components?: number;
+  /** HU from which a voxel of a CT is bone; by its histogram when absent. */
+  hounsfield?: number;
+  /** Coordinates of meshes that do not say it themselves. Default LPS. */
+  meshSpace?: 'LPS' | 'RAS';
+  /** mm between the voxels that a mesh is filled with; the dataset's spacing. */
+  spacing: number;
+  onStep?: (step: SegmentStep) => void;
+}
+
+export interface ReadCase {
+  mask: Mask;
+  /** The scan, for pictures; absent for masks and meshes. */
+  scan?: Volume<Int16Array | Float32Array>;
+  kind: Provenance['kind'];
+  format: string;
+  spacing: Vec3;
+  threshold?: number;
+  notes: string[];
+  facts?: QualityFacts;
+}
+
+/** Reads one case. Throws the tagged error of what refuses it. */
+export async function readCase(input: CaseInput, options: ReadOptions): Promise<ReadCase> {
+  if (input.kind === 'mesh') return readMeshes([input.file.path], options);
+  if (input.kind === 'scan') {
+    const { volume, kind, facts } = await readScan(input.scan);
+    const read = { format: facts.format, notes: facts.corrections };
+    if (kind === 'ct') return segmented(volume, options, read);
+    return ofVolume(volume, input.scan.label, options, read);
+  }
+  const volume = await readVolume(input.file.path);
+  return ofVolume(volume, input.file.path, options, {
+    format: FORMAT_NAMES[formatOf(input.file.path)],
+    notes: [],
+  });
+}
+
+type Reading = Pick<ReadCase, 'format' | 'notes'>;
+
+function ofVolume(volume: Volume, label: string, options: ReadOptions, reading: Reading): ReadCase {
+  const told = options.threshold !== undefined || options.label !== undefined;
+  if (!told && isHounsfield(volume)) return segmented(asScan(volume), options, reading);
+  const whole = cropToBone(boneMask(volume, label, options));
+  const mask =
+    options.components === undefined
+      ? whole
+      : cropToBone({ ...whole, data: largestComponents(whole.data, whole.size, options.components) });
+  return { mask, kind: 'mask', spacing: volume.spacing, ...reading };
+}
+
+function segmented(
+  volume: Volume<Int16Array | Float32Array>,
+  { hounsfield, onStep }: ReadOptions,
+  reading: Reading,
+): ReadCase {
+  const { mask, steps, facts, threshold } = segmentBone(volume, { threshold: hounsfield, onStep });
+  const notes = [...reading.notes, ...steps.map((s) => `${s.name}: ${s.note}`)];
+  return { mask, scan: volume, kind: 'ct', spacing: volume.spacing, threshold, facts, ...reading, notes };
+}
+
+function readMeshes(paths: readonly string[], { spacing, meshSpace }: ReadOptions): ReadCase {
+  const meshes = paths.map((path) => readMesh(path, { space: meshSpace }));
+  // Finer than the grid, so that thin bone keeps its share of a voxel.
+  const step = Math.min(spacing / 2, 1);
+  const grid = gridAround(meshes, step);
+  const solids = meshes.map((mesh) => solidOf(mesh, grid));
+  const notes = solids
+    .filter((s) => s.openEdges > 0)
+    .map((s) => `surface with ${s.openEdges} open edges, closed by winding numbers`);
+  return {
+    mask: unionOf(solids.map((s) => s.mask)),
+    kind: 'mesh',
+    format: 'mesh',
+    spacing: grid.spacing,
+    notes,
+  };
+}
+
+/** Values that reach from air to bone, and more than two of them: Hounsfield units. */
+function isHounsfield({ data }: Volume): boolean {
+  let [least, most] = [Infinity, -Infinity];
+  const distinct = new Set<number>();
+  for (let i = 0; i < data.length; i += 1) {
+    const v = data[i];
+    if (v < least) least = v;
+    if (v > most) most = v;
+    if (distinct.size < 8) distinct.add(v);
+  }
+  return distinct.size >= 8 && least <= -300 && most >= 300;
+}
+
+function asScan(volume: Volume): Volume<Int16Array | Float32Array> {
+  const { data } = volume;
+  if (data instanceof Int16Array) return { ...volume, data };
+  const values = data instanceof Float32Array ? data : Float32Array.from(data);
+  if (!values.every(Number.isFinite))
+    throw new VolumeError({
+      found: 'a scan with voxels that are NaN or infinite',
+      expected: 'finite numbers only',
+      todo: 'mend the file: replace NaN with -1024',
+    });
+  return { ...volume, data: values };
+}
