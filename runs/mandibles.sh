@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Real mandibles, end to end: 35 masks from head-and-neck CT -> dataset -> autoencoder -> OTFM -> new mandibles -> report.
-# Data: tcia-ct-scan-dataset (DeepMind; CC BY 4.0), read from ../shared/data. About 35 minutes on 2 cores.
+# Data: tcia-ct-scan-dataset (DeepMind; CC BY 4.0), read from ../shared/data. About 36 minutes on 2 cores.
 # Usage: runs/mandibles.sh [OUT]
 set -euo pipefail
 cd "$(dirname "$0")/.."

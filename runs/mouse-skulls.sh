@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Real whole skulls, end to end: 51 mouse skulls from micro-CT -> dataset -> autoencoder -> OTFM -> new skulls -> report.
-# Data: mouse_CT_atlas (GPL-3), read from ../shared/data. About 35 minutes on 2 cores.
+# Data: mouse_CT_atlas (GPL-3), read from ../shared/data. About 28 minutes on 2 cores.
 # Usage: runs/mouse-skulls.sh [OUT]
 set -euo pipefail
 cd "$(dirname "$0")/.."
