@@ -14,7 +14,7 @@ import { eachFrame } from './pixels.ts';
 import { damaged, refusal } from './refuse.ts';
 import { shearedVoxels, unshear } from './shear.ts';
 import type { ScanSource } from './source.ts';
-import { type StackOptions, stackSlices } from './stack.ts';
+import { STACK_DEFAULTS, type StackOptions, stackSlices } from './stack.ts';
 import { readVolumeScan } from './volumeScan.ts';
 
 export interface ScanOptions extends StackOptions {
@@ -85,7 +85,7 @@ async function readSeries(label: string, all: readonly Slice[], options: ScanOpt
   const most = options.maxVoxels ?? MAX_VOXELS;
   if (voxels > most)
     throw refusal(label, `${voxels} voxels`, `at most ${most}`, 'export the head alone, or allow more');
-  const limit = options.maxSliceSpacing ?? 3;
+  const limit = options.maxSliceSpacing ?? STACK_DEFAULTS.maxSliceSpacing;
   const thickness = stack.places[0][0].thickness;
   if (thickness !== undefined && thickness > limit * (1 + 1e-3))
     throw refusal(
