@@ -1,7 +1,7 @@
 /**
  * From an input to its bone: scans are segmented, masks taken as they are, meshes filled. Of a volume file only its values
- * can tell what it is: two values are a mask, Hounsfield units a CT. A threshold or label given by the user makes any
- * volume a mask, as for micro-CT, whose numbers are not Hounsfield units.
+ * can tell what it is: values from air to bone are Hounsfield units, two values a mask; anything else, such as micro-CT,
+ * needs a threshold or a label.
  */
 import { VolumeError } from '../errors.ts';
 import { readMesh } from '../mesh/readMesh.ts';
@@ -22,8 +22,6 @@ import type { Provenance } from './manifest.ts';
 export interface ReadOptions extends BoneMaskOptions {
   /** Keep only this many of the largest connected components of a mask. Default: all. */
   components?: number;
-  /** HU from which a voxel of a CT is bone; by its histogram when absent. */
-  hounsfield?: number;
   /** Coordinates of meshes that do not say it themselves. Default LPS. */
   meshSpace?: 'LPS' | 'RAS';
   /** mm between the voxels that a mesh is filled with; the dataset's spacing. */
@@ -62,8 +60,7 @@ export async function readCase(input: CaseInput, options: ReadOptions): Promise<
 type Reading = Pick<ReadCase, 'format' | 'notes'>;
 
 function ofVolume(volume: Volume, label: string, options: ReadOptions, reading: Reading): ReadCase {
-  const told = options.threshold !== undefined || options.label !== undefined;
-  if (!told && isHounsfield(volume)) return segmented(asScan(volume), options, reading);
+  if (options.label === undefined && isHounsfield(volume)) return segmented(asScan(volume), options, reading);
   const whole = cropToBone(boneMask(volume, label, options));
   const mask =
     options.components === undefined
@@ -74,10 +71,16 @@ function ofVolume(volume: Volume, label: string, options: ReadOptions, reading: 
 
 function segmented(
   volume: Volume<Int16Array | Float32Array>,
-  { hounsfield, onStep }: ReadOptions,
+  { threshold: given, onStep }: ReadOptions,
   reading: Reading,
 ): ReadCase {
-  const { mask, steps, facts, threshold } = segmentBone(volume, { threshold: hounsfield, onStep });
+  if (given === 'otsu')
+    throw new VolumeError({
+      found: "a scan in Hounsfield units with --threshold otsu",
+      expected: 'a threshold in HU, or none: it is then found for each scan',
+      todo: 'leave --threshold out',
+    });
+  const { mask, steps, facts, threshold } = segmentBone(volume, { threshold: given, onStep });
   const notes = [...reading.notes, ...steps.map((s) => `${s.name}: ${s.note}`)];
   return { mask, scan: volume, kind: 'ct', spacing: volume.spacing, threshold, facts, ...reading, notes };
 }

@@ -5,7 +5,7 @@
  * contents (DICOMDIR) and hidden files are passed over. Whatever looks like a scan and cannot be one becomes a source
  * too, whose reading tells the reason: nothing that was given is lost without a word.
  */
-import { readdirSync, statSync } from 'node:fs';
+import { type Dirent, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { FileError } from '../../errors.ts';
 import { extensions, volumeExtension } from '../io/formats.ts';
@@ -84,9 +84,7 @@ function walk(path: string, found: Found, seen: Set<string>, options: FindOption
       addVtkFolder(path, found, seen);
       return;
     }
-    const names = readdirSync(path, { withFileTypes: true }).filter((e) => !e.name.startsWith('.'));
-    names.sort((a, b) => (a.name < b.name ? -1 : 1));
-    for (const entry of names) {
+    for (const entry of list(path, found)) {
       const below = join(path, entry.name);
       // Links are followed for files only: a linked folder may lead back up.
       if (entry.isDirectory() || entry.isFile() || (entry.isSymbolicLink() && linksToFile(below)))
@@ -96,6 +94,8 @@ function walk(path: string, found: Found, seen: Set<string>, options: FindOption
   }
   if (seen.has(path)) return;
   seen.add(path);
+  // A pipe or a device would wait for ever.
+  if (!statSync(path).isFile()) return;
   let item: Item;
   let head: Uint8Array;
   try {
@@ -111,8 +111,12 @@ function walk(path: string, found: Found, seen: Set<string>, options: FindOption
   }
   if (addDicom(item, head, found)) return;
   if (volumeExtension(path) === undefined || options.withoutVolumeFiles) return;
-  const beside = isHeaderAlone(path) ? siblings(path) : [];
-  addVolume({ kind: 'file', path }, [item, ...companions(item, beside)], found);
+  try {
+    const beside = isHeaderAlone(path) ? siblings(path) : [];
+    addVolume({ kind: 'file', path }, [item, ...companions(item, beside)], found);
+  } catch {
+    found.faults.push('a file that cannot be read');
+  }
 }
 
 /** A header whose voxels lie in another file. */
@@ -129,6 +133,17 @@ function companions(header: Item, beside: readonly Item[]): Item[] {
   if (beside.length === 0) return [];
   const text = Buffer.from(header.head(1 << 16)).toString('latin1');
   return beside.filter((item) => text.includes(Buffer.from(basename(item.name)).toString('latin1')));
+}
+
+/** What a folder holds, hidden files left out, in the order of the names. */
+function list(folder: string, found: Found): Dirent[] {
+  try {
+    const entries = readdirSync(folder, { withFileTypes: true }).filter((e) => !e.name.startsWith('.'));
+    return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  } catch {
+    found.faults.push('a folder that cannot be opened');
+    return [];
+  }
 }
 
 function linksToFile(path: string): boolean {
@@ -182,8 +197,13 @@ function addVtkFolder(path: string, found: Found, seen: Set<string>): void {
   if (seen.has(path)) return;
   seen.add(path);
   const items = new Map<string, Item>();
-  for (const name of readdirSync(path, { recursive: true, encoding: 'utf8' }).sort())
-    if (linksToFile(join(path, name))) items.set(name.replaceAll('\\', '/'), fileItem(join(path, name)));
+  try {
+    for (const name of readdirSync(path, { recursive: true, encoding: 'utf8' }).sort())
+      if (linksToFile(join(path, name))) items.set(name.replaceAll('\\', '/'), fileItem(join(path, name)));
+  } catch {
+    found.faults.push('a folder that cannot be opened');
+    return;
+  }
   addVolume({ kind: 'vtk', items }, [...items.values()], found);
 }
 

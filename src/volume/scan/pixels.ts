@@ -10,6 +10,7 @@ import { decodeDicomFiles } from '../io/itkDicom.ts';
 import type { VoxelArray } from '../volume.ts';
 import { SYNTAXES } from './dicomTables.ts';
 import { contentRange, type Slice } from './header.ts';
+import type { Item } from './item.ts';
 import { damaged } from './refuse.ts';
 import { frameStream, slimDicom } from './slimDicom.ts';
 
@@ -23,21 +24,35 @@ export async function eachFrame(
   take: (values: VoxelArray, index: number) => void,
 ): Promise<void> {
   const compressed = SYNTAXES[slices[0].transferSyntax].compressed === true;
+  const read = reader();
   for (let start = 0; start < slices.length; start += BATCH) {
     const batch = slices.slice(start, start + BATCH);
-    if (!compressed) batch.forEach((slice, i) => void take(plainFrame(label, slice), start + i));
-    else await compressedFrames(label, batch, (values, i) => take(values, start + i));
+    if (!compressed) batch.forEach((slice, i) => void take(plainFrame(label, slice, read), start + i));
+    else await compressedFrames(label, batch, read, (values, i) => take(values, start + i));
   }
 }
 
-function plainFrame(label: string, slice: Slice): VoxelArray {
+type Reader = (slice: Slice, start: number, end: number) => Uint8Array;
+
+/** Reads bytes of slices; a file of many frames is read (and unpacked) once for all that follow each other. */
+function reader(): Reader {
+  let held: { item: Item; bytes: Uint8Array } | undefined;
+  return (slice, start, end) => {
+    if (slice.frames === 1) return contentRange(slice, start, end);
+    if (held?.item !== slice.item)
+      held = { item: slice.item, bytes: contentRange(slice, 0, Number.POSITIVE_INFINITY) };
+    return held.bytes.subarray(start, end);
+  };
+}
+
+function plainFrame(label: string, slice: Slice, read: Reader): VoxelArray {
   const { rows, columns, bitsAllocated, signed } = slice;
   const width = bitsAllocated / 8;
   const length = rows * columns * width;
   const start = slice.pixelOffset! + slice.frame * length;
   let bytes: Uint8Array;
   try {
-    bytes = contentRange(slice, start, start + length);
+    bytes = read(slice, start, start + length);
   } catch {
     throw damaged(label, 'a slice that cannot be read');
   }
@@ -70,12 +85,13 @@ function narrow(values: VoxelArray, { bitsStored, bitsAllocated, highBit, signed
 async function compressedFrames(
   label: string,
   slices: readonly Slice[],
+  read: Reader,
   take: (values: VoxelArray, index: number) => void,
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'cranioflow-dicom-'));
   try {
     const paths = slices.map((slice, i) => {
-      const stream = streamOf(slice);
+      const stream = streamOf(slice, read);
       if (stream === undefined) throw damaged(label, 'a slice whose compressed pixels are cut short');
       const path = join(folder, `${String(i).padStart(4, '0')}.dcm`);
       writeFileSync(path, slimDicom(slice, stream, i));
@@ -96,9 +112,9 @@ async function compressedFrames(
 }
 
 /** The compressed stream of a slice's frame; undefined when it cannot be had. */
-function streamOf(slice: Slice): Uint8Array | undefined {
+function streamOf(slice: Slice, read: Reader): Uint8Array | undefined {
   try {
-    const content = contentRange(slice, slice.pixelOffset!, slice.item.size);
+    const content = read(slice, slice.pixelOffset!, Number.POSITIVE_INFINITY);
     return frameStream(content, slice.frame, slice.frames);
   } catch {
     return undefined;

@@ -14,7 +14,7 @@ import { eachFrame } from './pixels.ts';
 import { damaged, refusal } from './refuse.ts';
 import { shearedVoxels, unshear } from './shear.ts';
 import type { ScanSource } from './source.ts';
-import { type StackOptions, stackSlices } from './stack.ts';
+import { STACK_DEFAULTS, type StackOptions, stackSlices } from './stack.ts';
 import { readVolumeScan } from './volumeScan.ts';
 
 export interface ScanOptions extends StackOptions {
@@ -85,7 +85,7 @@ async function readSeries(label: string, all: readonly Slice[], options: ScanOpt
   const most = options.maxVoxels ?? MAX_VOXELS;
   if (voxels > most)
     throw refusal(label, `${voxels} voxels`, `at most ${most}`, 'export the head alone, or allow more');
-  const limit = options.maxSliceSpacing ?? 3;
+  const limit = options.maxSliceSpacing ?? STACK_DEFAULTS.maxSliceSpacing;
   const thickness = stack.places[0][0].thickness;
   if (thickness !== undefined && thickness > limit * (1 + 1e-3))
     throw refusal(
@@ -121,8 +121,8 @@ async function readSeries(label: string, all: readonly Slice[], options: ScanOpt
     modality: 'CT',
     slices: count,
     spacing,
-    sliceThickness: first.thickness,
-    kVp: first.kVp,
+    sliceThickness: within(first.thickness, 0.01, 100),
+    kVp: within(first.kVp, 20, 300),
     gantryTilt: Number(stack.tilt.toFixed(2)),
     patientPosition: PATIENT_POSITIONS.has(first.patientPosition) ? first.patientPosition : undefined,
     bitsStored: first.bitsStored,
@@ -130,6 +130,11 @@ async function readSeries(label: string, all: readonly Slice[], options: ScanOpt
     corrections,
   };
   return { volume, kind: 'ct', facts };
+}
+
+/** A number that can be what it is said to be, else nothing: digits too may tell who someone is. */
+function within(value: number | undefined, least: number, most: number): number | undefined {
+  return value !== undefined && value >= least && value <= most ? value : undefined;
 }
 
 /** Slices lie along two of the patient's axes: nothing of a tilt is in their direction. */

@@ -182,7 +182,7 @@ function checkAlike(label: string, slices: readonly Placed[]): void {
     );
 }
 
-/** The longest run [start, end) whose steps agree to 1 % (or 0.01 mm) with the median step of the run's own window. */
+/** All slices, if every step agrees with the median to 1 % (or 0.01 mm); else the longest run [start, end) of steps like its first. */
 function evenRun(at: readonly number[]): { start: number; end: number; step: number } {
   const steps = at.slice(1).map((x, i) => x - at[i]);
   const middle = median(steps);

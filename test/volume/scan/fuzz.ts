@@ -87,7 +87,7 @@ function mutate(bytes: Uint8Array, random: RandomStream): Uint8Array {
       for (let n = random.integer(20); n >= 0; n--) out[place()] = random.integer(256);
       return out;
     case 3:
-      out.fill(EXTREMES[random.integer(EXTREMES.length)], at, at + Math.min(length, 8));
+      out.fill(EXTREMES[random.integer(EXTREMES.length)], at, Math.min(out.length, at + Math.min(length, 8)));
       return out;
     case 4:
       return Buffer.concat([out.subarray(0, at), out.subarray(at + length)]);

@@ -128,6 +128,18 @@ describe('refused or mended by the places of the slices', () => {
     );
   });
 
+  it('a tilt that only the header names is told, not applied', async () => {
+    const straight = phantom([1, 0, 0, 0, 1, 0, 0, 0, 1]);
+    const tags = (): Dataset => ({ '00181120': ['DS', '18.5'], '00180060': ['DS', '19560412'] });
+    const { volume, facts } = await scanOf(put(temporaryFolder(), named(ctSeries(straight, { tags }))));
+    expectPhantom(volume, straight);
+    expect(facts.gantryTilt).toBe(0);
+    expect(facts.corrections[0]).toMatch(
+      /names a gantry tilt of 18.5 degrees; the slices' positions show none/,
+    );
+    expect(facts.kVp).toBeUndefined();
+  });
+
   it('localisers within a series are left out', async () => {
     const scout = ctSlice({ ...truth, direction: [0, 1, 0, 0, 0, 1, 1, 0, 0] }, 0, {
       tags: () => ({ '00080008': ['CS', 'ORIGINAL\\PRIMARY\\LOCALIZER'] }),
