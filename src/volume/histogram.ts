@@ -27,9 +27,9 @@ export function histogramOf(data: VoxelArray, low: number, high: number, width: 
   for (let p = 0; p < data.length; p++) {
     const b = Math.floor((data[p] - low) * scale);
     if (b >= 0 && b < bins) counts[b]++;
-    else if (data[p] < low && data[p] > -Infinity) below++;
-    else if (data[p] < Infinity) above++;
-    else notFinite++;
+    else if (!Number.isFinite(data[p])) notFinite++;
+    else if (b < 0) below++;
+    else above++;
   }
   return { low, width, counts, below, above, notFinite };
 }
