@@ -19,7 +19,7 @@ test('the peak of a Gaussian lies at its mean and is as wide as it is', () => {
     data[i] = i % 4 === 0 ? 900 + 5 * stream.normal() : 40 + 30 * stream.normal();
   const { at, deviation } = peakBetween(histogramOf(data, -1000, 2000, 5), -200, 300);
   expect(Math.abs(at - 40)).toBeLessThan(6);
-  expect(Math.abs(deviation - 30)).toBeLessThan(4);
+  expect(Math.abs(deviation - 30)).toBeLessThan(2);
 });
 
 test("Otsu on a part of the histogram is Otsu's threshold of the values in it", () => {
