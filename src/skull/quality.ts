@@ -80,11 +80,7 @@ export function qualityScore(facts: QualityFacts): Quality {
     facts.vaultCutShare,
     (v) => `${(100 * v).toFixed(1)} % of the vault lie outside the field of view`,
   );
-  weigh(
-    facts.vaultOpen_mm2,
-    QUALITY_LIMITS.vaultOpen_mm2,
-    (v) => `holes of ${v.toFixed(0)} mm^2 in the vault`,
-  );
+  weigh('vaultOpen_mm2', facts.vaultOpen_mm2, (v) => `holes of ${v.toFixed(0)} mm^2 in the vault`);
   for (const [region, overlap] of Object.entries(facts.regions ?? {}))
     weigh('regionLost', 1 - overlap, () => `only ${(100 * overlap).toFixed(0)} % of the ${region} is there`);
   weigh('metal_mm3', facts.metal_mm3, (v) => `${v.toFixed(0)} mm^3 of metal`);

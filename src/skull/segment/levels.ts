@@ -27,8 +27,20 @@ export interface Levels {
 }
 
 /** Limits that a CT of a head must keep; measured heads have air .5-.9, tissue .4-.75, bone .12-.35. */
-export const LEVEL_LIMITS = { air: 0.02, tissue: 0.25, boneLeast: 0.02, boneMost: 0.6 } as const;
+export const LEVEL_LIMITS = {
+  /** Least shares. */
+  air: 0.02,
+  tissue: 0.3,
+  boneLeast: 0.02,
+  boneMost: 0.6,
+  /** HU: where the soft tissue peak may lie, and how wide it may be. */
+  tissueLeast: -30,
+  tissueMost: 120,
+  noise: 100,
+} as const;
 
+/** A scan with noise fills dozens of bins of 10 HU; a mask one or two, a map of labels a few. */
+const FEWEST_BINS = 12;
 const OFFSETS = [0, -1024];
 
 /**
@@ -44,7 +56,7 @@ export function hounsfieldLevels(volume: Volume): Levels {
       'mend the file: replace NaN with -1000, the value of air',
     );
   const occupied = histogram.counts.reduce((n, c) => n + (c > 0 ? 1 : 0), 0);
-  if (occupied < 30)
+  if (occupied < FEWEST_BINS)
     throw refuse(
       `the volume holds values in ${occupied} of 830 bins of 10 HU: it is a mask or a map of labels`,
       'a scan in Hounsfield units',
@@ -64,7 +76,7 @@ export function hounsfieldLevels(volume: Volume): Levels {
 
 function levelsAt(histogram: Histogram, offset: number, voxels: number): Levels {
   const count = (from: number, to: number): number => countBetween(histogram, from - offset, to - offset);
-  const peak = peakBetween(histogram, -120 - offset, 160 - offset);
+  const peak = peakBetween(histogram, LEVEL_LIMITS.tissueLeast - offset, LEVEL_LIMITS.tissueMost - offset);
   const tissue = peak.at + offset;
   const body = Math.max(1, count(-500, Infinity));
   return {
@@ -82,6 +94,7 @@ function plausible(l: Levels): boolean {
   return (
     l.airShare >= LEVEL_LIMITS.air &&
     l.tissueShare >= LEVEL_LIMITS.tissue &&
+    l.noise <= LEVEL_LIMITS.noise &&
     l.boneShare >= LEVEL_LIMITS.boneLeast &&
     l.boneShare <= LEVEL_LIMITS.boneMost
   );

@@ -58,7 +58,7 @@ export function segmentBone(volume: Volume, options: SegmentOptions = {}): Segme
   log.add(step);
   const head = isolateHead(volume, levels);
   log.add(head.step);
-  const threshold = boneThreshold(levels, volume.spacing, options.threshold);
+  const threshold = boneThreshold(levels, options.threshold);
   log.add(threshold.step);
   const bone = log.take(boneVoxels(head, levels, threshold));
   const metal = limitMetal(head.volume, bone, levels, threshold);

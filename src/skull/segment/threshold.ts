@@ -8,14 +8,16 @@
  *     bone  = T + (C - T) / 4              a voxel of which a quarter is dense bone
  *
  * bounded to [150, 450] HU and never under the foot. A quarter, not a half: walls of orbit and sinus are thinner than a
- * voxel, and half a voxel of bone would be asked of them. Where voxels are coarse (more than 1.5 mm) walls fill less of
- * one, and the share falls in proportion to 1.5 / spacing, to 0.15 at least.
+ * voxel, and cancellous bone is half as dense as cortical; the price is that a surface lies a quarter of a voxel too far
+ * out. Walls that fill less than a quarter are left to the ridges (bone.ts).
  */
 import { countBetween, otsuBetween } from '../../volume/histogram.ts';
-import type { Vec3 } from '../../volume/volume.ts';
 import type { Levels } from './levels.ts';
 import type { SegmentStep } from './step.ts';
 
+/** Of dense bone in a voxel that counts as bone. */
+const SHARE = 0.25;
+/** HU. */
 export const THRESHOLD_RANGE = [150, 450] as const;
 
 export interface BoneThreshold {
@@ -29,22 +31,20 @@ export interface BoneThreshold {
 }
 
 /** The bone threshold of a scan; `given` (HU) takes its place. */
-export function boneThreshold(levels: Levels, spacing: Vec3, given?: number): BoneThreshold {
+export function boneThreshold(levels: Levels, given?: number): BoneThreshold {
   const { tissue, noise, histogram, offset } = levels;
   const foot = tissue + 4 * noise;
   const from = Math.max(foot, tissue + 60);
   const cut = otsuBetween(histogram, from - offset, 3000 - offset) ?? 700 - offset;
   const dense = meanBetween(levels, cut + offset, 3000) || 1200;
-  const voxel = Math.cbrt(spacing[0] * spacing[1] * spacing[2]);
-  const share = Math.max(0.15, 0.25 * Math.min(1, 1.5 / voxel));
   const [least, most] = THRESHOLD_RANGE;
-  const found = Math.min(most, Math.max(least, foot, tissue + share * (dense - tissue)));
+  const found = Math.min(most, Math.max(least, foot, tissue + SHARE * (dense - tissue)));
   const bone = given ?? found;
   // Half the way from the tissue: a wall that fills an eighth of a voxel, when it stands out as a ridge.
   const thin = Math.min(bone, Math.max(Math.min(foot, bone), tissue + 0.5 * (bone - tissue)));
   const how =
     given === undefined
-      ? `a voxel ${(100 * share).toFixed(0)} % filled with dense bone (${dense.toFixed(0)} HU) in soft tissue (${tissue.toFixed(0)} HU)`
+      ? `a voxel ${(100 * SHARE).toFixed(0)} % filled with dense bone (${dense.toFixed(0)} HU) in soft tissue (${tissue.toFixed(0)} HU)`
       : `as given; the histogram would say ${found.toFixed(0)} HU`;
   return {
     bone,
