@@ -8,7 +8,7 @@
  *   orbitale will do: the plane then goes through it), which is the Frankfort plane;
  * - z: up, `x cross y`.
  *
- * The plane is horizontal in a person who looks straight ahead. A nasion, when given, checks that left and right were
+ * Without landmarks a skull gets this frame by lying as the template does (`template.ts`). The plane is horizontal in a person who looks straight ahead. A nasion, when given, checks that left and right were
  * not exchanged: it lies before and above the porions.
  */
 import { VolumeError } from '../../errors.ts';

@@ -1,12 +1,13 @@
 /**
  * The nearest of many points, looked up in a table: a box of cubic cells over the points, each holding the number of the
  * point nearest to its centre (a "closest point transform"). Built by propagation: cells that hold points begin, then
- * two sweeps hand each cell the best candidate of its 13 neighbours passed before (Danielsson 1980). A look-up is one
+ * four sweeps, there and back
+ * twice, hand each cell the best candidate of its 13 neighbours passed before (after Danielsson 1980). A look-up is one
  * division and one load, whatever the number of points; what it gives is the point nearest to the cell's centre, which is
  * off by less than a cell, and that is nothing to a fit of planes.
  *
- * Measured, 15,000 points of a skull, one core: built in 0.1 s for 600,000 cells; 60 million look-ups a second where a k-d
- * tree does 1 million.
+ * Measured, 48,000 points of a skull, one busy core: 570,000 cells built in 0.25 s; 32 million look-ups a second at random
+ * places, where the k-d tree of `evaluation/nearest.ts` answers 0.15 million.
  */
 import type { Surface } from './surface.ts';
 
@@ -54,7 +55,7 @@ export function nearestGrid({ points }: Surface, cell: number, margin: number): 
   for (let dz = -1; dz <= 0; dz++)
     for (let dy = -1; dy <= 1; dy++)
       for (let dx = -1; dx <= 1; dx++) if (dx + 3 * dy + 9 * dz < 0) before[n++] = dx + nx * (dy + ny * dz);
-  for (const sign of [1, -1]) {
+  for (const sign of [1, -1, 1, -1]) {
     for (let c = 1; c < nz - 1; c++)
       for (let b = 1; b < ny - 1; b++)
         for (let a = 1; a < nx - 1; a++) {
