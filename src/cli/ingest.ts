@@ -1,29 +1,58 @@
-/** `cranioflow ingest`: masks of real bone into a dataset. */
+/** `cranioflow ingest`: head CT, bone masks and meshes into a dataset. */
 import type { Command } from 'commander';
-import type { IngestOptions, IngestResult } from '../dataset/ingest.ts';
-import type { FrameKind } from '../skull/orient.ts';
+import type { IngestFrame, IngestOptions, IngestResult } from '../dataset/ingest.ts';
 import type { Vec3 } from '../volume/volume.ts';
 import type { Context } from './context.ts';
 import { gridSize, real, thresholdValue, whole } from './options.ts';
 
+/** Holds a head in the Frankfort frame, 200 x 260 x 260 mm. */
+const HEAD = { grid: [80, 104, 104] as Vec3, spacing: 2.5 };
+
 export function registerIngest(program: Command, open: (command: Command) => Context): void {
   program
     .command('ingest')
-    .summary('make a dataset of bone masks')
+    .summary('make a dataset of head CT, bone masks or meshes')
     .description(
-      `Makes a dataset of bone masks (NRRD, NIfTI, MHA): each is brought into a common frame, resampled onto one grid,
-then split into training and test subjects. A file that cannot be used is refused with the reason and the
-others go on. Run the same command again to go on after an interruption.`,
+      `Makes a dataset of bone: head CT (DICOM folders and zips, NIfTI, NRRD, MHA, VTI; the bone is segmented), bone masks, or
+meshes (STL, PLY). Each case is brought into a common frame, resampled onto one grid, and graded; then subjects are
+split into training and test. What cannot be used is refused with the reason and the others go on; OUT/cases.html
+shows every case. Run the same command again to go on after an interruption.
+
+Nothing that names a patient reaches the dataset: ids are made under a secret salt, kept with the list of what they
+stand for in OUT.private.json. Do not pass that file on.`,
     )
     .argument('<inputs...>', 'files, or folders that are searched through')
     .requiredOption('--out <dir>', 'dataset folder to make')
-    .requiredOption('--spacing <mm>', 'distance between voxels in mm', real())
-    .requiredOption('--grid <XxYxZ>', 'voxels along x, y, z: multiples of 4, such as 64x56x48', gridSize)
-    .option('--threshold <value>', 'scans: bone is what lies above; a number or "otsu"', thresholdValue)
+    .option('--spacing <mm>', 'distance between voxels in mm', real(), HEAD.spacing)
+    .option(
+      '--grid <XxYxZ>',
+      `voxels along x, y, z: multiples of 4 (default: ${HEAD.grid.join('x')}, a head)`,
+      gridSize,
+      HEAD.grid,
+    )
+    .option(
+      '--threshold <value>',
+      'bone is what lies above: HU for CT; for other volumes a number or "otsu"',
+      thresholdValue,
+    )
     .option('--label <value>', 'label maps: bone is this value', real())
-    .option('--components <n>', 'keep only the n largest connected components (default: all)', whole(1))
-    .option('--frame <kind>', 'patient: axes of the patient; principal: axes of the bone', 'patient')
+    .option(
+      '--components <n>',
+      'masks: keep only the n largest connected components (default: all)',
+      whole(1),
+    )
+    .option(
+      '--frame <kind>',
+      'frankfort: aligned to the human template; patient: axes of the scan; principal: axes of the bone (default: frankfort for CT, patient for masks and meshes)',
+    )
     .option('--align-to <file>', 'turn and shift every bone to lie as the one in this file (never scaled)')
+    .option(
+      '--landmarks <file>',
+      'one case: 3D Slicer markups (porion, orbitale) that define its Frankfort frame',
+    )
+    .option('--mesh-space <space>', 'coordinates of meshes that do not say: LPS or RAS', 'LPS')
+    .option('--keep-names', 'public data: call cases by their files instead of by secret ids')
+    .option('--no-pictures', 'no records of cases and no cases.html')
     .option('--cut <share>', 'a resampled voxel is bone from this share on; less for thin bone', real(), 0.5)
     .option('--max-cut <share>', 'share of a bone that the grid may cut off', real(), 0)
     .option(
@@ -37,11 +66,16 @@ others go on. Run the same command again to go on after an interruption.`,
     .option('--bone <text>', 'what the bone is called, such as mandible', 'bone')
     .option('--attribution <text>', 'who made the masks', 'unknown')
     .option('--licence <text>', 'the licence they are under', 'unknown')
-    .option('--quality <class>', 'class of all files, 2 (damaged) to 6 (complete)', whole(2, 6), 6)
+    .option(
+      '--quality <class>',
+      'class of all cases, 2 (damaged) to 6 (complete) (default: CT by measure, else 6)',
+      whole(2, 6),
+    )
     .addHelpText(
       'after',
       `
-Example:
+Examples:
+  cranioflow ingest study/ --out data/heads
   cranioflow ingest masks/ --out data/mandibles --spacing 2 --grid 64x56x48 --bone mandible \\
     --subject-pattern 'masks/([^/]+)/' --attribution 'A. Author 2024' --licence CC-BY-4.0`,
     )
@@ -56,7 +90,7 @@ Example:
           signal,
           onWarning: cli.say,
           onProgress({ done, total, refused }) {
-            progress ??= cli.progress('ingest', total, 'files');
+            progress ??= cli.progress('ingest', total, 'cases');
             progress.update(done, refused > 0 ? `${refused} refused` : '');
           },
         }).finally(() => progress?.finish()),
@@ -65,18 +99,28 @@ Example:
     });
 }
 
-interface IngestFlags extends Omit<IngestOptions, 'inputs' | 'grid' | 'frame' | 'subjects'> {
-  grid: Vec3;
-  frame: string;
+interface IngestFlags
+  extends Omit<IngestOptions, 'inputs' | 'frame' | 'subjects' | 'meshSpace' | 'withoutPictures'> {
+  frame?: string;
+  meshSpace: string;
+  pictures: boolean;
   subjectPattern?: string;
   subjectTable?: string;
 }
 
 /** Options of `ingest` from the flags. Throws `UsageError` where two flags exclude each other. */
 async function ingestOptions(inputs: string[], flags: IngestFlags): Promise<IngestOptions> {
-  const { subjectPattern, subjectTable, frame, ...rest } = flags;
+  const { subjectPattern, subjectTable, frame, meshSpace, pictures, ...rest } = flags;
   const { UsageError } = await import('../errors.ts');
   const { subjectsByPattern, subjectsByTable } = await import('../dataset/inputs.ts');
+  const oneOf = (name: string, value: string | undefined, known: readonly string[]) => {
+    if (value === undefined || known.includes(value)) return value;
+    throw new UsageError({
+      found: `--${name} ${value}`,
+      expected: known.join(', '),
+      todo: 'choose one of them',
+    });
+  };
   const both = (a: string, b: string) =>
     new UsageError({
       found: `both ${a} and ${b}`,
@@ -86,22 +130,26 @@ async function ingestOptions(inputs: string[], flags: IngestFlags): Promise<Inge
   if (subjectPattern !== undefined && subjectTable !== undefined)
     throw both('--subject-pattern', '--subject-table');
   if (rest.threshold !== undefined && rest.label !== undefined) throw both('--threshold', '--label');
-  if (frame !== 'patient' && frame !== 'principal')
-    throw new UsageError({
-      found: `--frame ${frame}`,
-      expected: 'patient or principal',
-      todo: 'choose one of them',
-    });
+  const chosen = oneOf('frame', frame, ['frankfort', 'patient', 'principal']) as IngestFrame | undefined;
+  const space = oneOf('mesh-space', meshSpace, ['LPS', 'RAS']) as 'LPS' | 'RAS';
   const subjects =
     subjectPattern !== undefined
       ? subjectsByPattern(subjectPattern)
       : subjectTable !== undefined
         ? subjectsByTable(subjectTable)
         : undefined;
-  return { ...rest, inputs, frame: frame satisfies FrameKind, subjects };
+  return { ...rest, inputs, frame: chosen, meshSpace: space, withoutPictures: !pictures, subjects };
 }
 
-function resultJson({ dataset, accepted, kept, refused, smallestGrid }: IngestResult): object {
+function resultJson({
+  dataset,
+  accepted,
+  kept,
+  refused,
+  smallestGrid,
+  casesPage,
+  privateFile,
+}: IngestResult): object {
   return {
     dataset: dataset.dir,
     cases: dataset.cases.length,
@@ -113,10 +161,13 @@ function resultJson({ dataset, accepted, kept, refused, smallestGrid }: IngestRe
     kept,
     refused,
     smallestGrid,
+    casesPage,
+    privateFile,
   };
 }
 
-function resultText({ dataset, accepted, kept, refused, smallestGrid }: IngestResult): string {
+function resultText(result: IngestResult): string {
+  const { dataset, accepted, kept, refused, smallestGrid, casesPage, privateFile } = result;
   const { size, spacing } = dataset.manifest;
   const cut = accepted.filter((a) => a.cutShare > 0);
   return [
@@ -129,6 +180,8 @@ function resultText({ dataset, accepted, kept, refused, smallestGrid }: IngestRe
     ...(accepted.length > 0
       ? [`smallest grid that holds every bone read, at this spacing: ${smallestGrid.join('x')}`]
       : []),
-    ...refused.map((r) => `refused: ${r.reason}`),
+    ...refused.map((r) => `refused: ${r.reason.startsWith(r.file) ? '' : `${r.file}: `}${r.reason}`),
+    ...(casesPage === undefined ? [] : [`look at every case: ${casesPage}`]),
+    ...(privateFile === undefined ? [] : [`what the ids stand for (keep it secret): ${privateFile}`]),
   ].join('\n');
 }

@@ -52,7 +52,7 @@ import { DATASET_LOCK, type DatasetHeader, DatasetWriter } from './writer.ts';
 /** `frankfort`: aligned to the human template; the others are those of orient.ts. */
 export type IngestFrame = FrameKind | 'frankfort';
 
-export interface IngestOptions extends Omit<ReadOptions, 'onStep'>, Partial<SplitOptions> {
+export interface IngestOptions extends Omit<ReadOptions, 'onStep' | 'clean'>, Partial<SplitOptions> {
   /** Files, or folders to search. */
   inputs: readonly string[];
   /** The dataset folder. */
@@ -257,7 +257,8 @@ async function makeCase(
   const { options } = common;
   const { attribution = 'unknown', licence = 'unknown', grid, spacing } = options;
   const { subject, quality: given } = facts();
-  const read = await readCase(input, { ...options, onStep: (step) => sheet.step(step) });
+  const clean = common.landmarks !== undefined || options.frame === 'frankfort';
+  const read = await readCase(input, { ...options, clean, onStep: (step) => sheet.step(step) });
   sheet.read(read);
   const { frame, transform, registration } = poseOf(read, common, label);
   for (let c = 0; c < 3; c++) reach[c] = Math.max(reach[c], -frame.low[c], frame.high[c]);

@@ -9,7 +9,7 @@ import { gridAround, solidOf, unionOf } from '../mesh/voxelise.ts';
 import { type BoneMaskOptions, boneMask } from '../skull/bone-mask.ts';
 import { cropToBone } from '../skull/orient.ts';
 import type { QualityFacts } from '../skull/quality.ts';
-import { segmentBone } from '../skull/segment/segmentBone.ts';
+import { cleanMask, segmentBone } from '../skull/segment/segmentBone.ts';
 import type { SegmentStep } from '../skull/segment/step.ts';
 import { largestComponents } from '../volume/components.ts';
 import { FORMAT_NAMES, formatOf } from '../volume/io/formats.ts';
@@ -24,6 +24,8 @@ export interface ReadOptions extends BoneMaskOptions {
   components?: number;
   /** Coordinates of meshes that do not say it themselves. Default LPS. */
   meshSpace?: 'LPS' | 'RAS';
+  /** Clean masks as a segmented scan is: neck, islands, marker pins, small holes. For whole skulls. */
+  clean?: boolean;
   /** mm between the voxels that a mesh is filled with; the dataset's spacing. */
   spacing: number;
   onStep?: (step: SegmentStep) => void;
@@ -60,14 +62,27 @@ export async function readCase(input: CaseInput, options: ReadOptions): Promise<
 type Reading = Pick<ReadCase, 'format' | 'notes'>;
 
 function ofVolume(volume: Volume, label: string, options: ReadOptions, reading: Reading): ReadCase {
-  if (options.label === undefined && isHounsfield(volume)) return segmented(asScan(volume), options, reading);
+  if (options.label === undefined && isScan(volume, options.threshold))
+    return segmented(asScan(volume), options, reading);
   const whole = cropToBone(boneMask(volume, label, options));
   const mask =
     options.components === undefined
       ? whole
       : cropToBone({ ...whole, data: largestComponents(whole.data, whole.size, options.components) });
-  return { mask, kind: 'mask', spacing: volume.spacing, ...reading };
+  if (!options.clean) return { mask, kind: 'mask', spacing: volume.spacing, ...reading };
+  const cleaned = cleanMask(mask, { onStep: options.onStep });
+  const notes = [...reading.notes, ...stepNotes(cleaned.steps)];
+  return {
+    mask: cleaned.mask,
+    kind: 'mask',
+    spacing: volume.spacing,
+    facts: cleaned.facts,
+    ...reading,
+    notes,
+  };
 }
+
+const stepNotes = (steps: readonly SegmentStep[]): string[] => steps.map((s) => `${s.name}: ${s.note}`);
 
 function segmented(
   volume: Volume<Int16Array | Float32Array>,
@@ -76,12 +91,12 @@ function segmented(
 ): ReadCase {
   if (given === 'otsu')
     throw new VolumeError({
-      found: "a scan in Hounsfield units with --threshold otsu",
+      found: 'a scan in Hounsfield units with --threshold otsu',
       expected: 'a threshold in HU, or none: it is then found for each scan',
       todo: 'leave --threshold out',
     });
   const { mask, steps, facts, threshold } = segmentBone(volume, { threshold: given, onStep });
-  const notes = [...reading.notes, ...steps.map((s) => `${s.name}: ${s.note}`)];
+  const notes = [...reading.notes, ...stepNotes(steps)];
   return { mask, scan: volume, kind: 'ct', spacing: volume.spacing, threshold, facts, ...reading, notes };
 }
 
@@ -103,17 +118,24 @@ function readMeshes(paths: readonly string[], { spacing, meshSpace }: ReadOption
   };
 }
 
-/** Values that reach from air to bone, and more than two of them: Hounsfield units. */
-function isHounsfield({ data }: Volume): boolean {
+/** Distinct values from which on a volume is no map of labels. */
+const SCAN_VALUES = 64;
+
+/**
+ * Many values that reach from air to bone are Hounsfield units. Without a threshold any volume of many values is taken for a
+ * scan: the segmentation knows HU + 1024, and says what is wrong with others.
+ */
+function isScan({ data }: Volume, threshold: ReadOptions['threshold']): boolean {
   let [least, most] = [Infinity, -Infinity];
   const distinct = new Set<number>();
-  for (let i = 0; i < data.length; i += 1) {
+  for (let i = 0; i < data.length; i++) {
     const v = data[i];
     if (v < least) least = v;
     if (v > most) most = v;
-    if (distinct.size < 8) distinct.add(v);
+    if (distinct.size < SCAN_VALUES) distinct.add(v);
   }
-  return distinct.size >= 8 && least <= -300 && most >= 300;
+  if (distinct.size < SCAN_VALUES) return false;
+  return threshold === undefined || (least <= -300 && most >= 300);
 }
 
 function asScan(volume: Volume): Volume<Int16Array | Float32Array> {
