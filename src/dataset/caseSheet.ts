@@ -5,7 +5,7 @@
  */
 import type { CranioflowError } from '../errors.ts';
 import { renderMask } from '../mesh/views.ts';
-import { renderCase } from '../report/casePictures.ts';
+import { renderCase, renderViews } from '../report/casePictures.ts';
 import { type CaseRecord, writeCaseRecord } from '../report/cases.ts';
 import type { Quality } from '../skull/quality.ts';
 import type { SegmentStep } from '../skull/segment/step.ts';
@@ -77,10 +77,14 @@ export class CaseSheet {
 
   #write(status: 'accepted' | 'refused', reason?: string): void {
     if (this.#off) return;
-    // The scan with the contour of its own bone; without a scan the bone as it lies in the dataset.
-    const shown = this.#read?.scan === undefined ? { mask: this.#placed ?? this.#read?.mask } : this.#read;
-    const pictures = renderCase({ scan: this.#read?.scan, mask: shown.mask, steps: this.#steps });
-    const views = this.#placed === undefined ? pictures.views : renderCase({ mask: this.#placed }).views;
+    const { scan, mask } = this.#read ?? {};
+    // Slices of a scan with the contour of its own bone; everything else as it lies in the dataset, once it does.
+    const shown = this.#placed ?? mask;
+    const slices = renderCase(
+      { scan, mask: scan === undefined ? shown : mask, steps: this.#steps },
+      { views: [] },
+    );
+    const views = shown === undefined ? [] : renderViews(shown);
     writeCaseRecord(this.#dir, {
       id: this.#id,
       status,
@@ -88,7 +92,7 @@ export class CaseSheet {
       numbers: this.#numbers,
       ...(this.#quality && { quality: this.#quality }),
       warnings: this.#warnings,
-      ...pictures,
+      ...slices,
       views,
     });
   }

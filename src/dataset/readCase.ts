@@ -49,7 +49,7 @@ export async function readCase(input: CaseInput, options: ReadOptions): Promise<
   if (input.kind === 'scan') {
     const { volume, kind, facts } = await readScan(input.scan);
     const read = { format: facts.format, notes: facts.corrections };
-    if (kind === 'ct') return segmented(volume, options, read);
+    if (kind === 'ct') return segmented(volume, options, inHounsfield(options.threshold), read);
     return ofVolume(volume, input.scan.label, options, read);
   }
   const volume = await readVolume(input.file.path);
@@ -62,8 +62,19 @@ export async function readCase(input: CaseInput, options: ReadOptions): Promise<
 type Reading = Pick<ReadCase, 'format' | 'notes'>;
 
 function ofVolume(volume: Volume, label: string, options: ReadOptions, reading: Reading): ReadCase {
-  if (options.label === undefined && isScan(volume, options.threshold))
-    return segmented(asScan(volume), options, reading);
+  if (options.label === undefined && isScan(volume, options.threshold)) {
+    const threshold = inHounsfield(options.threshold);
+    try {
+      return segmented(asScan(volume), options, threshold, reading);
+    } catch (error) {
+      if (!(error instanceof VolumeError)) throw error;
+      // The file does not say that it is a CT; its user may know better.
+      const { found, expected, todo } = error.explanation;
+      const other =
+        'if it is no head CT, give --threshold VALUE (bone is what is above; or otsu), or --label VALUE';
+      throw new VolumeError({ found, expected, todo: `${todo}; ${other}` }, { cause: error });
+    }
+  }
   const whole = cropToBone(boneMask(volume, label, options));
   const mask =
     options.components === undefined
@@ -84,17 +95,22 @@ function ofVolume(volume: Volume, label: string, options: ReadOptions, reading: 
 
 const stepNotes = (steps: readonly SegmentStep[]): string[] => steps.map((s) => `${s.name}: ${s.note}`);
 
+/** The threshold of a scan, in HU. */
+function inHounsfield(threshold: ReadOptions['threshold']): number | undefined {
+  if (threshold !== 'otsu') return threshold;
+  throw new VolumeError({
+    found: 'a scan in Hounsfield units, and otsu for its threshold',
+    expected: 'a threshold in HU, or none: it is then found for each scan',
+    todo: 'leave --threshold out',
+  });
+}
+
 function segmented(
   volume: Volume<Int16Array | Float32Array>,
-  { threshold: given, onStep }: ReadOptions,
+  { onStep }: ReadOptions,
+  given: number | undefined,
   reading: Reading,
 ): ReadCase {
-  if (given === 'otsu')
-    throw new VolumeError({
-      found: 'a scan in Hounsfield units with --threshold otsu',
-      expected: 'a threshold in HU, or none: it is then found for each scan',
-      todo: 'leave --threshold out',
-    });
   const { mask, steps, facts, threshold } = segmentBone(volume, { threshold: given, onStep });
   const notes = [...reading.notes, ...stepNotes(steps)];
   return { mask, scan: volume, kind: 'ct', spacing: volume.spacing, threshold, facts, ...reading, notes };

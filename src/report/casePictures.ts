@@ -86,13 +86,7 @@ export function renderCase(input: CaseInput, sizes: Partial<CaseSizes> = {}): Ca
           picture(sliceImage(input, plane, full, box), plane, `${plane} slice through the middle: ${what}`),
         )
       : [];
-  const views =
-    mask && box
-      ? viewImages(mask, box, full).map((image, v) => {
-          const name = VIEW_NAMES[full.views[v]];
-          return picture(image, name, `shaded bone seen from: ${name}`);
-        })
-      : [];
+  const views = mask === undefined || full.views.length === 0 ? [] : renderViews(mask, full);
   const steps = (input.steps ?? []).map(
     ({ title, image, note }): CaseStep => ({
       title,
@@ -101,6 +95,17 @@ export function renderCase(input: CaseInput, sizes: Partial<CaseSizes> = {}): Ca
     }),
   );
   return { slices, views, steps };
+}
+
+/** The shaded views of a bone alone, all of one scale; none of an empty mask. */
+export function renderViews(mask: Mask, sizes: Partial<CaseSizes> = {}): CasePicture[] {
+  const full = { ...CASE_SIZES, ...sizes };
+  const box = boneBox(mask);
+  if (box === undefined) return [];
+  return viewImages(mask, box, full).map((image, v) => {
+    const name = VIEW_NAMES[full.views[v]];
+    return picture(image, name, `shaded bone seen from: ${name}`);
+  });
 }
 
 const picture = (image: Image, title: string, alt: string): CasePicture => ({

@@ -49,7 +49,12 @@ function file(
   return { size, spacing, origin, direction, data };
 }
 
-const base = { grid: [24, 16, 12] as Vec3, spacing: 1 } satisfies Partial<IngestOptions>;
+const base = {
+  grid: [24, 16, 12] as Vec3,
+  spacing: 1,
+  keepNames: true,
+  withoutPictures: true,
+} satisfies Partial<IngestOptions>;
 
 describe('ingest', () => {
   it('gives the same mask for one bone from every format and direction, left still left', async () => {
@@ -96,7 +101,7 @@ describe('ingest', () => {
     expect(reasons.empty).toMatch(/empty/);
     expect(reasons.full).toMatch(/full/);
     expect(reasons.nan).toMatch(/1 voxels that are NaN/);
-    expect(reasons.scan).toMatch(/more than two values[\s\S]*--threshold/);
+    expect(reasons.scan).toMatch(/covers too little[\s\S]*--threshold/);
     expect(reasons.large).toMatch(
       /large.nrrd: its bone spans 4\d\.\d x 2\d\.\d x 1\d\.\d mm.*--grid 48x32x16/,
     );
@@ -163,9 +168,7 @@ describe('ingest', () => {
     const stop = new AbortController();
     const options: IngestOptions = { ...base, inputs: [inputs], out };
     const onProgress = (p: { done: number }) => void (p.done === 2 && stop.abort());
-    await expect(ingest({ ...options, signal: stop.signal, onProgress })).rejects.toThrow(
-      InterruptedError,
-    );
+    await expect(ingest({ ...options, signal: stop.signal, onProgress })).rejects.toThrow(InterruptedError);
     expect(existsSync(join(out, 'dataset.json'))).toBe(false);
     const written = statSync(join(out, 'volumes/a.bits.gz')).mtimeMs;
     const { accepted, kept, dataset } = await ingest(options);
@@ -187,9 +190,7 @@ describe('ingest', () => {
       if (p.done === 1) setImmediate(() => stop.abort());
     };
     const options: IngestOptions = { ...base, inputs: [inputs], out };
-    await expect(ingest({ ...options, signal: stop.signal, onProgress })).rejects.toThrow(
-      InterruptedError,
-    );
+    await expect(ingest({ ...options, signal: stop.signal, onProgress })).rejects.toThrow(InterruptedError);
     expect(done).toBeLessThan(4);
   });
 
@@ -220,7 +221,7 @@ describe('ingest', () => {
     writeFileSync(join(inputs, 'a.nrrd'), 'nothing');
     const options: IngestOptions = { ...base, inputs: [inputs], out };
     await expect(ingest(options)).rejects.toThrow(DatasetError);
-    await expect(ingest(options)).rejects.toThrow(/none of 1 files[\s\S]*a.nrrd/);
+    await expect(ingest(options)).rejects.toThrow(/none of 1 cases[\s\S]*a.nrrd/);
     for (const bad of [
       { grid: [24, 16, 10] as Vec3 },
       { spacing: 0 },

@@ -65,6 +65,8 @@ describe.skipIf(missing.length > 0)(title, () => {
       grid: [64, 48, 48],
       spacing: 2.4,
       bone: 'mandible',
+      keepNames: true,
+      withoutPictures: true,
       alignTo: inputs[0],
       subjects: subjectsByPattern('(0522c\\d+|TCGA-CV-\\w+)'),
     });
