@@ -12,7 +12,7 @@ npm run --silent build
 
 # One annotator, so that one patient is one case; every jaw is turned to the pose of one of them (never scaled).
 cranioflow ingest "$data/nrrds/test/oncologist" "$data/nrrds/validation/oncologist" --out "$out/data" \
-  --grid 72x56x56 --spacing 2 --seed 1 --subject-pattern '(0522c\d+|TCGA-CV-\w+)' \
+  --grid 72x56x56 --spacing 2 --seed 1 --keep-names --no-pictures --subject-pattern '(0522c\d+|TCGA-CV-\w+)' \
   --align-to "$data/nrrds/test/oncologist/0522c0629/segmentations/Mandible.nrrd" \
   --name 'TCIA mandibles, oncologist' --bone mandible --licence 'CC BY 4.0' \
   --attribution 'TCIA head-and-neck CT, segmented for Nikolov et al. 2018; https://github.com/deepmind/tcia-ct-scan-dataset'

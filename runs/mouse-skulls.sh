@@ -11,7 +11,7 @@ cranioflow() { node dist/cli/main.js "$@"; }
 npm run --silent build
 
 # Otsu's threshold; a voxel of 0.32 mm is bone from a share of 0.35 on, for bone thinner than a voxel; necks may be cut.
-cranioflow ingest "$data/targets" --out "$out/data" --grid 48x80x40 --spacing 0.32 --seed 1 \
+cranioflow ingest "$data/targets" --out "$out/data" --grid 48x80x40 --spacing 0.32 --seed 1 --keep-names --no-pictures \
   --threshold otsu --components 1 --frame principal --align-to "$data/targets/TALLYHO_JNGJ_.nii.gz" --cut 0.35 --max-cut 0.1 \
   --name 'mouse skulls, micro-CT' --bone 'mouse skull' --licence 'GPL-3.0' \
   --attribution 'M. Maga, mouse_CT_atlas; https://github.com/muratmaga/mouse_CT_atlas'

@@ -35,6 +35,7 @@ export {
   InterruptedError,
   NumericsError,
   RunFolderError,
+  ScanError,
   ShapeError,
   UsageError,
   VolumeError,
@@ -57,6 +58,10 @@ export {
 } from './evaluation/runReport.ts';
 export type { SetEvaluation, SetMetric } from './evaluation/setReport.ts';
 export { type SurfaceDistances, surfaceDistances } from './evaluation/surfaceDistance.ts';
+// Scans, meshes and the bone in them: the steps of `ingest`, each by itself.
+export type { Mesh } from './mesh/mesh.ts';
+export { type ReadMesh, type ReadMeshOptions, readMesh } from './mesh/readMesh.ts';
+export { gridAround, type Solid, solidOf, voxelise } from './mesh/voxelise.ts';
 // Running the exported models.
 export {
   type Device,
@@ -66,3 +71,30 @@ export {
   type Value,
   value,
 } from './runtime/session.ts';
+export { type Markups, readMarkups } from './skull/landmarks.ts';
+export { type Quality, type QualityFacts, qualityScore } from './skull/quality.ts';
+export { frameFromLandmarks } from './skull/register/frame.ts';
+export { type RegisterOptions, type Registration, registerRigid } from './skull/register/registerRigid.ts';
+export { skullTemplate, type Template, templateOf } from './skull/register/template.ts';
+export {
+  applyTransform,
+  composeTransforms,
+  invertTransform,
+  type Transform,
+  transformFromMatrix,
+  transformToMatrix,
+} from './skull/register/transform.ts';
+export {
+  cleanMask,
+  type Segmentation,
+  type SegmentOptions,
+  segmentBone,
+} from './skull/segment/segmentBone.ts';
+export {
+  findScans,
+  readScan,
+  type Scan,
+  type ScanFacts,
+  type ScanOptions,
+  type ScanSource,
+} from './volume/scan/index.ts';
