@@ -90,9 +90,9 @@ describe('registerRigid', () => {
 
   it('gives the same numbers each time, and nearly the same from other points', () => {
     const mask = maskOf(solid, pose(10), 48, 3);
-    const first = registerRigid(mask, template);
-    expect(registerRigid(mask, template)).toEqual(first);
-    const other = registerRigid(mask, template, { seed: 1 });
+    const first = registerRigid(mask, template, { starts: 72 });
+    expect(registerRigid(mask, template, { starts: 72 })).toEqual(first);
+    const other = registerRigid(mask, template, { starts: 72, seed: 1 });
     expect(rotationAngle(other.rotation, first.rotation)).toBeLessThan(0.3);
   });
 
@@ -106,7 +106,9 @@ describe('registerRigid', () => {
       (x: number, y: number, z: number) => Math.hypot(x, y, z) < 30,
       (x: number, y: number, z: number) => Math.hypot(x, y) < 5 && Math.abs(z) < 45,
     ]) {
-      const { rotation, translation, score } = registerRigid(maskOf(shape, pose(11), 48, 2.5), template);
+      const { rotation, translation, score } = registerRigid(maskOf(shape, pose(11), 48, 2.5), template, {
+        starts: 72,
+      });
       expect([...rotation, ...translation, score].every(Number.isFinite)).toBe(true);
     }
   });
