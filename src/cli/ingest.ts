@@ -1,6 +1,7 @@
 /** `cranioflow ingest`: head CT, bone masks and meshes into a dataset. */
 import type { Command } from 'commander';
-import type { IngestFrame, IngestOptions, IngestResult } from '../dataset/ingest.ts';
+import type { IngestOptions, IngestResult } from '../dataset/ingest.ts';
+import type { IngestFrame } from '../dataset/makeCase.ts';
 import type { Vec3 } from '../volume/volume.ts';
 import type { Context } from './context.ts';
 import { gridSize, real, thresholdValue, whole } from './options.ts';
@@ -52,6 +53,11 @@ stand for in OUT.private.json. Do not pass that file on.`,
     )
     .option('--mesh-space <space>', 'coordinates of meshes that do not say: LPS or RAS', 'LPS')
     .option('--keep-names', 'public data: call cases by their files instead of by secret ids')
+    .option(
+      '--jobs <n>',
+      'cases at work at once (default: as cores and memory allow, 2 GB each)',
+      whole(1, 256),
+    )
     .option('--no-pictures', 'no records of cases and no cases.html')
     .option('--cut <share>', 'a resampled voxel is bone from this share on; less for thin bone', real(), 0.5)
     .option('--max-cut <share>', 'share of a bone that the grid may cut off', real(), 0)

@@ -12,76 +12,38 @@ import {
   CranioflowError,
   DatasetError,
   DiskError,
-  GridError,
+  type Explanation,
   InterruptedError,
   UsageError,
 } from '../errors.ts';
 import { acquireLock } from '../files/lock.ts';
 import { readCaseRecord, writeCasesPage } from '../report/cases.ts';
-import { type AlignReference, alignedFrame, alignReference } from '../skull/align.ts';
-import { boneMask } from '../skull/bone-mask.ts';
-import { type Canonical, canonicalFrame, placed } from '../skull/canonical.ts';
-import { readMarkups } from '../skull/landmarks.ts';
-import {
-  boneFrame,
-  boneVoxels,
-  cropToBone,
-  extentOf,
-  FRAMES,
-  type Frame,
-  type FrameKind,
-  toFrame,
-} from '../skull/orient.ts';
-import { type Quality, qualityScore } from '../skull/quality.ts';
-import { frameFromLandmarks } from '../skull/register/frame.ts';
-import { skullTemplate, type Template } from '../skull/register/template.ts';
-import { type Transform, transformToMatrix } from '../skull/register/transform.ts';
-import { largestComponents } from '../volume/components.ts';
-import { apply3, transpose3 } from '../volume/geometry.ts';
-import { readVolume } from '../volume/io/index.ts';
-import type { Mask, Vec3 } from '../volume/volume.ts';
-import { CaseSheet } from './caseSheet.ts';
+import { FRAMES } from '../skull/orient.ts';
+import type { Vec3 } from '../volume/volume.ts';
+import { type CaseJob, runCases } from './casePool.ts';
 import type { Dataset } from './dataset.ts';
 import { Identity } from './identity.ts';
 import { type CaseFacts, type CaseInput, collectCases, type InputFile } from './inputs.ts';
-import type { Provenance } from './manifest.ts';
-import { type ReadCase, type ReadOptions, readCase } from './readCase.ts';
+import { gridFor, type MakeOptions } from './makeCase.ts';
 import type { SplitOptions } from './split.ts';
 import { DATASET_LOCK, type DatasetHeader, DatasetWriter } from './writer.ts';
 
-/** `frankfort`: aligned to the human template; the others are those of orient.ts. */
-export type IngestFrame = FrameKind | 'frankfort';
-
-export interface IngestOptions extends Omit<ReadOptions, 'onStep' | 'clean'>, Partial<SplitOptions> {
+export interface IngestOptions extends MakeOptions, Partial<SplitOptions> {
   /** Files, or folders to search. */
   inputs: readonly string[];
-  /** The dataset folder. */
-  out: string;
-  /** Voxels along x, y, z: multiples of 4. */
-  grid: Vec3;
   name?: string;
   /** What the bone is called: `mandible`. */
   bone?: string;
   attribution?: string;
   licence?: string;
-  /** Default: `frankfort` for scans, `patient` for masks and meshes. */
-  frame?: IngestFrame;
-  /** A file of the same kind to which every bone is turned and shifted (never scaled). */
-  alignTo?: string;
-  /** Landmarks (3D Slicer markups) that define the Frankfort frame of a single case. */
-  landmarks?: string;
-  /** A resampled voxel is bone from this share on. Default 0.5; less for bones thinner than the spacing. */
-  cut?: number;
-  /** Share of a bone's voxels that the grid may cut off. Default 0. */
-  maxCut?: number;
   /** Whose bone a file is; undefined refuses the file. Default: every file is a subject of its own. */
   subjects?: (file: InputFile) => CaseFacts | undefined;
   /** Quality of cases that are not graded otherwise. Default 6 for masks and meshes; scans are graded by what is measured. */
   quality?: number;
   /** Call open files by their names instead of ids under a secret salt: for public data. */
   keepNames?: boolean;
-  /** No pictures, no `cases.html`. */
-  withoutPictures?: boolean;
+  /** Cases at work at once, each in a thread of its own. Default: as cores and memory allow. */
+  jobs?: number;
   onProgress?: (progress: IngestProgress) => void;
   signal?: AbortSignal;
   /** Told what a person should know (a dead process's lock taken over). */
@@ -111,22 +73,14 @@ export interface IngestResult {
   privateFile?: string;
 }
 
-/** What all cases share. */
-interface Common {
-  options: IngestOptions;
-  reference?: AlignReference;
-  /** Made when first needed. */
-  template: () => Template;
-  landmarks?: Transform;
-}
-
 /** One case and what it is called. */
 interface Named {
   input: CaseInput;
   id: string;
   /** For messages. */
   label: string;
-  subject: () => CaseFacts;
+  /** Whose bone it is, or why that is not known. */
+  subject: () => CaseFacts | Explanation;
   /** Noted in the private file: what a secret id stands for. */
   secret: boolean;
 }
@@ -139,28 +93,16 @@ interface Named {
 export async function ingest(options: IngestOptions): Promise<IngestResult> {
   checkOptions(options);
   const inputs = await collectCases(options.inputs);
-  const landmarks = landmarksOf(options, inputs.length);
-  const reference = options.alignTo === undefined ? undefined : await readReference(options, options.alignTo);
-  let template: Template | undefined;
-  const common: Common = {
-    options,
-    reference,
-    landmarks,
-    template: () => {
-      template ??= skullTemplate();
-      return template;
-    },
-  };
+  checkLandmarks(options, inputs.length);
   const release = acquireLock(join(options.out, DATASET_LOCK), (text) => options.onWarning?.(text));
   try {
-    return await ingestCases(inputs, common);
+    return await ingestCases(inputs, options);
   } finally {
     release();
   }
 }
 
-async function ingestCases(inputs: readonly CaseInput[], common: Common): Promise<IngestResult> {
-  const { options } = common;
+async function ingestCases(inputs: readonly CaseInput[], options: IngestOptions): Promise<IngestResult> {
   const writer = new DatasetWriter(options.out, headerOf(options));
   const identity = Identity.open(options.out);
   const cases = inputs.map((input) => nameOf(input, identity, options));
@@ -171,41 +113,56 @@ async function ingestCases(inputs: readonly CaseInput[], common: Common): Promis
   const known = new Set(writer.ids);
   const accepted: IngestResult['accepted'] = [];
   const refused: IngestResult['refused'] = [];
-  const kept: string[] = [];
+  const kept = cases.filter((c) => known.has(c.id)).map((c) => c.id);
   const reach = [0, 0, 0];
-  for (const [index, named] of cases.entries()) {
-    // Decoding never leaves the microtask queue; give Ctrl-C a chance to be heard.
-    await new Promise((resolve) => setImmediate(resolve));
-    if (options.signal?.aborted) throw interrupted(index, cases.length);
-    if (known.has(named.id)) kept.push(named.id);
+  const facts = new Map<string, CaseFacts>();
+  const jobs: CaseJob[] = [];
+  const { attribution = 'unknown', licence = 'unknown', onProgress } = options;
+  const tell = (file: string) => {
+    const done = kept.length + accepted.length + refused.length;
+    onProgress?.({ done, total: cases.length, file, accepted: accepted.length, refused: refused.length });
+  };
+  const refuse = (file: string, { found, todo }: Explanation) => {
+    refused.push({ file, reason: `${found}; ${todo}` });
+    tell(file);
+  };
+  for (const [index, { id, input, label, subject }] of cases.entries()) {
+    if (known.has(id)) {
+      tell(label);
+      continue;
+    }
+    const fact = subject();
+    if ('found' in fact) refuse(label, fact);
     else {
-      const sheet = new CaseSheet(named.id, options);
+      facts.set(id, fact);
+      jobs.push({ index, input, task: { id, label, quality: fact.quality ?? options.quality } });
+    }
+  }
+  for await (const { job, outcome } of runCases(jobs, options)) {
+    const { input, task } = job;
+    for (let c = 0; c < 3; c++) reach[c] = Math.max(reach[c], outcome.reach?.[c] ?? 0);
+    if ('refused' in outcome) refuse(task.label, outcome.refused);
+    else {
+      const { mask, provenance, quality } = outcome;
+      const source = options.keepNames && input.kind !== 'scan' ? basename(input.file.path) : provenance.kind;
+      const { subject } = facts.get(task.id)!;
       try {
-        const done = await makeCase(named, common, sheet, reach);
-        writer.add(done.row, done.mask);
-        accepted.push({
-          id: named.id,
-          file: named.label,
-          cutShare: done.cutShare,
-          quality: done.row.quality,
-        });
-        sheet.accept();
+        writer.add({ id: task.id, subject, source, attribution, licence, quality, provenance }, mask);
+        accepted.push({ id: task.id, file: task.label, cutShare: provenance.cutShare, quality });
+        tell(task.label);
       } catch (error) {
-        // What concerns the case refuses the case; a full disk or a fault of ours ends the run.
+        // A mask that the grid leaves empty refuses the case; a full disk ends the run.
         if (!(error instanceof CranioflowError) || error instanceof DiskError) throw error;
-        const reason = `${error.explanation.found}; ${error.explanation.todo}`;
-        refused.push({ file: named.label, reason });
-        sheet.refuse(error, named.label);
+        refuse(task.label, error.explanation);
       }
     }
-    options.onProgress?.({
-      done: index + 1,
-      total: cases.length,
-      file: named.label,
-      accepted: accepted.length,
-      refused: refused.length,
-    });
   }
+  const ended = kept.length + accepted.length + refused.length;
+  if (options.signal?.aborted && ended < cases.length) throw interrupted(ended, cases.length);
+  const inOrder = (a: { file: string }, b: { file: string }) => order.get(a.file)! - order.get(b.file)!;
+  const order = new Map(cases.map((c, i) => [c.label, i]));
+  accepted.sort(inOrder);
+  refused.sort(inOrder);
   const page = options.withoutPictures ? undefined : pageOf(options, cases, kept);
   if (accepted.length + kept.length === 0) throw allRefused(refused, page);
   const dataset = writer.finish({ seed: options.seed, testShare: options.testShare });
@@ -228,10 +185,10 @@ function nameOf(input: CaseInput, identity: Identity, { keepNames, subjects }: I
   }
   const { file } = input;
   const id = keepNames ? file.id : identity.caseId(`file ${file.id}`);
-  const subject = (): CaseFacts => {
+  const subject = (): CaseFacts | Explanation => {
     if (subjects === undefined) return { subject: keepNames ? id : identity.subjectId(`file ${file.id}`) };
     const facts = subjects({ ...file, id });
-    if (facts === undefined) throw noSubject(file.path);
+    if (facts === undefined) return noSubject(file.path);
     return keepNames ? facts : { ...facts, subject: identity.subjectId(facts.subject) };
   };
   return { input, id, label: file.path, secret: !keepNames, subject };
@@ -241,75 +198,9 @@ function sourceOf(input: CaseInput): string {
   return input.kind === 'scan' ? `${input.scan.label} (${input.scan.files} files)` : input.file.path;
 }
 
-interface Made {
-  row: Parameters<DatasetWriter['add']>[0];
-  mask: Mask;
-  cutShare: number;
-}
-
-/** One case, from its files to its mask on the grid. Throws what refuses it. */
-async function makeCase(
-  { input, id, label, subject: facts }: Named,
-  common: Common,
-  sheet: CaseSheet,
-  reach: number[],
-): Promise<Made> {
-  const { options } = common;
-  const { attribution = 'unknown', licence = 'unknown', grid, spacing } = options;
-  const { subject, quality: given } = facts();
-  const clean = common.landmarks !== undefined || options.frame === 'frankfort';
-  const read = await readCase(input, { ...options, clean, onStep: (step) => sheet.step(step) });
-  sheet.read(read);
-  const { frame, transform, registration } = poseOf(read, common, label);
-  for (let c = 0; c < 3; c++) reach[c] = Math.max(reach[c], -frame.low[c], frame.high[c]);
-  const cutShare = checkFit(read.mask, frame, options, label);
-  const mask = toFrame(read.mask, frame, grid, spacing, options.cut);
-  const quality = gradeOf(read, given ?? options.quality);
-  const provenance: Provenance = {
-    kind: read.kind,
-    format: read.format,
-    spacing: [...read.spacing],
-    ...(read.threshold !== undefined && { threshold: read.threshold }),
-    transform: transformToMatrix(transform),
-    ...(registration && {
-      alignment: {
-        rms_mm: registration.rms_mm,
-        score: registration.score,
-        runnerUp: registration.runnerUp,
-      },
-    }),
-    qualityReasons: quality.reasons,
-    notes: read.notes,
-    cutShare,
-  };
-  sheet.placed(mask, provenance, quality);
-  const source = options.keepNames && input.kind !== 'scan' ? basename(input.file.path) : read.kind;
-  const row = { id, subject, source, attribution, licence, quality: quality.score, provenance };
-  return { row, mask, cutShare };
-}
-
-/** Where the bone goes: by landmarks, by the template, by another bone, or by its own axes. */
-function poseOf(read: ReadCase, common: Common, label: string): Canonical {
-  const { options, reference, landmarks } = common;
-  if (landmarks !== undefined) return placed(read.mask, common.template(), landmarks);
-  const kind = options.frame ?? (read.kind === 'ct' ? 'frankfort' : 'patient');
-  if (reference === undefined && kind === 'frankfort')
-    return canonicalFrame(read.mask, common.template(), label);
-  const frame =
-    reference === undefined ? boneFrame(read.mask, kind as FrameKind) : alignedFrame(read.mask, reference);
-  const rotation = transpose3(frame.axes);
-  const at = apply3(rotation, frame.centre);
-  return { frame, transform: { rotation, translation: [-at[0], -at[1], -at[2]], scale: 1 } };
-}
-
-/** A grade that was given counts; a scan is graded by what was measured. */
-function gradeOf(read: ReadCase, given?: number): Quality {
-  if (given !== undefined) return { score: given as Quality['score'], reasons: [] };
-  return read.facts === undefined ? { score: 6, reasons: [] } : qualityScore(read.facts);
-}
-
-function landmarksOf({ landmarks, frame, alignTo }: IngestOptions, cases: number): Transform | undefined {
-  if (landmarks === undefined) return undefined;
+/** Landmarks are of one case; several would all be put where one lies. */
+function checkLandmarks({ landmarks, frame, alignTo }: IngestOptions, cases: number): void {
+  if (landmarks === undefined) return;
   const problem =
     cases !== 1
       ? `--landmarks for ${cases} cases`
@@ -318,7 +209,7 @@ function landmarksOf({ landmarks, frame, alignTo }: IngestOptions, cases: number
         : frame !== undefined && frame !== 'frankfort'
           ? `--landmarks with --frame ${frame}`
           : undefined;
-  if (problem === undefined) return frameFromLandmarks(readMarkups(landmarks));
+  if (problem === undefined) return;
   throw new UsageError({
     found: problem,
     expected: 'one case, whose landmarks define its Frankfort frame',
@@ -397,67 +288,12 @@ function frameText({ frame, landmarks }: IngestOptions): string {
 const FRANKFORT =
   'Frankfort frame: x through the porions to the left, y to the back along the Frankfort plane, z up; aligned by shape to a template whose box is centred on the grid.';
 
-function noSubject(path: string): DatasetError {
-  return new DatasetError({
+function noSubject(path: string): Explanation {
+  return {
     found: `${path} has no subject`,
     expected: 'a subject for every file: the split goes by subject',
     todo: 'widen the subject pattern or add the file to the table',
-  });
-}
-
-function keepComponents(mask: Mask, o: IngestOptions): Mask {
-  const bone = cropToBone(mask);
-  if (o.components === undefined) return bone;
-  return cropToBone({ ...bone, data: largestComponents(bone.data, bone.size, o.components) });
-}
-
-async function readReference(o: IngestOptions, path: string): Promise<AlignReference> {
-  const mask = keepComponents(boneMask(await readVolume(path), path, o), o);
-  return alignReference(mask, o.frame === 'principal' ? 'principal' : 'patient');
-}
-
-/**
- * The share of bone voxels whose centre is outside the grid. Throws `GridError` when it is above `maxCut`, or when the
- * whole bone is smaller than one voxel (a header in metres, say): averaging over such a voxel would take endless memory.
- */
-function checkFit(mask: Mask, frame: Frame, o: IngestOptions, path: string): number {
-  const extent = extentOf(frame);
-  if (Math.max(...extent) < o.spacing)
-    throw new GridError({
-      found: `${path}: its whole bone spans ${extent.map((x) => x.toPrecision(2)).join(' x ')} mm, less than one voxel of ${o.spacing} mm`,
-      expected: 'a bone of many voxels',
-      todo: 'check the spacing in the header of the file, or choose a finer --spacing',
-    });
-  const half = o.grid.map((n) => (n * o.spacing) / 2);
-  const slack = 1e-6 * o.spacing;
-  if (half.every((h, c) => -frame.low[c] <= h + slack && frame.high[c] <= h + slack)) return 0;
-  const voxels = boneVoxels(mask);
-  const inverse = transpose3(frame.axes);
-  let outside = 0;
-  for (let p = 0; p < voxels.length; p += 3) {
-    const [x, y, z] = [0, 1, 2].map((c) => voxels[p + c] - frame.centre[c]);
-    if (apply3(inverse, [x, y, z]).some((u, c) => Math.abs(u) > half[c])) outside++;
-  }
-  const share = outside / (voxels.length / 3);
-  const { maxCut = 0 } = o;
-  if (share <= maxCut) return share;
-  const reach = frame.low.map((low, c) => Math.max(-low, frame.high[c]));
-  const mm = (v: readonly number[]) => v.map((x) => x.toFixed(1)).join(' x ');
-  throw new GridError({
-    found: `${path}: its bone spans ${mm(extent)} mm, and ${percent(share)} of it would be cut off by the grid`,
-    expected: `bone within ${o.grid.join('x')} voxels of ${o.spacing} mm = ${mm(half.map((h) => 2 * h))} mm`,
-    todo: `--grid ${gridFor(reach, o.spacing).join('x')} is the smallest that holds it at this spacing`,
-  });
-}
-
-/** `0.0012 %`, `87 %`: two digits, without an exponent. */
-function percent(share: number): string {
-  return `${Number((100 * share).toPrecision(2))} %`;
-}
-
-/** Sides, in multiples of 8, that reach `reach` mm to both sides of the centre. */
-function gridFor(reach: readonly number[], spacing: number): Vec3 {
-  return reach.map((mm) => Math.max(8, 8 * Math.ceil((2 * mm) / spacing / 8 - 1e-6))) as unknown as Vec3;
+  };
 }
 
 function interrupted(done: number, total: number): InterruptedError {

@@ -54,6 +54,7 @@ const base = {
   spacing: 1,
   keepNames: true,
   withoutPictures: true,
+  jobs: 1,
 } satisfies Partial<IngestOptions>;
 
 describe('ingest', () => {

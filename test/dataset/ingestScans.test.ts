@@ -3,8 +3,8 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { type IngestOptions, ingest } from '../../src/dataset/ingest.ts';
-import { UsageError } from '../../src/errors.ts';
+import { type IngestOptions, type IngestProgress, ingest } from '../../src/dataset/ingest.ts';
+import { InterruptedError, UsageError } from '../../src/errors.ts';
 import { diceOf, overlap } from '../../src/evaluation/overlap.ts';
 import { encodeStl } from '../../src/mesh/stl.ts';
 import { extractSurface } from '../../src/mesh/surface.ts';
@@ -18,7 +18,12 @@ import { temporaryFolder } from './helpers.ts';
 
 const ct = syntheticCt({ spacing: [2.5, 2.5, 2.5], size: [88, 104, 108] });
 const dice = (a: Mask, b: Mask): number => diceOf(overlap(a.data, b.data));
-const base = { grid: [56, 72, 72] as Vec3, spacing: 3.75, bone: 'skull' } satisfies Partial<IngestOptions>;
+const base = {
+  grid: [56, 72, 72] as Vec3,
+  spacing: 3.75,
+  bone: 'skull',
+  jobs: 1,
+} satisfies Partial<IngestOptions>;
 
 /** The scan, its patient turned by `rotation` about the origin. */
 function turned(rotation: Mat3): Volume<Int16Array> {
@@ -151,6 +156,26 @@ describe('head CT', () => {
     const named = await ingest({ ...options, out: join(out, 'b'), keepNames: true, withoutPictures: true });
     expect(named.dataset.cases.map((c) => c.id)).toEqual(['PLANTct', 'PLANTmask', 'PLANTmesh']);
     expect(named.privateFile).toBeUndefined();
+  });
+
+  test('two threads make what one makes; stopped, they end and the rest is made later', async () => {
+    const [inputs, out] = [temporaryFolder(), temporaryFolder()];
+    await writeVolume(join(inputs, 'a.nrrd'), ct.truth);
+    await writeVolume(join(inputs, 'b.nii.gz'), ct.truth);
+    await writeVolume(join(inputs, 'c.nrrd'), ct.truth);
+    writeFileSync(join(inputs, 'd.nrrd'), 'no volume');
+    const options: IngestOptions = { ...base, inputs: [inputs], out: join(out, 'a'), keepNames: true };
+    const stop = new AbortController();
+    const onProgress = ({ accepted }: IngestProgress) => accepted === 1 && stop.abort();
+    const stopped = ingest({ ...options, jobs: 2, signal: stop.signal, onProgress });
+    await expect(stopped).rejects.toThrow(InterruptedError);
+    const two = await ingest({ ...options, jobs: 2 });
+    expect(two.kept).toHaveLength(1);
+    expect(two.refused.map((r) => r.file)).toEqual([join(inputs, 'd.nrrd')]);
+    const one = await ingest({ ...options, out: join(out, 'b') });
+    expect(two.dataset.cases).toEqual(one.dataset.cases);
+    const record = (set: string) => readFileSync(join(out, set, 'cases', 'b.json'));
+    expect(record('a')).toEqual(record('b'));
   });
 
   test('a scan that is no head is refused with a record; a threshold in HU counts, otsu does not', async () => {

@@ -67,6 +67,7 @@ describe.skipIf(missing.length > 0)(title, () => {
       bone: 'mandible',
       keepNames: true,
       withoutPictures: true,
+      jobs: 1,
       alignTo: inputs[0],
       subjects: subjectsByPattern('(0522c\\d+|TCGA-CV-\\w+)'),
     });

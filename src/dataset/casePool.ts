@@ -1,0 +1,142 @@
+/**
+ * Cases at work at once, each in a thread of its own: the next idle thread takes the next case, so the order of what comes
+ * back is not that of what went in; what a case becomes does not depend on it. One thread at a time is this one.
+ *
+ * Memory: a thread at work on a 512x512x452 CT holds 0.9 GB (docs/ingest.md). The number of threads is the least of the
+ * cores, the cases and one for every 2 GB of the machine's memory.
+ */
+import { availableParallelism, totalmem } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { DiskError, type Explanation } from '../errors.ts';
+import type { CaseInput } from './inputs.ts';
+import { CaseMaker, type CaseOutcome, type CaseTask, type MakeOptions } from './makeCase.ts';
+
+export interface CaseJob {
+  /** The input's place in `collectCases`: a thread finds it there again, for inputs hold open doors, not data. */
+  index: number;
+  input: CaseInput;
+  task: CaseTask;
+}
+
+export interface PoolOptions extends MakeOptions {
+  inputs: readonly string[];
+  jobs?: number;
+  signal?: AbortSignal;
+}
+
+/** What a thread starts with. */
+export interface ThreadStart {
+  inputs: readonly string[];
+  options: MakeOptions;
+}
+
+/** What a thread answers: an outcome, or what ends the run. */
+export type ThreadAnswer = { outcome: CaseOutcome } | { disk: Explanation } | { fault: string };
+
+const GIGABYTES_A_THREAD = 2;
+
+function threadsFor(cases: number, wanted?: number): number {
+  const memory = Math.floor(totalmem() / 2 ** 30 / GIGABYTES_A_THREAD);
+  return Math.max(1, Math.min(cases, wanted ?? Math.min(availableParallelism(), memory)));
+}
+
+/** The outcomes of `jobs`, as they are done; ends early when the signal is aborted. Throws `DiskError`, and faults of ours. */
+export async function* runCases(
+  jobs: readonly CaseJob[],
+  { inputs, jobs: wanted, signal, ...all }: PoolOptions,
+): AsyncGenerator<{ job: CaseJob; outcome: CaseOutcome }> {
+  const options = plain(all);
+  const threads = threadsFor(jobs.length, wanted);
+  if (threads === 1) {
+    const maker = await CaseMaker.create(options);
+    for (const job of jobs) {
+      // Decoding never leaves the microtask queue; give Ctrl-C a chance to be heard.
+      await new Promise((resolve) => setImmediate(resolve));
+      if (signal?.aborted) return;
+      yield { job, outcome: await maker.make(job.input, job.task) };
+    }
+    return;
+  }
+  // What is wrong with the reference or the landmarks is told once, before any thread starts.
+  await CaseMaker.create(options);
+  const pool = Array.from({ length: threads }, () => new Thread({ inputs, options }));
+  try {
+    const waiting = [...jobs];
+    const running = new Map<Thread, Promise<{ thread: Thread; job: CaseJob; outcome: CaseOutcome }>>();
+    const start = (thread: Thread) => {
+      const job = waiting.shift();
+      if (job === undefined) running.delete(thread);
+      else {
+        const done = thread.run(job).then((outcome) => ({ thread, job, outcome }));
+        // Threads that are ended before they answer reject what nobody waits for any more.
+        done.catch(() => undefined);
+        running.set(thread, done);
+      }
+    };
+    for (const thread of pool) start(thread);
+    const aborted = new Promise<undefined>((resolve) => {
+      if (signal?.aborted) resolve(undefined);
+      signal?.addEventListener('abort', () => resolve(undefined), { once: true });
+    });
+    while (running.size > 0) {
+      const done = await Promise.race([aborted, ...running.values()]);
+      if (done === undefined) return;
+      start(done.thread);
+      yield { job: done.job, outcome: done.outcome };
+    }
+  } finally {
+    await Promise.all(pool.map((thread) => thread.end()));
+  }
+}
+
+/** The options without what cannot be sent to a thread. */
+function plain(options: MakeOptions): MakeOptions {
+  return JSON.parse(JSON.stringify(options)) as MakeOptions;
+}
+
+class Thread {
+  readonly #worker: Worker;
+
+  constructor(start: ThreadStart) {
+    const workerData = start;
+    if (import.meta.url.endsWith('.js'))
+      this.#worker = new Worker(new URL('./caseThread.js', import.meta.url), { workerData });
+    else {
+      // From source, as in the tests, a thread needs the loader of TypeScript too.
+      const file = new URL('./caseThread.ts', import.meta.url).href;
+      const code = `import('tsx/esm/api').then(({ register }) => (register(), import('${file}')))`;
+      this.#worker = new Worker(code, { eval: true, workerData });
+    }
+  }
+
+  run({ index, task }: CaseJob): Promise<CaseOutcome> {
+    const worker = this.#worker;
+    return new Promise((resolve, reject) => {
+      const listeners = {
+        message(answer: ThreadAnswer) {
+          if ('outcome' in answer) resolve(answer.outcome);
+          else reject('disk' in answer ? new DiskError(answer.disk) : new Error(answer.fault));
+          stop();
+        },
+        error(error: unknown) {
+          reject(error);
+          stop();
+        },
+        exit(code: number) {
+          reject(new Error(`a thread ended with code ${code} at work on ${task.label}`));
+          stop();
+        },
+      };
+      // Each by itself: the worker listens to itself too.
+      const stop = () => {
+        for (const [event, listener] of Object.entries(listeners)) worker.off(event, listener);
+      };
+      for (const [event, listener] of Object.entries(listeners)) worker.on(event, listener);
+      worker.postMessage({ index, task });
+    });
+  }
+
+  async end(): Promise<void> {
+    await this.#worker.terminate();
+  }
+}
