@@ -189,7 +189,7 @@ function nameOf(input: CaseInput, identity: Identity, { keepNames, subjects }: I
     if (subjects === undefined) return { subject: keepNames ? id : identity.subjectId(`file ${file.id}`) };
     const facts = subjects({ ...file, id });
     if (facts === undefined) return noSubject(file.path);
-    return keepNames ? facts : { ...facts, subject: identity.subjectId(facts.subject) };
+    return keepNames || facts.chosen ? facts : { ...facts, subject: identity.subjectId(facts.subject) };
   };
   return { input, id, label: file.path, secret: !keepNames, subject };
 }

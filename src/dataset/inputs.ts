@@ -137,6 +137,8 @@ function distinguish(found: ReadonlyMap<string, string>): InputFile[] {
 export interface CaseFacts {
   subject: string;
   quality?: number;
+  /** The subject is a name that the user chose, from a table: kept as it is. */
+  chosen?: boolean;
 }
 
 /**
@@ -192,7 +194,7 @@ export function subjectsByTable(path: string): (file: InputFile) => CaseFacts | 
     const q = quality < 0 || !cells[quality] ? undefined : Number(cells[quality]);
     const sound = q === undefined || (Number.isInteger(q) && q >= 2 && q <= 6);
     if (!cells[file] || !cells[subject] || !sound) throw tableError(`${path} line ${i + 2} reads "${line}"`);
-    facts.set(cells[file], { subject: cells[subject], quality: q });
+    facts.set(cells[file], { subject: cells[subject], quality: q, chosen: true });
   });
   return (input) => {
     const parts = input.path.split(sep);

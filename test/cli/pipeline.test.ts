@@ -192,7 +192,18 @@ describe('ingest', () => {
   }
   const masks = folder.path('masks');
   const out = folder.path('ingested');
-  const options = ['--spacing', '8', '--grid', '8', '--bone', 'ball', '--quiet'];
+  const options = [
+    '--spacing',
+    '8',
+    '--grid',
+    '8',
+    '--bone',
+    'ball',
+    '--keep-names',
+    '--jobs',
+    '1',
+    '--quiet',
+  ];
 
   beforeAll(async () => {
     await writeVolume(join(masks, 'p1', 'ball.nrrd'), ball(5));
@@ -214,6 +225,29 @@ describe('ingest', () => {
     expect(Object.keys(reasons).sort()).toEqual(['cut.nrrd', 'empty.nrrd', 'full.nrrd']);
     expect(reasons['empty.nrrd']).toContain('empty');
     expect(reasons['full.nrrd']).toContain('full');
+    const page = readFileSync(result.casesPage, 'utf8');
+    for (const id of ['p1_ball', 'p2_ball', 'p3_empty']) expect(page).toContain(id);
+  });
+
+  test('without --keep-names ids are secret, and a table still names the subjects', async () => {
+    const target = folder.path('secret');
+    const table = folder.path('subjects.csv');
+    writeFileSync(table, 'file,subject\np1/ball.nrrd,anna\np2/ball.nrrd,berta\n');
+    const plain = options.filter((o) => o !== '--keep-names');
+    const { out: text } = await run([
+      ...['ingest', join(masks, 'p1', 'ball.nrrd'), join(masks, 'p2', 'ball.nrrd'), '--out', target],
+      ...[...plain, '--subject-table', table, '--no-pictures', '--json'],
+    ]);
+    const { accepted, privateFile } = JSON.parse(text);
+    for (const { id } of accepted) expect(id).toMatch(/^c-[0-9a-f]{10}$/);
+    const manifest = readFileSync(join(target, 'dataset.json'), 'utf8');
+    expect(manifest).not.toContain('ball.nrrd');
+    expect(
+      JSON.parse(manifest)
+        .cases.map((c: { subject: string }) => c.subject)
+        .sort(),
+    ).toEqual(['anna', 'berta']);
+    expect(readFileSync(privateFile, 'utf8')).toContain(accepted[0].id);
   });
 
   test('a summary names every refused file', async () => {
@@ -224,8 +258,8 @@ describe('ingest', () => {
 
   test('ends with 1 when all are refused, and names the grid that would do', async () => {
     const empty = await fails(['ingest', join(masks, 'p3'), '--out', folder.path('none'), ...options], 1);
-    expect(empty).toContain('none of 1 files could be used');
-    const small = ['--spacing', '2', '--grid', '8', '--quiet'];
+    expect(empty).toContain('none of 1 cases could be used');
+    const small = ['--spacing', '2', '--grid', '8', '--jobs', '1', '--quiet'];
     const tight = await fails(['ingest', join(masks, 'p2'), '--out', folder.path('tight'), ...small], 1);
     expect(tight).toContain('--grid 24x24x24');
   });

@@ -78,8 +78,8 @@ describe('subjects', () => {
     const path = join(dir, 't.csv');
     writeFileSync(path, 'file,subject,quality\r\na.nrrd, p1, 3\nx/b.nrrd,p2,\n\n');
     const subjects = subjectsByTable(path);
-    expect(subjects(file('/any/a.nrrd'))).toEqual({ subject: 'p1', quality: 3 });
-    expect(subjects(file('/any/x/b.nrrd'))).toEqual({ subject: 'p2', quality: undefined });
+    expect(subjects(file('/any/a.nrrd'))).toEqual({ subject: 'p1', quality: 3, chosen: true });
+    expect(subjects(file('/any/x/b.nrrd'))).toEqual({ subject: 'p2', quality: undefined, chosen: true });
     expect(subjects(file('/any/y/b.nrrd'))).toBeUndefined();
     for (const bad of ['name,who\n', 'file,subject,quality\na,b,9\n', 'file,subject\na,\n']) {
       writeFileSync(path, bad);
