@@ -216,7 +216,7 @@ function closingWords(
     ...rows.map(([path, what]) => `  ${path.padEnd(width)}${what}`),
     '',
     `1-NNA ${metrics.oneNnaDice.value.toFixed(2)} (0.5: cannot be told from held-out ones; 1: always) · ${formatSeconds(took)}`,
-    `More of them: cranioflow generate --run ${quoted(paths.generator)} --count 100 --seed ${seed + 1} --out more`,
+    `More of them: npx cranioflow generate --run ${quoted(paths.generator)} --count 100 --seed ${seed + 1} --out more`,
     'Research use, not a medical device; phantoms carry no anatomical truth.',
   ].join('\n');
 }

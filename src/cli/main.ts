@@ -5,7 +5,8 @@ import { runCli } from './program.ts';
 // A reader that has seen enough (`cranioflow evaluate .. | head`) closes the pipe: no error of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
-  throw error;
+  process.stderr.write(`cannot write the output: ${error.code ?? error.message}\n`);
+  process.exit(1);
 });
 
 // One that no longer wants the progress (`.. 2>&1 | head`) must not end a training: the work goes on unseen.

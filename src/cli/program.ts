@@ -72,10 +72,19 @@ export async function runCli(argv: readonly string[], streams: Streams): Promise
       streams.stderr.write(`${error.message}\n`);
       return error.exitCode;
     }
-    streams.stderr.write(bugReport(error));
+    streams.stderr.write(isTooLarge(error) ? TOO_LARGE : bugReport(error));
     return 1;
   }
 }
+
+/** An array that the engine of JavaScript refuses to make: always a size that a user asked for. */
+const isTooLarge = (error: unknown): boolean =>
+  error instanceof RangeError && /array length|allocation failed|Array buffer/i.test(error.message);
+
+const TOO_LARGE = `a size that does not fit into memory was asked for
+  expected: a batch, widths, codes and a grid whose arrays this machine can hold
+  to mend:  make the largest of them smaller (--set batch=.., model.widths=.., model.codes=.., --grid ..)
+`;
 
 function bugReport(error: unknown): string {
   const message = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ').trim();

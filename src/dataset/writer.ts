@@ -6,12 +6,12 @@
  * writer on a folder that has a journal or a manifest of the same header goes on with it: cases whose volume is intact
  * count as done. A header that differs (grid, bone, settings) is refused, never mixed.
  */
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { z } from 'zod';
 import { DatasetError, GridError } from '../errors.ts';
-import { asDiskError, writeFileAtomic } from '../files/atomic.ts';
+import { asDiskError, makeFolder, writeFileAtomic } from '../files/atomic.ts';
 import { type Mask, voxelCount } from '../volume/volume.ts';
 import { datasetCard } from './card.ts';
 import { bitsHash, type Dataset, openDataset, readBits } from './dataset.ts';
@@ -70,7 +70,7 @@ export class DatasetWriter {
     }
     if (existsSync(journal)) this.#readJournal(journal);
     try {
-      mkdirSync(join(this.dir, 'volumes'), { recursive: true });
+      makeFolder(join(this.dir, 'volumes'));
     } catch (error) {
       throw asDiskError(error, this.dir);
     }

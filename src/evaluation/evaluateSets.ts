@@ -73,7 +73,10 @@ function checkSets(sets: MaskSets): MaskSets {
       throw new NumericsError({
         found: `${masks.length} ${name} mask${masks.length === 1 ? '' : 's'}`,
         expected: `at least ${least}`,
-        todo: 'give a larger set',
+        todo:
+          name === 'generated'
+            ? 'generate more'
+            : `take in more cases, or split them otherwise: the ${name} masks are the ${name === 'real' ? 'test' : 'train'} side of a dataset (ingest --test-share)`,
       });
     masks.forEach((mask, i) => {
       requireSameGrid(first, mask, 'the first real mask', `${name} mask ${i}`);

@@ -28,7 +28,7 @@ import {
 import { type Mask, voxelCount } from '../volume/volume.ts';
 import { autoencoderCurves, generatorCurves } from './report/curves.ts';
 import { figuresSection } from './report/figures.ts';
-import { byClass, GALLERY_COUNT, galleryPart, matchClasses } from './report/gallery.ts';
+import { byClass, GALLERY_COUNT, galleryPart, inTurn, matchClasses } from './report/gallery.ts';
 import { limitsSection } from './report/limits.ts';
 import { nearestPart } from './report/nearestCases.ts';
 import type { NamedMask, Part } from './report/part.ts';
@@ -246,7 +246,7 @@ export async function writeRunReport(options: RunReportOptions): Promise<Written
           : options.generated,
     );
     const heldOut = dataset.split('test').length > 0;
-    const shown = byClass(all.slice(0, GALLERY_COUNT));
+    const shown = byClass(inTurn(all, GALLERY_COUNT));
     const beside = matchClasses(shown, dataset.split(heldOut ? 'test' : 'train')).map((c) => ({
       name: c.id,
       quality: c.quality,

@@ -2,8 +2,18 @@
  * Files appear whole or not at all: content goes to a temporary name beside the target, is flushed, then renamed.
  * A killed process leaves at most a `*.tmp` file, never a half-written output under its final name.
  */
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
-import { dirname } from 'node:path';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { DiskError } from '../errors.ts';
 
 const FULL_CODES = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
@@ -42,6 +52,42 @@ export function asDiskError(error: unknown, path: string): unknown {
   );
 }
 
+/**
+ * Makes a folder and those above it, one by one from the nearest that is there. (Node's own recursive mkdir runs for ever
+ * under /proc, and calls a read-only file system a folder that is missing.) Throws `DiskError`.
+ */
+export function makeFolder(path: string): void {
+  const missing: string[] = [];
+  let above = resolve(path);
+  while (!existsSync(above) && dirname(above) !== above) {
+    missing.push(above);
+    above = dirname(above);
+  }
+  for (const folder of missing.reverse())
+    try {
+      mkdirSync(folder);
+    } catch (error) {
+      // Another process may have made it since.
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST' && statSync(folder).isDirectory()) continue;
+      throw refusedFolder(error, folder);
+    }
+  if (!statSync(resolve(path)).isDirectory())
+    throw asDiskError(Object.assign(new Error(path), { code: 'ENOTDIR' }), path);
+}
+
+function refusedFolder(error: unknown, path: string): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code !== 'ENOENT' && code !== 'EINVAL') return asDiskError(error, path);
+  return new DiskError(
+    {
+      found: `cannot make the folder ${path}: ${code}`,
+      expected: 'a file system where folders can be made',
+      todo: 'choose another --out',
+    },
+    { cause: error },
+  );
+}
+
 /** Removes a temporary file or folder after a failure, without a second error on top of the first. */
 export function discard(path: string): void {
   try {
@@ -68,7 +114,7 @@ function write(path: string, chunks: readonly (Uint8Array | string)[], mode: num
   const temporary = `${path}.${process.pid}.tmp`;
   let fd: number | undefined;
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     fd = openSync(temporary, 'w', mode);
     for (const chunk of chunks) {
       const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;

@@ -3,20 +3,11 @@
  * pid, host, when). A lock of a dead process on this host, or of a pid that now belongs to another process, is taken
  * over; one of another host is respected, for nobody can see from here whether it lives.
  */
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { RunFolderError } from '../errors.ts';
-import { asDiskError } from './atomic.ts';
+import { asDiskError, makeFolder } from './atomic.ts';
 
 interface Holder {
   pid: number;
@@ -66,7 +57,7 @@ function refuse(path: string, who: string): RunFolderError {
 function create(path: string, text: string): boolean {
   let fd: number;
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     fd = openSync(path, 'wx');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST' && existsSync(path)) return false;

@@ -70,10 +70,12 @@ function checkConfiguration(path: string, checkpoint: string, options: RunFolder
   } catch {
     // Without a readable config.yaml the message does without the keys.
   }
+  // How long and how often may change; it is never the reason.
+  changed = changed.filter((text) => !/^(steps|checkpointEvery|evaluateEvery) /.test(text));
   throw new CheckpointError({
-    found: `${checkpoint} was made with another configuration${changed.length > 0 ? `: now ${changed.slice(0, 6).join(', ')}` : ''}`,
-    expected: 'the configuration that the run was started with',
-    todo: 'resume with the same preset, --config and --set, or start a new run in another --out',
+    found: `${checkpoint} was made with another configuration${changed.length > 0 ? `: now ${changed.slice(0, 6).join(', ')}` : '; its settings are these, so its data (or autoencoder) were others'}`,
+    expected: 'the configuration and the data that the run was started with',
+    todo: 'resume with the same preset, --config, --set and --data, or start a new run in another --out',
   });
 }
 

@@ -53,7 +53,7 @@ function requireLength(name: string, list: readonly number[], length: number, ru
   throw new ConfigError({
     found: `${name} has ${list.length} entries: [${list.join(', ')}]`,
     expected: `${length}: ${rule}`,
-    todo: `give it ${length} (--set ${name}=[...])`,
+    todo: length === 0 ? `leave it empty (--set ${name}=[])` : `give it ${length} (--set ${name}=[...])`,
   });
 }
 

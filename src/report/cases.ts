@@ -7,11 +7,11 @@
  * A record holds what it is given and nothing else: no path, no time, no name of a machine. Records are checked when they
  * are read back, so that one that was cut short or altered is named on the page instead of breaking it.
  */
-import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../errors.ts';
-import { asDiskError, writeFileAtomic } from '../files/atomic.ts';
+import { asDiskError, makeFolder, writeFileAtomic } from '../files/atomic.ts';
 import { type CasesPageOptions, caseCard, pageFoot, pageHead, type Summary } from './casesPage.ts';
 
 const picture = z.strictObject({
@@ -102,7 +102,7 @@ export function readCaseRecord(dir: string, id: string): CaseRecord | undefined 
 /** The ids that have a record in `dir`, sorted. */
 export function recordedCases(dir: string): string[] {
   try {
-    mkdirSync(folderOf(dir), { recursive: true });
+    makeFolder(folderOf(dir));
     return readdirSync(folderOf(dir))
       .filter((name) => name.endsWith('.json') && ID.test(name.slice(0, -5)))
       .map((name) => name.slice(0, -5))

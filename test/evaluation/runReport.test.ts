@@ -15,7 +15,7 @@ import { writeDataset } from '../../src/dataset/writer.ts';
 import { InterruptedError, RunFolderError } from '../../src/errors.ts';
 import { evaluateSets } from '../../src/evaluation/evaluateSets.ts';
 import { packMask } from '../../src/evaluation/overlap.ts';
-import { matchClasses } from '../../src/evaluation/report/gallery.ts';
+import { inTurn, matchClasses } from '../../src/evaluation/report/gallery.ts';
 import { readMetrics, thinned } from '../../src/evaluation/report/metricsLog.ts';
 import { nearestOf, nearestPart } from '../../src/evaluation/report/nearestCases.ts';
 import { sharedFramings, spread } from '../../src/evaluation/report/part.ts';
@@ -291,6 +291,12 @@ describe('readMetrics', () => {
 });
 
 describe('what the sheets are made with', () => {
+  it('shows the first made of each class in turn, best class first', () => {
+    const made = [3, 2, 3, 6, 3, 5, 2].map((quality, i) => ({ quality, i }));
+    expect(inTurn(made, 5).map(({ i }) => i)).toEqual([3, 5, 0, 1, 2]);
+    expect(inTurn(made, 9)).toHaveLength(7);
+  });
+
   it('matches classes, each bone once, the nearest class where one is used up', () => {
     const pool = [2, 6, 5].map((quality) => ({ quality }));
     expect(matchClasses([{ quality: 6 }, { quality: 6 }, { quality: 3 }, { quality: 3 }], pool)).toEqual([

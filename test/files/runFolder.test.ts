@@ -93,6 +93,12 @@ describe('who may open it', () => {
     expect(existsSync(join(run, 'run.lock'))).toBe(false);
   });
 
+  test('where the settings are the same, the data are named; a longer run is no difference', () => {
+    train(0, 10, options);
+    const again = { ...resume, configHash: 'of other data' };
+    expect(() => openRunFolder(run, again)).toThrow(/its data \(or autoencoder\) were others/);
+  });
+
   test('another configuration is refused by the key that differs', () => {
     train(0, 5, options);
     const other = {

@@ -1,6 +1,6 @@
 /**
  * Generated bones beside bones that were never trained on, in one scale, from two sides, class by class: the question is
- * whether an eye can tell which sheet is which. Nothing is picked: the first generated ones are shown.
+ * whether an eye can tell which sheet is which. Nothing is picked: the first made of every class are shown, in turn.
  */
 import { beside, contactSheet } from '../../mesh/contactSheet.ts';
 import type { Image } from '../../mesh/png.ts';
@@ -32,6 +32,17 @@ export function matchClasses<T extends { quality: number }>(
     });
     return left.splice(best, 1);
   });
+}
+
+/** `count` items: the first of each class, best class first, then the second of each, and so on. */
+export function inTurn<T extends { quality: number }>(items: readonly T[], count: number): T[] {
+  const classes = [...new Set(items.map((item) => item.quality))].sort((a, b) => b - a);
+  const queues = classes.map((c) => items.filter((item) => item.quality === c));
+  const picked: T[] = [];
+  for (let round = 0; picked.length < Math.min(count, items.length); round++)
+    for (const queue of queues)
+      if (queue[round] !== undefined && picked.length < count) picked.push(queue[round]);
+  return picked;
 }
 
 /** Best class first, otherwise in the order given. */
@@ -71,7 +82,7 @@ export function galleryPart(
     ['threeQuarter', 'front'],
     300,
   );
-  const first = `${generated.length} of ${options.total}, the first made, by class`;
+  const first = `${generated.length} of ${options.total}, the first made of each class`;
   const made = sheetOf(
     generated,
     framings,

@@ -2,17 +2,22 @@
  * An NRRD header is looked through before it is decoded, because the decoder takes a missing spacing for 1 mm and cuts
  * sizes down to whole numbers in silence. Fields are those of teem.sourceforge.net/nrrd/format.html.
  */
-import { closeSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
+import { gunzipSync } from 'node:zlib';
 import { FileError, VolumeError } from '../../errors.ts';
 
 /** Headers are a few hundred bytes; key/value pairs of some programs make them longer. */
 const HEADER_BYTES = 1 << 18;
 
-/** Throws `FileError` for sizes that are no whole numbers, `VolumeError` when no spacing is given. */
+/**
+ * Throws `FileError` for sizes that are no whole numbers and for packed voxels whose checksum fails, `VolumeError` when no
+ * spacing is given.
+ */
 export function checkNrrd(path: string): void {
-  const fields = readFields(path);
+  const header = readFields(path);
   // Another format under this name: the decoder tells.
-  if (fields === undefined) return;
+  if (header === undefined) return;
+  const { fields, end } = header;
   const sizes = fields.get('sizes') ?? '';
   if (!/^[1-9]\d*(\s+[1-9]\d*)*$/.test(sizes))
     throw new FileError({
@@ -26,22 +31,41 @@ export function checkNrrd(path: string): void {
       expected: 'a header with "space directions" (or "spacings")',
       todo: 'export the file again from a program that writes them, such as 3D Slicer',
     });
+  const attached = !fields.has('data file') && !fields.has('datafile');
+  if (attached && /^(gzip|gz)$/i.test(fields.get('encoding') ?? '')) checkPacked(path, end);
 }
 
-/** The `name: value` lines of the header; undefined when the file does not begin as NRRD. */
-function readFields(path: string): Map<string, string> | undefined {
+/** The decoder goes on where a checksum fails, with voxels that are not those of the file. */
+function checkPacked(path: string, start: number): void {
+  try {
+    gunzipSync(readFileSync(path).subarray(start));
+  } catch (cause) {
+    throw new FileError(
+      {
+        found: `${path} holds packed voxels that are damaged or cut short`,
+        expected: 'a gzip stream that unpacks to its end with the checksum it carries',
+        todo: 'copy or export the file again',
+      },
+      { cause },
+    );
+  }
+}
+
+/** The `name: value` lines of the header and where it ends; undefined when the file does not begin as NRRD. */
+function readFields(path: string): { fields: Map<string, string>; end: number } | undefined {
   const bytes = Buffer.alloc(HEADER_BYTES);
   const file = openSync(path, 'r');
   try {
     const text = bytes.subarray(0, readSync(file, bytes)).toString('latin1');
     if (!text.startsWith('NRRD')) return undefined;
     const fields = new Map<string, string>();
-    for (const line of text.split(/\r?\n/)) {
-      if (line === '') break;
+    const gap = /\r?\n\r?\n/.exec(text);
+    const end = gap === null ? text.length : gap.index + gap[0].length;
+    for (const line of text.slice(0, gap?.index).split(/\r?\n/)) {
       const [, name, value] = /^([^:#]+): (.*)$/.exec(line) ?? [];
       if (name !== undefined) fields.set(name.trim().toLowerCase(), value.trim());
     }
-    return fields;
+    return { fields, end };
   } finally {
     closeSync(file);
   }
