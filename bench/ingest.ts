@@ -1,0 +1,418 @@
+/**
+ * `npm run bench:ingest`: one large head on its way from the file to the aligned grid, where the time goes, and the same
+ * steps in SciPy, NumPy and nibabel where they have them.
+ *
+ * The volume is the Visible Human's CT of ../shared/data, resampled to 512x512x452 voxels of 0.489x0.489x0.5 mm (its
+ * window of 250 mm around the head) as .nii.gz in a temporary folder, which is removed at the end. Three processes, so that
+ * each peak of memory is its own, and only one of them works at a time:
+ *
+ *   way      the functions of `ingest` in its order, once, cold: what a user waits for
+ *   kernels  single steps, interleaved with
+ *   peer     the same arithmetic on the same arrays (ingest_peer.py); both count the voxels they leave
+ *
+ * Ends with JSON lines {name, ours, peer, ratio, unit}; ratio above 1: ours is better; peer null where there is none.
+ * Flags: `--quick` (the original 512x512x245 voxels of 1 mm), `--rounds N` (of the single steps, the best counts; 2).
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import { CaseSheet } from '../src/dataset/caseSheet.ts';
+import type { Provenance } from '../src/dataset/manifest.ts';
+import { readCase } from '../src/dataset/readCase.ts';
+import { DatasetWriter } from '../src/dataset/writer.ts';
+import { canonicalFrame } from '../src/skull/canonical.ts';
+import { cropToBone, frameGrid, toFrame } from '../src/skull/orient.ts';
+import { qualityScore } from '../src/skull/quality.ts';
+import { skullTemplate } from '../src/skull/register/template.ts';
+import { transformToMatrix } from '../src/skull/register/transform.ts';
+import { fillSmallHoles, LARGEST_HOLE } from '../src/skull/segment/holes.ts';
+import { voxelVolume } from '../src/skull/segment/step.ts';
+import { indexMap } from '../src/volume/geometry.ts';
+import { readVolume, writeVolume } from '../src/volume/io/index.ts';
+import { close } from '../src/volume/morphology.ts';
+import { cut, resample, resampleByMap } from '../src/volume/resample.ts';
+import { labelRuns, overlapOfRuns, paintRuns } from '../src/volume/runs.ts';
+import { findScans, readScan } from '../src/volume/scan/index.ts';
+import type { Mask, Vec3, Volume } from '../src/volume/volume.ts';
+
+const STUDY = join(
+  import.meta.dirname,
+  '../../shared/data/vhm_head_dicom_NLM-public/vhm_head_ct_245_dicom.zip',
+);
+const LARGE: { size: Vec3; spacing: Vec3 } = { size: [512, 512, 452], spacing: [0.489, 0.489, 0.5] };
+/** The reference's grid: across, front to back, up. */
+const GRID: Vec3 = [148, 192, 216];
+const SPACING = 1.213;
+/** mm of the ball of the closing. */
+const RADIUS = 2;
+/** The issue's limits. */
+const LIMIT = { seconds: 60, gb: 4 };
+
+/** What the way leaves for the single steps. */
+interface Shared {
+  scan: string;
+  /** Bytes of the segmented bone, and its grid. */
+  mask: string;
+  size: Vec3;
+  spacing: Vec3;
+  /** HU. */
+  high: number;
+  low: number;
+  /** Voxels of the largest hole that is filled. */
+  hole: number;
+  radius: number;
+  grid: Vec3;
+  /** Voxels of the grid to voxels of the mask, 3x4. */
+  map: number[];
+}
+
+interface WayResult {
+  /** Wall and processor seconds until the first step. */
+  startup: [number, number];
+  /** Wall and processor seconds. */
+  steps: [name: string, wall: number, cpu: number][];
+  peakGb: number;
+  note: string;
+  shared: Shared;
+}
+
+interface Answer {
+  seconds: number;
+  /** Voxels that the step leaves. */
+  voxels: number;
+  peakGb: number;
+}
+
+const STEPS = {
+  read: 'read .nii.gz',
+  hysteresis: 'threshold with hysteresis',
+  largest: 'largest component',
+  holes: 'fill small holes',
+  closing: `closing by a ball of ${RADIUS} mm`,
+  resample: 'resample the mask, linear',
+} as const;
+type Step = keyof typeof STEPS;
+
+const seconds = (): number => performance.now() / 1000;
+const cpu = (): number => (process.cpuUsage().user + process.cpuUsage().system) / 1e6;
+const peakGb = (): number => process.resourceUsage().maxRSS / 1e6;
+
+const { values: flags, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { quick: { type: 'boolean', default: false }, rounds: { type: 'string', default: '2' } },
+});
+const [role, argument] = positionals;
+/** The volume to measure. */
+async function make(path: string): Promise<void> {
+  const [source] = await findScans([STUDY]);
+  const { volume } = await readScan(source);
+  if (flags.quick) return writeVolume(path, volume);
+  const [nx, ny, nz] = volume.size;
+  // The middle of the bone above the neck, whose file has the crown first, is the middle of the window.
+  const sums = [0, 0, 0];
+  for (let k = 0, p = 0; k < Math.min(nz, 140); k++)
+    for (let j = 0; j < ny; j++)
+      for (let i = 0; i < nx; i++)
+        if (volume.data[p++] >= 300) {
+          sums[0] += i;
+          sums[1] += j;
+          sums[2]++;
+        }
+  const { size, spacing } = LARGE;
+  const corner = [0, 1].map(
+    (a) => (sums[a] / sums[2]) * volume.spacing[a] - ((size[a] - 1) / 2) * spacing[a],
+  );
+  const grid = {
+    size,
+    spacing,
+    origin: volume.origin.map((o, a) => o + (corner[a] ?? 0)) as unknown as Vec3,
+    direction: volume.direction,
+  };
+  const soft = resample(volume, grid, { outside: -1024 });
+  await writeVolume(path, { ...soft, data: Int16Array.from(soft.data, Math.round) });
+}
+
+/** The way of one case, as `makeCase` of src/dataset/ingest.ts goes it. */
+async function way(folder: string): Promise<void> {
+  const path = join(folder, 'scan.nii.gz');
+  const steps: WayResult['steps'] = [];
+  const startup: WayResult['startup'] = [seconds(), cpu()];
+  let last = startup;
+  /** Seconds since the last call. */
+  const since = (): [number, number] => {
+    const now: typeof last = [seconds(), cpu()];
+    const gone: typeof last = [now[0] - last[0], now[1] - last[1]];
+    last = now;
+    return gone;
+  };
+  const lap = (name: string): void => {
+    steps.push([name, ...since()]);
+  };
+  const pictures: WayResult['steps'][number] = ['pictures and record', 0, 0];
+  const draw = (): void => {
+    const [wall, busy] = since();
+    pictures[1] += wall;
+    pictures[2] += busy;
+  };
+  const out = join(folder, 'dataset');
+  const sheet = new CaseSheet('case', { out });
+  const file = { path, id: 'case' };
+  const read = await readCase(
+    { kind: 'volume', file },
+    {
+      spacing: SPACING,
+      onStep: (step) => {
+        lap(step.name === 'head CT' ? 'read; is it a head CT?' : step.name);
+        sheet.step(step);
+        draw();
+      },
+    },
+  );
+  const quality = qualityScore(read.facts!);
+  lap('quality');
+  const template = skullTemplate();
+  lap('template');
+  const { frame, transform, registration } = canonicalFrame(read.mask, template, 'the case');
+  lap('align');
+  const mask = toFrame(read.mask, frame, GRID, SPACING);
+  lap('resample to the grid');
+  const provenance: Provenance = {
+    kind: read.kind,
+    format: read.format,
+    spacing: [...read.spacing],
+    threshold: read.threshold,
+    transform: transformToMatrix(transform),
+    alignment: registration && {
+      rms_mm: registration.rms_mm,
+      score: registration.score,
+      runnerUp: registration.runnerUp,
+    },
+    qualityReasons: quality.reasons,
+    notes: read.notes,
+    cutShare: 0,
+  };
+  const writer = new DatasetWriter(out, {
+    name: 'bench',
+    bone: 'skull',
+    phantom: false,
+    size: [...GRID],
+    spacing: SPACING,
+    frame: 'Frankfort',
+  });
+  const row = { id: 'case', subject: 'case', source: 'ct', attribution: 'NLM', licence: 'public' };
+  writer.add({ ...row, quality: quality.score, provenance }, mask);
+  lap('pack and write');
+  sheet.read(read);
+  sheet.placed(mask, provenance, quality);
+  sheet.accept();
+  draw();
+  steps.push(pictures);
+  const peak = peakGb();
+
+  // After the clock: what the single steps start from.
+  const bone = cropToBone(read.mask, 8);
+  const maskPath = join(folder, 'mask.bin');
+  writeFileSync(maskPath, bone.data);
+  const reach = frame.low.map((low, c) => Math.max(-low, frame.high[c]));
+  const over = reach.map((mm, c) => mm - (GRID[c] * SPACING) / 2);
+  const fits = over.every((mm) => mm <= 0)
+    ? 'the bone fits the grid'
+    : `the bone reaches ${Math.max(...over).toFixed(1)} mm beyond the grid`;
+  const result: WayResult = {
+    startup,
+    steps,
+    peakGb: peak,
+    note: `quality ${quality.score}, score ${registration!.score.toFixed(2)}, bone from ${read.threshold!.toFixed(0)} HU; ${fits}`,
+    shared: {
+      scan: path,
+      mask: maskPath,
+      size: bone.size,
+      spacing: bone.spacing,
+      high: Math.round(read.threshold!),
+      low: Math.round(0.6 * read.threshold!),
+      hole: Math.max(1, LARGEST_HOLE / voxelVolume(bone)),
+      radius: RADIUS,
+      grid: GRID,
+      map: [...indexMap(frameGrid(frame, GRID, SPACING), bone)],
+    },
+  };
+  console.log(JSON.stringify(result));
+}
+
+/** Single steps, each when a line asks for it. */
+async function kernels(shared: Shared): Promise<void> {
+  const { spacing, high, low } = shared;
+  let scan: Volume | undefined;
+  const above = (hu: number): Uint8Array => {
+    const { data } = scan!;
+    const out = new Uint8Array(data.length);
+    for (let p = 0; p < out.length; p++) out[p] = data[p] >= hu ? 1 : 0;
+    return out;
+  };
+  const bytes = new Uint8Array(readFileSync(shared.mask));
+  const mask: Mask = { ...LARGE, origin: [0, 0, 0], direction: [1, 0, 0, 0, 1, 0, 0, 0, 1], data: bytes };
+  Object.assign(mask, { size: shared.size, spacing });
+  const work: Record<Step, () => Uint8Array | Promise<undefined>> = {
+    read: async () => {
+      scan = undefined;
+      scan = await readVolume(shared.scan);
+      return undefined;
+    },
+    hysteresis: () => {
+      const runs = labelRuns(above(low), scan!.size);
+      return paintRuns(runs, overlapOfRuns(runs, above(high)));
+    },
+    largest: () => paintRuns(labelRuns(above(high), scan!.size), [1]),
+    holes: () => fillSmallHoles(mask).mask.data,
+    closing: () => close(mask.data, mask.size, spacing, shared.radius),
+    resample: () =>
+      cut(
+        resampleByMap(mask.data, mask.size, Float64Array.from(shared.map), shared.grid, { antialias: false }),
+        0.5,
+      ),
+  };
+  for await (const line of createInterface({ input: process.stdin })) {
+    const { step } = JSON.parse(line) as { step: Step };
+    const start = seconds();
+    const out = await work[step]();
+    const answer: Answer = { seconds: seconds() - start, voxels: 0, peakGb: 0 };
+    for (const v of out ?? above(high)) answer.voxels += v;
+    answer.peakGb = peakGb();
+    console.log(JSON.stringify(answer));
+  }
+}
+
+/** A process that answers a line with a line. */
+class Server {
+  readonly #child: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+
+  constructor(command: string, args: readonly string[]) {
+    this.#child = spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#child.on('error', () => undefined);
+    this.#child.stdin!.on('error', () => undefined);
+    this.#lines = createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]();
+  }
+
+  async answer<T>(): Promise<T | undefined> {
+    const { value, done } = await this.#lines.next();
+    return done ? undefined : JSON.parse(value);
+  }
+
+  ask(step: Step): Promise<Answer | undefined> {
+    this.#child.stdin!.write(`${JSON.stringify({ step })}\n`);
+    return this.answer();
+  }
+
+  end(): void {
+    this.#child.stdin!.end();
+  }
+}
+
+/** This file in a process of its own. */
+function ours(part: string, argument: string): Server {
+  const own = [...process.execArgv, import.meta.filename, part, ...(flags.quick ? ['--quick'] : [])];
+  return new Server(process.execPath, [...own, argument]);
+}
+
+async function main(): Promise<void> {
+  if (!existsSync(STUDY)) {
+    console.error(`left out: ${STUDY} is not there`);
+    process.exitCode = 1;
+    return;
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'cranioflow-bench-'));
+  const quit = (): never => process.exit(130);
+  // Ctrl-C too leaves nothing behind.
+  process.once('SIGINT', quit);
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const load = (): string =>
+    `load ${loadavg()
+      .map((x) => x.toFixed(1))
+      .join(', ')} on ${availableParallelism()} cores`;
+  console.error(load());
+  await ours('make', join(folder, 'scan.nii.gz')).answer();
+  const started = seconds();
+  const server = ours('way', folder);
+  const result = await server.answer<WayResult>();
+  if (result === undefined) throw new Error('the way ended without a result');
+  const { startup, steps, note, shared } = result;
+  const rows: WayResult['steps'] = [['start of the process', ...startup], ...steps];
+  const [total, busy] = [1, 2].map((c) => rows.reduce((sum, row) => sum + Number(row[c]), 0));
+  const heading = flags.quick
+    ? '512x512x245, 1 mm'
+    : `${LARGE.size.join('x')}, ${LARGE.spacing.join('x')} mm`;
+  console.log(`\n${heading}, to ${GRID.join('x')} voxels of ${SPACING} mm: ${note}\n`);
+  console.log('| step | wall, s | processor, s | share |\n| --- | --- | --- | --- |');
+  for (const [name, s, c] of rows)
+    console.log(`| ${name} | ${s.toFixed(2)} | ${c.toFixed(2)} | ${((100 * s) / total).toFixed(0)} % |`);
+  console.log(
+    `| **all** | **${total.toFixed(2)}** | **${busy.toFixed(2)}** | peak memory ${result.peakGb.toFixed(2)} GB |\n`,
+  );
+  console.error(`seen from outside ${(seconds() - started).toFixed(2)} s; ${load()}`);
+  await compare(shared);
+  for (const [name, s] of rows) line(`way: ${name}`, s, undefined, 's');
+  line('file to grid', total, LIMIT.seconds, 's (peer: the limit)');
+  line('file to grid, peak memory', result.peakGb, LIMIT.gb, 'GB (peer: the limit)');
+  console.error(load());
+}
+
+/** The single steps beside the peer's. */
+async function compare(shared: Shared): Promise<void> {
+  const mine = ours('kernels', JSON.stringify(shared));
+  const peer = new Server('/usr/bin/python3', [
+    join(import.meta.dirname, 'ingest_peer.py'),
+    JSON.stringify(shared),
+  ]);
+  const hello = await peer.answer<{ version: string }>();
+  console.error(
+    hello?.version ?? 'no peer: /usr/bin/python3 with python3-scipy and python3-nibabel is needed',
+  );
+  const best = new Map<Step, { ours: number; peer?: number }>();
+  let peaks = { ours: 0, peer: undefined as number | undefined };
+  for (let round = 0; round < Number(flags.rounds); round++)
+    for (const step of Object.keys(STEPS) as Step[]) {
+      const a = await mine.ask(step);
+      if (a === undefined) throw new Error(`the process of single steps ended at ${step}`);
+      const b = hello && (await peer.ask(step));
+      const before = best.get(step);
+      best.set(step, {
+        ours: Math.min(a.seconds, before?.ours ?? Infinity),
+        peer: b && Math.min(b.seconds, before?.peer ?? Infinity),
+      });
+      peaks = { ours: a.peakGb, peer: b?.peakGb };
+      const off = b === undefined ? '' : `, voxels ${a.voxels} and ${b.voxels}`;
+      console.error(
+        `${step.padEnd(10)} ${a.seconds.toFixed(2)} s, peer ${b?.seconds.toFixed(2) ?? '-'} s${off}`,
+      );
+      // Linear interpolation may round a voxel on the cut either way.
+      if (b !== undefined && Math.abs(a.voxels - b.voxels) > 1e-4 * a.voxels)
+        throw new Error(`${step}: the two did not do the same`);
+    }
+  mine.end();
+  peer.end();
+  for (const [step, s] of best) line(STEPS[step], s.ours, s.peer, 's');
+  line('single steps, peak memory', peaks.ours, peaks.peer, 'GB');
+}
+
+/** One result, of which less is better. */
+function line(name: string, mine: number, peer: number | undefined, unit: string): void {
+  const round = (x: number): number => Number(x.toFixed(2));
+  console.log(
+    JSON.stringify({
+      name,
+      ours: round(mine),
+      peer: peer === undefined ? null : round(peer),
+      ratio: peer === undefined ? null : round(peer / mine),
+      unit,
+    }),
+  );
+}
+
+if (role === 'make') await make(argument);
+else if (role === 'way') await way(argument);
+else if (role === 'kernels') await kernels(JSON.parse(argument));
+else await main();
