@@ -135,7 +135,10 @@ async function make(path: string): Promise<void> {
     direction: volume.direction,
   };
   const soft = resample(volume, grid, { outside: -1024 });
-  await writeVolume(path, { ...soft, data: Int16Array.from(soft.data, Math.round) });
+  // A loop: `from` with a function would gather all values in a list first.
+  const data = new Int16Array(soft.data.length);
+  for (let p = 0; p < data.length; p++) data[p] = Math.round(soft.data[p]);
+  await writeVolume(path, { ...soft, data });
 }
 
 /** The way of one case, as `makeCase` of src/dataset/ingest.ts goes it. */
@@ -335,6 +338,7 @@ async function main(): Promise<void> {
       .join(', ')} on ${availableParallelism()} cores`;
   console.error(load());
   await ours('make', join(folder, 'scan.nii.gz')).answer();
+  if (!existsSync(join(folder, 'scan.nii.gz'))) throw new Error('the volume could not be made');
   const started = seconds();
   const server = ours('way', folder);
   const result = await server.answer<WayResult>();
