@@ -228,7 +228,7 @@ async function way(folder: string): Promise<void> {
     startup,
     steps,
     peakGb: peak,
-    note: `quality ${quality.score}, score ${registration!.score.toFixed(2)}, bone from ${read.threshold!.toFixed(0)} HU; ${fits}`,
+    note: `quality ${quality.score} (${quality.reasons.join('; ')}), score ${registration!.score.toFixed(2)}, bone from ${read.threshold!.toFixed(0)} HU; ${fits}`,
     shared: {
       scan: path,
       mask: maskPath,

@@ -4,8 +4,7 @@
  * was accepted or refused.
  */
 import type { CranioflowError } from '../errors.ts';
-import { renderMask } from '../mesh/views.ts';
-import { renderCase, renderViews } from '../report/casePictures.ts';
+import { renderCase, renderStep, renderViews } from '../report/casePictures.ts';
 import { type CaseRecord, writeCaseRecord } from '../report/cases.ts';
 import type { Quality } from '../skull/quality.ts';
 import type { SegmentStep } from '../skull/segment/step.ts';
@@ -33,7 +32,7 @@ export class CaseSheet {
   /** A step of the segmentation, with the bone it leaves. */
   step({ name, note, mask }: SegmentStep): void {
     if (this.#off) return;
-    const image = mask && renderMask(mask, { view: 'threeQuarter', size: 176, fit: 'bone' });
+    const image = mask && renderStep(mask);
     this.#steps.push({ title: name, note, image });
   }
 
