@@ -36,13 +36,19 @@ import { close } from '../src/volume/morphology.ts';
 import { cut, resample, resampleByMap } from '../src/volume/resample.ts';
 import { labelRuns, overlapOfRuns, paintRuns } from '../src/volume/runs.ts';
 import { findScans, readScan } from '../src/volume/scan/index.ts';
-import type { Mask, Vec3, Volume } from '../src/volume/volume.ts';
+import { centredGrid, type Grid, IDENTITY, type Mask, type Vec3, type Volume } from '../src/volume/volume.ts';
 
 const STUDY = join(
   import.meta.dirname,
   '../../shared/data/vhm_head_dicom_NLM-public/vhm_head_ct_245_dicom.zip',
 );
-const LARGE: { size: Vec3; spacing: Vec3 } = { size: [512, 512, 452], spacing: [0.489, 0.489, 0.5] };
+/** LPS mm in the scan's space: the window ends at the crown's last slice, and its middle is that of the bone above the jaw. */
+const LARGE: Grid = {
+  size: [512, 512, 452],
+  spacing: [0.489, 0.489, 0.5],
+  origin: [128.6, 129.8, 1019],
+  direction: IDENTITY,
+};
 /** The reference's grid: across, front to back, up. */
 const GRID: Vec3 = [148, 192, 216];
 const SPACING = 1.213;
@@ -113,28 +119,7 @@ async function make(path: string): Promise<void> {
   const [source] = await findScans([STUDY]);
   const { volume } = await readScan(source);
   if (flags.quick) return writeVolume(path, volume);
-  const [nx, ny, nz] = volume.size;
-  // The middle of the bone above the neck, whose file has the crown first, is the middle of the window.
-  const sums = [0, 0, 0];
-  for (let k = 0, p = 0; k < Math.min(nz, 140); k++)
-    for (let j = 0; j < ny; j++)
-      for (let i = 0; i < nx; i++)
-        if (volume.data[p++] >= 300) {
-          sums[0] += i;
-          sums[1] += j;
-          sums[2]++;
-        }
-  const { size, spacing } = LARGE;
-  const corner = [0, 1].map(
-    (a) => (sums[a] / sums[2]) * volume.spacing[a] - ((size[a] - 1) / 2) * spacing[a],
-  );
-  const grid = {
-    size,
-    spacing,
-    origin: volume.origin.map((o, a) => o + (corner[a] ?? 0)) as unknown as Vec3,
-    direction: volume.direction,
-  };
-  const soft = resample(volume, grid, { outside: -1024 });
+  const soft = resample(volume, LARGE, { outside: -1024 });
   // A loop: `from` with a function would gather all values in a list first.
   const data = new Int16Array(soft.data.length);
   for (let p = 0; p < data.length; p++) data[p] = Math.round(soft.data[p]);
@@ -219,11 +204,8 @@ async function way(folder: string): Promise<void> {
   const bone = cropToBone(read.mask, 8);
   const maskPath = join(folder, 'mask.bin');
   writeFileSync(maskPath, bone.data);
-  const reach = frame.low.map((low, c) => Math.max(-low, frame.high[c]));
-  const over = reach.map((mm, c) => mm - (GRID[c] * SPACING) / 2);
-  const fits = over.every((mm) => mm <= 0)
-    ? 'the bone fits the grid'
-    : `the bone reaches ${Math.max(...over).toFixed(1)} mm beyond the grid`;
+  const over = Math.max(...GRID.map((n, c) => Math.max(-frame.low[c], frame.high[c]) - (n * SPACING) / 2));
+  const fits = over > 0 ? `the bone reaches ${over.toFixed(1)} mm beyond the grid` : 'the bone fits the grid';
   const result: WayResult = {
     startup,
     steps,
@@ -255,9 +237,10 @@ async function kernels(shared: Shared): Promise<void> {
     for (let p = 0; p < out.length; p++) out[p] = data[p] >= hu ? 1 : 0;
     return out;
   };
-  const bytes = new Uint8Array(readFileSync(shared.mask));
-  const mask: Mask = { ...LARGE, origin: [0, 0, 0], direction: [1, 0, 0, 0, 1, 0, 0, 0, 1], data: bytes };
-  Object.assign(mask, { size: shared.size, spacing });
+  const mask: Mask = {
+    ...centredGrid(shared.size, spacing),
+    data: new Uint8Array(readFileSync(shared.mask)),
+  };
   const work: Record<Step, () => Uint8Array | Promise<undefined>> = {
     read: async () => {
       scan = undefined;
@@ -317,8 +300,8 @@ class Server {
 
 /** This file in a process of its own. */
 function ours(part: string, argument: string): Server {
-  const own = [...process.execArgv, import.meta.filename, part, ...(flags.quick ? ['--quick'] : [])];
-  return new Server(process.execPath, [...own, argument]);
+  const quick = flags.quick ? ['--quick'] : [];
+  return new Server(process.execPath, [...process.execArgv, import.meta.filename, part, ...quick, argument]);
 }
 
 async function main(): Promise<void> {
@@ -328,9 +311,8 @@ async function main(): Promise<void> {
     return;
   }
   const folder = mkdtempSync(join(tmpdir(), 'cranioflow-bench-'));
-  const quit = (): never => process.exit(130);
   // Ctrl-C too leaves nothing behind.
-  process.once('SIGINT', quit);
+  process.once('SIGINT', () => process.exit(130));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const load = (): string =>
     `load ${loadavg()
@@ -340,8 +322,7 @@ async function main(): Promise<void> {
   await ours('make', join(folder, 'scan.nii.gz')).answer();
   if (!existsSync(join(folder, 'scan.nii.gz'))) throw new Error('the volume could not be made');
   const started = seconds();
-  const server = ours('way', folder);
-  const result = await server.answer<WayResult>();
+  const result = await ours('way', folder).answer<WayResult>();
   if (result === undefined) throw new Error('the way ended without a result');
   const { startup, steps, note, shared } = result;
   const rows: WayResult['steps'] = [['start of the process', ...startup], ...steps];
@@ -390,10 +371,8 @@ async function compare(shared: Shared): Promise<void> {
         peer: b && Math.min(b.seconds, before?.peer ?? Infinity),
       });
       peaks = { ours: a.peakGb, peer: b?.peakGb };
-      const off = b === undefined ? '' : `, voxels ${a.voxels} and ${b.voxels}`;
-      console.error(
-        `${step.padEnd(10)} ${a.seconds.toFixed(2)} s, peer ${b?.seconds.toFixed(2) ?? '-'} s${off}`,
-      );
+      const theirs = b && `, peer ${b.seconds.toFixed(2)} s; voxels ${a.voxels} and ${b.voxels}`;
+      console.error(`${step.padEnd(10)} ${a.seconds.toFixed(2)} s${theirs ?? ''}`);
       // Linear interpolation may round a voxel on the cut either way.
       if (b !== undefined && Math.abs(a.voxels - b.voxels) > 1e-4 * a.voxels)
         throw new Error(`${step}: the two did not do the same`);

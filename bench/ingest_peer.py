@@ -1,6 +1,6 @@
 """The steps of bench/ingest.ts that SciPy, NumPy or nibabel have too, on the same volume: the peer of its `kernels` process.
 
-Arrays are [z, y, x] with x fastest, as ours lie in memory; each step is done in the fastest of the ways that was tried.
+Arrays are [z, y, x] with x fastest, as ours lie in memory; each step is done in the fastest of the ways that were tried.
 Reads one JSON line a step and answers with one: seconds, a count of voxels that shows that both did the same, and the
 peak of this process.
 """
@@ -28,7 +28,7 @@ def read():
 
 
 def hysteresis():
-    """One labelling and a table: `binary_propagation` does the same in many passes and takes far longer."""
+    """One labelling and a table; on a trial volume `binary_propagation` was no faster."""
     labels, n = ndimage.label(scan >= cfg["low"], FULL)
     keep = numpy.zeros(n + 1, bool)
     keep[labels[scan >= cfg["high"]]] = True
@@ -54,11 +54,12 @@ def holes():
 
 
 def closing():
-    """By exact distances: with a structuring element of this many voxels `binary_closing` takes longer."""
-    sampling = cfg["spacing"][::-1]
-    radius = cfg["radius"] * (1 + 1e-9)
-    wide = ndimage.distance_transform_edt(mask == 0, sampling) <= radius
-    return ndimage.distance_transform_edt(wide, sampling) > radius, None
+    """With the ball as structuring element: exact distances (`distance_transform_edt`, twice) took half as long again."""
+    step = numpy.array(cfg["spacing"][::-1])
+    reach = numpy.floor(cfg["radius"] / step).astype(int)
+    offsets = numpy.indices(2 * reach + 1) - reach.reshape(3, 1, 1, 1)
+    ball = ((offsets * step.reshape(3, 1, 1, 1)) ** 2).sum(0) <= (cfg["radius"] * (1 + 1e-9)) ** 2
+    return ndimage.binary_erosion(ndimage.binary_dilation(mask, ball), ball, border_value=1), None
 
 
 def resample():
