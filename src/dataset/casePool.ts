@@ -2,7 +2,7 @@
  * Cases at work at once, each in a thread of its own: the next idle thread takes the next case, so the order of what comes
  * back is not that of what went in; what a case becomes does not depend on it. One thread at a time is this one.
  *
- * Memory: a thread at work on a 512x512x452 CT holds 0.9 GB (docs/ingest.md). The number of threads is the least of the
+ * Memory: a thread at work on a 512x512x452 CT peaks at 1.5 GB (docs/ingest.md). The number of threads is the least of the
  * cores, the cases and one for every 2 GB of the machine's memory.
  */
 import { availableParallelism, totalmem } from 'node:os';
