@@ -147,15 +147,7 @@ async function ingestOptions(inputs: string[], flags: IngestFlags): Promise<Inge
   return { ...rest, inputs, frame: chosen, meshSpace: space, withoutPictures: !pictures, subjects };
 }
 
-function resultJson({
-  dataset,
-  accepted,
-  kept,
-  refused,
-  smallestGrid,
-  casesPage,
-  privateFile,
-}: IngestResult): object {
+function resultJson({ dataset, ...rest }: IngestResult): object {
   return {
     dataset: dataset.dir,
     cases: dataset.cases.length,
@@ -163,12 +155,7 @@ function resultJson({
     test: dataset.split('test').length,
     size: dataset.manifest.size,
     spacing: dataset.manifest.spacing,
-    accepted,
-    kept,
-    refused,
-    smallestGrid,
-    casesPage,
-    privateFile,
+    ...rest,
   };
 }
 

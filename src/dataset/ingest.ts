@@ -17,7 +17,7 @@ import {
   UsageError,
 } from '../errors.ts';
 import { acquireLock } from '../files/lock.ts';
-import { readCaseRecord, writeCasesPage } from '../report/cases.ts';
+import { recordedCases, writeCasesPage } from '../report/cases.ts';
 import { FRAMES } from '../skull/orient.ts';
 import type { Vec3 } from '../volume/volume.ts';
 import { type CaseJob, runCases } from './casePool.ts';
@@ -220,10 +220,11 @@ function checkLandmarks({ landmarks, frame, alignTo }: IngestOptions, cases: num
 /** The page of the cases of this command: those made now, those kept, those refused. */
 function pageOf(options: IngestOptions, cases: readonly Named[], kept: readonly string[]): string {
   const { grid, spacing, bone = 'bone' } = options;
+  const recorded = new Set(recordedCases(options.out));
   return writeCasesPage(options.out, {
     title: options.name ?? `${bone}: cases`,
     lead: `Every case on the grid of ${grid.join('x')} voxels of ${spacing} mm. Research use, not a medical device.`,
-    ids: cases.map((c) => c.id).filter((id) => readCaseRecord(options.out, id) !== undefined),
+    ids: cases.map((c) => c.id).filter((id) => recorded.has(id)),
     kept,
   });
 }

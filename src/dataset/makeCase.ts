@@ -4,30 +4,20 @@
  */
 import { CranioflowError, DiskError, type Explanation, GridError } from '../errors.ts';
 import { type AlignReference, alignedFrame, alignReference } from '../skull/align.ts';
-import { boneMask } from '../skull/bone-mask.ts';
 import { type Canonical, canonicalFrame, placed } from '../skull/canonical.ts';
 import { readMarkups } from '../skull/landmarks.ts';
-import {
-  boneFrame,
-  boneVoxels,
-  cropToBone,
-  extentOf,
-  type Frame,
-  type FrameKind,
-  toFrame,
-} from '../skull/orient.ts';
+import { boneFrame, boneVoxels, extentOf, type Frame, type FrameKind, toFrame } from '../skull/orient.ts';
 import { type Quality, qualityScore } from '../skull/quality.ts';
 import { frameFromLandmarks } from '../skull/register/frame.ts';
 import { skullTemplate, type Template } from '../skull/register/template.ts';
 import { type Transform, transformToMatrix } from '../skull/register/transform.ts';
-import { largestComponents } from '../volume/components.ts';
 import { apply3, transpose3 } from '../volume/geometry.ts';
 import { readVolume } from '../volume/io/index.ts';
 import type { Mask, Vec3 } from '../volume/volume.ts';
 import { CaseSheet } from './caseSheet.ts';
 import type { CaseInput } from './inputs.ts';
 import type { Provenance } from './manifest.ts';
-import { type ReadCase, type ReadOptions, readCase } from './readCase.ts';
+import { ofMask, type ReadCase, type ReadOptions, readCase } from './readCase.ts';
 
 /** `frankfort`: aligned to the human template; the others are those of orient.ts. */
 export type IngestFrame = FrameKind | 'frankfort';
@@ -173,14 +163,8 @@ function gradeOf(read: ReadCase, given?: number): Quality {
 const reachOf = ({ low, high }: Frame): MadeCase['reach'] =>
   low.map((v, c) => Math.max(-v, high[c])) as MadeCase['reach'];
 
-function keepComponents(mask: Mask, o: MakeOptions): Mask {
-  const bone = cropToBone(mask);
-  if (o.components === undefined) return bone;
-  return cropToBone({ ...bone, data: largestComponents(bone.data, bone.size, o.components) });
-}
-
 async function readReference(o: MakeOptions, path: string): Promise<AlignReference> {
-  const mask = keepComponents(boneMask(await readVolume(path), path, o), o);
+  const mask = ofMask(await readVolume(path), path, o);
   return alignReference(mask, o.frame === 'principal' ? 'principal' : 'patient');
 }
 

@@ -5,7 +5,7 @@
  */
 import { VolumeError } from '../errors.ts';
 import { readMesh } from '../mesh/readMesh.ts';
-import { gridAround, solidOf, unionOf } from '../mesh/voxelise.ts';
+import { gridAround, solidOf } from '../mesh/voxelise.ts';
 import { type BoneMaskOptions, boneMask } from '../skull/bone-mask.ts';
 import { cropToBone } from '../skull/orient.ts';
 import type { QualityFacts } from '../skull/quality.ts';
@@ -45,7 +45,7 @@ export interface ReadCase {
 
 /** Reads one case. Throws the tagged error of what refuses it. */
 export async function readCase(input: CaseInput, options: ReadOptions): Promise<ReadCase> {
-  if (input.kind === 'mesh') return readMeshes([input.file.path], options);
+  if (input.kind === 'mesh') return ofMesh(input.file.path, options);
   if (input.kind === 'scan') {
     const { volume, kind, facts } = await readScan(input.scan);
     const read = { format: facts.format, notes: facts.corrections };
@@ -75,11 +75,7 @@ function ofVolume(volume: Volume, label: string, options: ReadOptions, reading: 
       throw new VolumeError({ found, expected, todo: `${todo}; ${other}` }, { cause: error });
     }
   }
-  const whole = cropToBone(boneMask(volume, label, options));
-  const mask =
-    options.components === undefined
-      ? whole
-      : cropToBone({ ...whole, data: largestComponents(whole.data, whole.size, options.components) });
+  const mask = ofMask(volume, label, options);
   if (!options.clean) return { mask, kind: 'mask', spacing: volume.spacing, ...reading };
   const cleaned = cleanMask(mask, { onStep: options.onStep });
   const notes = [...reading.notes, ...stepNotes(cleaned.steps)];
@@ -91,6 +87,13 @@ function ofVolume(volume: Volume, label: string, options: ReadOptions, reading: 
     ...reading,
     notes,
   };
+}
+
+/** The bone of a mask, cut to it; of its pieces the largest that were asked for. */
+export function ofMask(volume: Volume, label: string, options: ReadOptions): Mask {
+  const bone = cropToBone(boneMask(volume, label, options));
+  if (options.components === undefined) return bone;
+  return cropToBone({ ...bone, data: largestComponents(bone.data, bone.size, options.components) });
 }
 
 const stepNotes = (steps: readonly SegmentStep[]): string[] => steps.map((s) => `${s.name}: ${s.note}`);
@@ -116,22 +119,13 @@ function segmented(
   return { mask, scan: volume, kind: 'ct', spacing: volume.spacing, threshold, facts, ...reading, notes };
 }
 
-function readMeshes(paths: readonly string[], { spacing, meshSpace }: ReadOptions): ReadCase {
-  const meshes = paths.map((path) => readMesh(path, { space: meshSpace }));
+function ofMesh(path: string, { spacing, meshSpace }: ReadOptions): ReadCase {
+  const mesh = readMesh(path, { space: meshSpace });
   // Finer than the grid, so that thin bone keeps its share of a voxel.
-  const step = Math.min(spacing / 2, 1);
-  const grid = gridAround(meshes, step);
-  const solids = meshes.map((mesh) => solidOf(mesh, grid));
-  const notes = solids
-    .filter((s) => s.openEdges > 0)
-    .map((s) => `surface with ${s.openEdges} open edges, closed by winding numbers`);
-  return {
-    mask: unionOf(solids.map((s) => s.mask)),
-    kind: 'mesh',
-    format: 'mesh',
-    spacing: grid.spacing,
-    notes,
-  };
+  const grid = gridAround([mesh], Math.min(spacing / 2, 1));
+  const { mask, openEdges } = solidOf(mesh, grid);
+  const notes = openEdges > 0 ? [`surface with ${openEdges} open edges, closed by winding numbers`] : [];
+  return { mask, kind: 'mesh', format: 'mesh', spacing: grid.spacing, notes };
 }
 
 /** Distinct values from which on a volume is no map of labels. */

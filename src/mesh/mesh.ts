@@ -38,23 +38,25 @@ export function meshVolume(mesh: Mesh): number {
   return six / 6;
 }
 
-/** Sum of the triangles' areas `|(b - a) x (c - a)| / 2` in mm^2. */
+/** Area of triangle `t`, `|(b - a) x (c - a)| / 2` in mm^2. */
+export function triangleArea({ positions: p, indices }: Mesh, t: number): number {
+  const a = 3 * indices[3 * t];
+  const b = 3 * indices[3 * t + 1];
+  const c = 3 * indices[3 * t + 2];
+  const ux = p[b] - p[a];
+  const uy = p[b + 1] - p[a + 1];
+  const uz = p[b + 2] - p[a + 2];
+  const vx = p[c] - p[a];
+  const vy = p[c + 1] - p[a + 1];
+  const vz = p[c + 2] - p[a + 2];
+  return Math.sqrt((uy * vz - uz * vy) ** 2 + (uz * vx - ux * vz) ** 2 + (ux * vy - uy * vx) ** 2) / 2;
+}
+
+/** Sum of the triangles' areas in mm^2. */
 export function meshArea(mesh: Mesh): number {
-  const { positions: p, indices } = mesh;
-  let twice = 0;
-  for (let t = 0; t < indices.length; t += 3) {
-    const a = 3 * indices[t];
-    const b = 3 * indices[t + 1];
-    const c = 3 * indices[t + 2];
-    const ux = p[b] - p[a];
-    const uy = p[b + 1] - p[a + 1];
-    const uz = p[b + 2] - p[a + 2];
-    const vx = p[c] - p[a];
-    const vy = p[c + 1] - p[a + 1];
-    const vz = p[c + 2] - p[a + 2];
-    twice += Math.sqrt((uy * vz - uz * vy) ** 2 + (uz * vx - ux * vz) ** 2 + (ux * vy - uy * vx) ** 2);
-  }
-  return twice / 2;
+  let area = 0;
+  for (let t = 0; t < triangleCount(mesh); t++) area += triangleArea(mesh, t);
+  return area;
 }
 
 /** What the edges of a mesh say: each edge's faces are counted once in each direction. */

@@ -5,7 +5,7 @@
  * they do not, one faces the wrong way, and from neighbour to neighbour a whole patch is brought to agree; the side that
  * held more area before wins.
  */
-import type { Mesh } from './mesh.ts';
+import { type Mesh, triangleArea } from './mesh.ts';
 
 export interface Orientation {
   /** 1 for each triangle that is to be turned round: [T]. */
@@ -40,7 +40,7 @@ export function orientMesh(mesh: Mesh): Orientation {
     const area = [0, 0];
     for (let q = 0; q < length; q++) {
       const t = queue[q];
-      area[turned[t]] += areaOf(mesh, t);
+      area[turned[t]] += triangleArea(mesh, t);
       for (let h = 3 * t; h < 3 * t + 3; h++) {
         const other = twin[h];
         if (other < 0) continue;
@@ -65,19 +65,6 @@ export function orientMesh(mesh: Mesh): Orientation {
     balance[edgeOf[h]] += (forward[h] ^ turned[Math.floor(h / 3)]) === 1 ? 1 : -1;
   const openEdges = balance.reduce((sum, b) => sum + Math.abs(b), 0);
   return { turned, turnedCount, openEdges, contradicted: total > 0 ? minority / total : 0 };
-}
-
-function areaOf({ positions: p, indices }: Mesh, t: number): number {
-  const a = 3 * indices[3 * t];
-  const b = 3 * indices[3 * t + 1];
-  const c = 3 * indices[3 * t + 2];
-  const ux = p[b] - p[a];
-  const uy = p[b + 1] - p[a + 1];
-  const uz = p[b + 2] - p[a + 2];
-  const vx = p[c] - p[a];
-  const vy = p[c + 1] - p[a + 1];
-  const vz = p[c + 2] - p[a + 2];
-  return Math.sqrt((uy * vz - uz * vy) ** 2 + (uz * vx - ux * vz) ** 2 + (ux * vy - uy * vx) ** 2) / 2;
 }
 
 interface Edges {

@@ -9,6 +9,7 @@
 import { VolumeError } from '../errors.ts';
 import { type Mask, type Volume, type VoxelArray, voxelCount, voxelToWorld } from '../volume/volume.ts';
 import { CUBE_TRIANGLES } from './cubeTable.ts';
+import { Growing } from './growing.ts';
 import { matchVolume } from './matchVolume.ts';
 import { type Mesh, vertexNormals } from './mesh.ts';
 import { type SmoothOptions, smoothMask } from './smoothMask.ts';
@@ -21,27 +22,6 @@ export interface MaskSurfaceOptions extends SmoothOptions {
 
 /** A crossing keeps this distance (in edges) from a grid point, so that no triangle loses its area. */
 const KEEP = 0.01;
-
-/** Numbers that grow by doubling: a plain array of a million entries is slow, the final size is unknown. */
-class Growing<T extends Float32Array | Uint32Array> {
-  data: T;
-  length = 0;
-  readonly #make: (n: number) => T;
-  constructor(make: (n: number) => T) {
-    this.#make = make;
-    this.data = make(1 << 12);
-  }
-  push3(a: number, b: number, c: number): void {
-    if (this.length + 3 > this.data.length) {
-      const wider = this.#make(this.data.length * 2);
-      wider.set(this.data);
-      this.data = wider;
-    }
-    this.data[this.length++] = a;
-    this.data[this.length++] = b;
-    this.data[this.length++] = c;
-  }
-}
 
 /** Copies slice k of the volume, with its mirrored border, into `plane` [(nx + 2) * (ny + 2)]; false when all is outside. */
 function readPlane(volume: Volume<VoxelArray>, k: number, level: number, plane: Float32Array): boolean {
@@ -170,9 +150,9 @@ export function extractSurface(volume: Volume<VoxelArray>, level: number): Mesh 
     [xBelow, xAbove] = [xAbove, xBelow];
     [yBelow, yAbove] = [yAbove, yBelow];
   }
-  const indices = faces.data.slice(0, faces.length);
+  const indices = faces.taken();
   if (determinant(ux, uy, uz) < 0) flip(indices);
-  return { positions: points.data.slice(0, points.length), indices };
+  return { positions: points.taken(), indices };
 }
 
 const determinant = (a: number[], b: number[], c: number[]): number =>

@@ -19,10 +19,11 @@
  */
 import { GridError, VolumeError } from '../errors.ts';
 import { checkGrid, worldToVoxel } from '../volume/geometry.ts';
+import { LATTICE_DIRECTIONS } from '../volume/lattice.ts';
 import { type Grid, IDENTITY, type Mask, type Vec3, voxelCount } from '../volume/volume.ts';
 import { type Mesh, requireSoundMesh } from './mesh.ts';
 import { orientMesh } from './orient.ts';
-import { castRays, LATTICE_DIRECTIONS, type RaySurface } from './rays.ts';
+import { castRays, type RaySurface } from './rays.ts';
 import { weldVertices } from './read/weld.ts';
 
 /** What was found out about a surface on the way. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { castRays, LATTICE_DIRECTIONS } from '../../src/mesh/rays.ts';
+import { castRays } from '../../src/mesh/rays.ts';
 import { RandomStream } from '../../src/random/stream.ts';
+import { LATTICE_DIRECTIONS } from '../../src/volume/lattice.ts';
 import type { Vec3 } from '../../src/volume/volume.ts';
 
 const size: Vec3 = [7, 5, 6];

@@ -6,7 +6,8 @@
  * A polygon becomes the fan from its first corner. Where a planar polygon is not convex the fan's triangles overlap, with
  * opposite signs, so that ray crossings still add up to the polygon's own.
  */
-import { badMesh, Growing, type ParsedMesh, requireFinite } from './parsed.ts';
+import { Growing } from '../growing.ts';
+import { badMesh, type ParsedMesh, requireFinite } from './parsed.ts';
 import { Words } from './words.ts';
 
 type Scalar = 'int8' | 'uint8' | 'int16' | 'uint16' | 'int32' | 'uint32' | 'float32' | 'float64';

@@ -4,8 +4,10 @@
  * file is binary when its count agrees with its size, which no text can (its count would be at least 0x09090909).
  * Normals are not read: they follow from the corners, and are often zero or NaN in the wild.
  */
+
+import { Growing } from '../growing.ts';
 import type { Mesh } from '../mesh.ts';
-import { badMesh, Growing, type ParsedMesh, requireFinite } from './parsed.ts';
+import { badMesh, type ParsedMesh, requireFinite } from './parsed.ts';
 import { Words } from './words.ts';
 
 const HEAD = 84;

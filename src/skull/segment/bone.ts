@@ -12,6 +12,7 @@
  * that touches background, is no ridge, and stays below the middle between soft tissue and the densest of its 26
  * neighbours goes.
  */
+import { LATTICE_DIRECTIONS } from '../../volume/lattice.ts';
 import { labelRuns, overlapOfRuns, paintRuns } from '../../volume/runs.ts';
 import type { Mask, Volume } from '../../volume/volume.ts';
 import { clearOutside } from './blocks.ts';
@@ -25,17 +26,8 @@ const SIDE = 1.5;
 /** HU: least height of a ridge over its sides, whatever the noise. */
 const LEAST_DROP = 80;
 
-const DIRECTIONS = [
-  [1, 0, 0],
-  [0, 1, 0],
-  [0, 0, 1],
-  [1, 1, 0],
-  [1, -1, 0],
-  [1, 0, 1],
-  [1, 0, -1],
-  [0, 1, 1],
-  [0, 1, -1],
-] as const;
+/** Along the axes and the diagonals of faces. */
+const DIRECTIONS = LATTICE_DIRECTIONS.filter((d) => d.includes(0));
 
 /** The bone voxels of a head: thresholds as in `BoneThreshold`. */
 export function boneVoxels(
