@@ -38,7 +38,8 @@ import { createProgress, formatSeconds, type ProgressStream } from '../files/pro
 import { readAutoencoder } from '../sampling/autoencoder.ts';
 import { packageVersion } from '../sampling/generateProvenance.ts';
 import { type GeneratedSet, generateSet } from '../sampling/generateSet.ts';
-import { type GeneratorWeights, readGenerator, SAMPLE_DEFAULTS } from '../sampling/generator.ts';
+import { type GeneratorWeights, readGenerator } from '../sampling/generator.ts';
+import { sampleDefaults } from '../sampling/latentSampler.ts';
 import { dataHash, trainAutoencoder } from '../training/autoencoder.ts';
 import { trainGenerator } from '../training/generator.ts';
 
@@ -182,7 +183,7 @@ function evaluate(dataset: Dataset, skulls: string, seed: number, quiet?: boolea
 function reportKey(dataset: Dataset, generator: GeneratorWeights, set: GeneratedSet, seed: number): string {
   return configHash({
     version: packageVersion(),
-    data: dataHash(dataset),
+    data: dataHash(dataset.split('train')),
     generator: generator.hash,
     skulls: set.dataset.cases.map((c) => c.sha256),
     bones: set.bones,
@@ -281,7 +282,7 @@ async function run(options: DemoOptions & DemoSettings, say: (text: string) => v
       }
     },
   );
-  const data = dataHash(dataset);
+  const data = dataHash(dataset.split('train'));
 
   const haveAutoencoder = isTrained(paths.autoencoder, autoencoderConfig, () => {
     const { meta } = readAutoencoder(paths.autoencoder);
@@ -323,7 +324,7 @@ async function run(options: DemoOptions & DemoSettings, say: (text: string) => v
         out: paths.skulls,
         count: skulls,
         seed,
-        ...SAMPLE_DEFAULTS,
+        ...sampleDefaults(generator.meta),
         formats: ['nrrd', 'stl'],
         threads,
         signal,
@@ -344,7 +345,7 @@ async function run(options: DemoOptions & DemoSettings, say: (text: string) => v
       autoencoderRun: paths.autoencoder,
       dataset,
       generated: paths.skulls,
-      settings: settingsText(SAMPLE_DEFAULTS),
+      settings: settingsText(sampleDefaults(generator.meta)),
       evaluation,
       out,
       seed,

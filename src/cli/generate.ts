@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
 import { CheckpointError } from '../errors.ts';
-import type { SolverName } from '../sampling/solvers.ts';
+import { ALL_SOLVERS, type SampleSettings } from '../sampling/latentSampler.ts';
 import type { Context } from './context.ts';
-import { list, real, whole } from './options.ts';
+import { interval, list, real, whole } from './options.ts';
 
 /** The generator that comes with the package; seen from src/cli and from dist/cli alike. */
 const BUNDLED = fileURLToPath(new URL('../../assets/phantom-small', import.meta.url));
@@ -28,13 +28,18 @@ trained on phantoms: procedural skulls without anatomical truth.`,
     .option('--count <n>', 'how many bones', whole(1), 1)
     .option('--start <n>', 'index of the first bone', whole(0), 0)
     .option('--seed <n>', 'seed of the noise', whole(0), 0)
-    .option('--steps <n>', 'steps of the solver, 1 to 1000', whole(1, 1000), 16)
+    .option('--steps <n>', 'steps of the solver (default: 16; ddpm 50, consistency 2)', whole(1, 10_000))
     .addOption(
-      new Option('--solver <name>', 'ODE solver: euler has 1 network evaluation a step, the others 2')
-        .choices(['euler', 'midpoint', 'heun'])
-        .default('heun'),
+      new Option(
+        '--solver <name>',
+        `otfm: heun, midpoint (2 network evaluations a step), euler (1), rk4 (4), dopri5 (as many as the tolerance needs);
+ddpm: ddim, ancestral (1); consistency: its own (1) (default: the first that fits the run)`,
+      ).choices(ALL_SOLVERS),
     )
     .option('--guidance <scale>', '0: no class, 1: the class alone, above 1: pushed towards it', real(), 1.5)
+    .option('--guidance-interval <from,to>', 'times in which guidance holds, 0 noise .. 1 data', interval)
+    .option('--eta <share>', 'ddim: share of the noise that each step adds again', real(0, 1))
+    .option('--tolerance <error>', 'dopri5: largest error of a step (default: 1e-3)', real())
     .option(
       '--quality <class>',
       '2 (truncated or damaged) to 6 (complete); default: mixed as in the training set, or 6 without --run',
@@ -62,11 +67,13 @@ Examples:
     )
     .action(async (flags: GenerateFlags, command: Command) => {
       const cli = open(command);
-      const { run, format, ...settings } = flags;
+      const { run, format, ...given } = flags;
       if (run === undefined && !existsSync(BUNDLED)) throw notBundled();
       const { readGenerator } = await import('../sampling/generator.ts');
+      const { sampleDefaults } = await import('../sampling/latentSampler.ts');
       const { generateSet } = await import('../sampling/generateSet.ts');
       const generator = readGenerator(run ?? BUNDLED);
+      const settings = { ...sampleDefaults(generator.meta), ...given };
       if (generator.meta.phantom) cli.say('this generator learnt from phantoms: no anatomy to trust');
       const progress = cli.progress('generate', flags.count, 'bones');
       const set = await cli.interruptible((signal) =>
@@ -98,16 +105,12 @@ Examples:
     });
 }
 
-interface GenerateFlags {
+interface GenerateFlags extends Partial<SampleSettings> {
   out: string;
   run?: string;
   count: number;
   start: number;
   seed: number;
-  steps: number;
-  solver: SolverName;
-  guidance: number;
-  quality?: number;
   format: string[];
   clean?: boolean;
   threads?: number;

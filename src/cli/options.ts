@@ -52,6 +52,13 @@ export function list(text: string): string[] {
   throw new InvalidArgumentError('It must be a list such as nrrd,stl.');
 }
 
+/** `0.2,0.8` -> [0.2, 0.8]. */
+export function interval(text: string): [number, number] {
+  const [from, to, more] = text.split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  if (more === undefined && Number.isFinite(from) && Number.isFinite(to)) return [from, to];
+  throw new InvalidArgumentError('It must be two numbers such as 0.2,0.8.');
+}
+
 /** Collects an option that may come several times. */
 export function repeated(value: string, before: string[] = []): string[] {
   return [...before, value];

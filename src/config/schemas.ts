@@ -78,14 +78,34 @@ export const generatorSchema = z.strictObject({
   ...adamSchema,
   beta1: z.number().min(0).max(1).default(0.9).describe("Decay of Adam's first moment"),
   objective: z
-    .enum(['otfm'])
+    .enum(['otfm', 'ddpm'])
     .default('otfm')
-    .describe('What is learnt: the velocity of conditional optimal-transport paths'),
+    .describe('What is learnt; otfm: the velocity of conditional optimal-transport paths; ddpm: denoising diffusion'),
   coupling: z
     .enum(['independent', 'minibatch-ot'])
     .default('independent')
-    .describe('How noise and latents are paired within a class of the batch'),
-  loss: z.enum(['l1', 'l2']).default('l2').describe('Mean absolute or squared error of the velocity'),
+    .describe('otfm: how noise and latents are paired within a class of the batch'),
+  time: z
+    .strictObject({
+      kind: z
+        .enum(['uniform', 'logit-normal'])
+        .default('uniform')
+        .describe('Which times the training looks at'),
+      mean: z.number().min(-5).max(5).default(0).describe('logit-normal: above 0 leans towards the data'),
+      deviation: z.number().positive().max(5).default(1).describe('logit-normal: width'),
+    })
+    .prefault({}),
+  diffusion: z
+    .strictObject({
+      steps: z.int().min(10).max(10_000).default(1000).describe('ddpm: T, the length of the noising chain'),
+      schedule: z.enum(['cosine', 'linear']).default('cosine').describe('ddpm: how the noise grows'),
+      prediction: z
+        .enum(['epsilon', 'v'])
+        .default('epsilon')
+        .describe('ddpm: the network predicts the noise (epsilon) or v'),
+    })
+    .prefault({}),
+  loss: z.enum(['l1', 'l2']).default('l2').describe('Mean absolute or squared error of the prediction'),
   model: z
     .strictObject({
       width: count.default(32).describe('Channels of the finest level'),
@@ -110,12 +130,52 @@ export const generatorSchema = z.strictObject({
     .max(1)
     .default(0.1)
     .describe('Probability that a label is replaced by the null class'),
+  share: z
+    .number()
+    .positive()
+    .max(1)
+    .default(1)
+    .describe('Share of the training cases that is used, of each class, by the seed'),
   copies: z
     .int()
     .min(0)
     .default(0)
     .describe('Augmented versions of each case whose latents are kept, beside the case itself'),
   augment: augmentSchema.prefault({}),
+  latents: z
+    .strictObject({
+      centre: z
+        .enum(['channel', 'shape'])
+        .default('channel')
+        .describe('What is taken off the latents: the mean of each channel, or the mean latent, so that residuals are learnt'),
+      noise: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0)
+        .describe('Deviation of the normal noise added to training latents, in deviations of a channel'),
+      mix: z
+        .number()
+        .min(0)
+        .max(1)
+        .default(0)
+        .describe('Probability that a training latent is a random mixture with another of its class'),
+    })
+    .prefault({}),
+  keep: z
+    .strictObject({
+      by: z
+        .enum(['last', 'loss', 'recall'])
+        .default('last')
+        .describe('Which weights are kept: the last, or the best by held-out loss or by recall of held-out latents'),
+      patience: z
+        .int()
+        .min(0)
+        .default(0)
+        .describe('Measurements without a better one after which the training stops; 0: never'),
+      samples: z.int().min(8).max(1000).default(32).describe('recall: latents sampled at each measurement'),
+    })
+    .prefault({}),
 });
 
 export type AutoencoderConfig = z.infer<typeof autoencoderSchema>;

@@ -18,13 +18,9 @@ import { type Image, writePng } from '../mesh/png.ts';
 import { buildReport, formatNumber, type Report, type Section } from '../report/report.ts';
 import { type AutoencoderWeights, readAutoencoder } from '../sampling/autoencoder.ts';
 import { readProvenance } from '../sampling/generateProvenance.ts';
-import {
-  Generator,
-  type GeneratorWeights,
-  readGenerator,
-  SAMPLE_DEFAULTS,
-  type SampleOptions,
-} from '../sampling/generator.ts';
+import { Generator, type GeneratorWeights, readGenerator } from '../sampling/generator.ts';
+import { type SampleOptions, type SampleSettings, sampleDefaults } from '../sampling/latentSampler.ts';
+import type { GeneratorMeta } from '../models/metadata.ts';
 import { type Mask, voxelCount } from '../volume/volume.ts';
 import { autoencoderCurves, generatorCurves } from './report/curves.ts';
 import { figuresSection } from './report/figures.ts';
@@ -204,7 +200,7 @@ async function sampleSome(generator: Generator, count: number, seed: number): Pr
   const masks: NamedMask[] = [];
   for (let index = 0; index < count; index++) {
     const quality = classes[index % classes.length];
-    const mask = await generator.sample({ ...OWN_SAMPLES, seed, index, quality });
+    const mask = await generator.sample({ ...ownSamples(generator.meta), seed, index, quality });
     masks.push({ name: `sample ${index}`, quality, mask });
   }
   return masks;
@@ -215,11 +211,14 @@ export const settingsText = ({
   steps,
   solver,
   guidance,
-}: Pick<SampleOptions, 'steps' | 'solver' | 'guidance'>): string =>
+}: Pick<SampleSettings, 'steps' | 'solver' | 'guidance'>): string =>
   `${steps} ${solver[0].toUpperCase()}${solver.slice(1)} steps, guidance ${guidance}`;
 
 /** How the report's own samples are made: half the steps of `generate`, because a report should take seconds. */
-const OWN_SAMPLES = { ...SAMPLE_DEFAULTS, steps: SAMPLE_DEFAULTS.steps / 2 };
+function ownSamples(meta: Pick<GeneratorMeta, 'objective'>) {
+  const settings = sampleDefaults(meta);
+  return { ...settings, steps: settings.steps / 2 };
+}
 
 /**
  * Writes the report of a generator's run with all that is known: samples beside bones never trained on, the way from
@@ -231,9 +230,10 @@ export async function writeRunReport(options: RunReportOptions): Promise<Written
   const dataset = open(options.dataset);
   const { bone } = dataset.manifest;
   const quick = options.generated === undefined;
-  const settings = options.settings ?? settingsText(quick ? OWN_SAMPLES : SAMPLE_DEFAULTS);
   const stages = new Stages(autoencoderRun === undefined ? 6 : 7, options);
   const weights = readGenerator(run);
+  const defaults = sampleDefaults(weights.meta);
+  const settings = options.settings ?? settingsText(quick ? ownSamples(weights.meta) : defaults);
   const phantom = dataset.manifest.phantom || weights.meta.phantom;
   const naming = { bone, phantom };
   const generator = await Generator.create(weights, { threads });
@@ -261,7 +261,7 @@ export async function writeRunReport(options: RunReportOptions): Promise<Written
       }),
     );
     const way = await stages.run('trajectory', async () => {
-      const { guidance } = SAMPLE_DEFAULTS;
+      const { guidance } = defaults;
       const best = Math.max(...weights.meta.qualities);
       const samples: Omit<SampleOptions, 'solver' | 'steps' | 'onStep'>[] = (quick ? [0] : [0, 1]).map(
         (index) => ({
@@ -287,7 +287,7 @@ export async function writeRunReport(options: RunReportOptions): Promise<Written
     const oneNna = evaluation?.metrics.oneNnaDice?.value;
     const report: Report = {
       title: options.title ?? `Generated ${bone}s`,
-      lead: `${bone[0].toUpperCase()}${bone.slice(1)}s that no one ever had, made by flow matching from noise, and what they are worth.`,
+      lead: `${bone[0].toUpperCase()}${bone.slice(1)}s that no one ever had, made from noise, and what they are worth.`,
       phantom,
       facts: [
         ...dataFacts(dataset),

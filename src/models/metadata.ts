@@ -29,11 +29,14 @@ export const autoencoderMetaSchema = z.strictObject({
 
 export const generatorMetaSchema = z.strictObject({
   kind: z.literal('generator'),
-  objective: generatorSchema.shape.objective,
+  /** What the output is: a velocity (otfm), a prediction of DDPM, or a velocity that jumps to the data (consistency). */
+  objective: z.enum(['otfm', 'ddpm', 'consistency']),
+  /** ddpm: the noising chain, what is predicted, and the largest |normalised latent| of the training set. */
+  diffusion: generatorSchema.shape.diffusion.unwrap().extend({ reach: z.number().positive() }).optional(),
   config: generatorSchema.shape.model,
   /** Channels, then z, y, x of a latent. */
   latentShape: z.array(z.int().positive()).length(4),
-  /** Mean and deviation of each latent channel over the training set. */
+  /** Mean and deviation of each latent channel over the training set; the mean is 0 where a mean latent is taken off. */
   latentMean: z.array(z.number()),
   latentDeviation: z.array(z.number().positive()),
   /** SHA-256 of the autoencoder's weights that the latents come from. */

@@ -58,16 +58,17 @@ function encoderGraph(meta: AutoencoderMeta, batch: number) {
 function decoderGraph(
   meta: AutoencoderMeta,
   codebook: Float32Array,
-  mean: readonly number[],
+  mean: ArrayLike<number>,
   deviation: readonly number[],
 ) {
   const graph = new Graph();
   const shape = latentShape(meta);
   const channels = [1, shape[0], 1, 1, 1];
+  const centre = mean.length === shape[0] ? channels : [1, ...shape];
   const z = graph.input('latent', [1, ...shape]);
   const scaled = add(
     multiply(z, graph.constant(Float32Array.from(deviation), channels)),
-    graph.constant(Float32Array.from(mean), channels),
+    graph.constant(Float32Array.from(mean), centre),
   );
   const { quantised } = quantise(
     scaled,
@@ -77,10 +78,10 @@ function decoderGraph(
   return { graph, logits };
 }
 
-/** The ONNX model from a normalised latent [1, L, d, h, w] to logits [1, 1, D, H, W]. */
+/** The ONNX model from a normalised latent [1, L, d, h, w] to logits [1, 1, D, H, W]; `mean` of each channel, or a latent. */
 export function decoderModel(
   { meta, weights, codebook }: AutoencoderWeights,
-  mean: readonly number[],
+  mean: ArrayLike<number>,
   deviation: readonly number[],
   portable = false,
 ): Uint8Array {
@@ -164,10 +165,10 @@ export class Decoder {
     this.#shape = [1, ...latentShape(meta)];
   }
 
-  /** `mean` and `deviation` of each latent channel: 0 and 1 for latents that are not normalised. */
+  /** `mean` and `deviation` of each latent channel: 0 and 1 for latents that are not normalised. The mean may be a latent. */
   static async create(
     autoencoder: AutoencoderWeights,
-    mean: readonly number[],
+    mean: ArrayLike<number>,
     deviation: readonly number[],
     options: SessionOptions = {},
   ): Promise<Decoder> {

@@ -1,5 +1,5 @@
 /** The card (`README.md`) of a generated set, for the person who finds the folder. */
-import type { Provenance } from './generateProvenance.ts';
+import type { GenerateSettings, Provenance } from './generateProvenance.ts';
 
 /** Markdown that says what the bones are, that no one ever had them, how they were made, and what is not known of them. */
 export function generatedCard(p: Provenance, size: readonly number[], spacing: number): string {
@@ -23,8 +23,8 @@ ${p.use} No privacy audit was made of this set.
 | training data | ${g.dataset}, SHA-256 ${g.dataHash} |
 | seed | ${s.seed} |
 | indices | ${ranges(p.bones.map((b) => b.index))} |
-| solver | ${s.solver}, ${s.steps} steps, NFE ${p.nfe}${p.branches === 2 ? ', each with a second branch for guidance' : ''} |
-| guidance scale | ${s.guidance} |
+| solver | ${solverText(s)}, NFE ${p.nfe ?? 'as each bone needs'}${p.branches === 2 ? ', each with a second branch for guidance' : ''} |
+| guidance scale | ${s.guidance}${s.guidanceInterval === undefined ? '' : ` for t from ${s.guidanceInterval.join(' to ')}, else 1`} |
 | quality class | ${s.quality ?? 'drawn for each bone'} |
 | clean-up | ${s.clean ? 'only the two largest connected components are kept' : 'none'} |
 | empty | ${empty.length === 0 ? 'none' : `${empty.length} (${empty.map((b) => b.id).join(', ')}): the generator made no bone there, no file exists`} |
@@ -32,6 +32,12 @@ ${p.use} No privacy audit was made of this set.
 The folder is a dataset (\`dataset.json\`, \`volumes/\`) that \`cranioflow evaluate --fake\` and \`cranioflow export --volume\`
 open; \`provenance.json\` has the above for programs. The same generator, seed, index and settings give the same bone.
 `;
+}
+
+/** `ddim, 50 steps, eta 0.5`. */
+function solverText({ solver, steps, eta, tolerance = 1e-3 }: GenerateSettings): string {
+  const how = solver === 'dopri5' ? `tolerance ${tolerance}` : `${steps} steps`;
+  return `${solver}, ${how}${eta ? `, eta ${eta}` : ''}`;
 }
 
 /** `0-7, 17`. */

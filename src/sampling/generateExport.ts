@@ -11,14 +11,9 @@ import { elements, type ParameterSpec } from '../graph/graph.ts';
 import { encodeMeta, type GeneratorMeta } from '../models/metadata.ts';
 import { autoencoderParameters, decoderModel, readAutoencoder } from './autoencoder.ts';
 import { packageVersion, RESEARCH_USE } from './generateProvenance.ts';
-import {
-  AUTOENCODER_FILE,
-  type GeneratorWeights,
-  labelOfQuality,
-  readGenerator,
-  velocityGraph,
-  velocityModel,
-} from './generator.ts';
+import { AUTOENCODER_FILE, type GeneratorWeights, readGenerator } from './generator.ts';
+import { labelOfQuality } from './latentSampler.ts';
+import { MEAN_LATENT, velocityGraph, velocityModel } from './network.ts';
 
 /**
  * Writes `velocity.onnx` (batch 1), `velocity-batch2.onnx` (the two branches of guidance in one run), `decoder.onnx`,
@@ -29,7 +24,7 @@ export function exportOnnx(generator: GeneratorWeights, out: string): string[] {
   const files: [string, Uint8Array | string][] = [
     ['velocity.onnx', velocityModel(generator, 1, true)],
     ['velocity-batch2.onnx', velocityModel(generator, 2, true)],
-    ['decoder.onnx', decoderModel(autoencoder, meta.latentMean, meta.latentDeviation, true)],
+    ['decoder.onnx', decoderModel(autoencoder, generator.meanLatent ?? meta.latentMean, meta.latentDeviation, true)],
     ['model.json', `${JSON.stringify({ ...meta, hash: generator.hash }, null, 1)}\n`],
     ['README.md', onnxCard(generator)],
   ];
@@ -56,6 +51,8 @@ export function exportRelease(generator: GeneratorWeights, out: string): Generat
   const { weightsHash: _of, ...plain } = meta;
   const rounded: GeneratorMeta = { ...plain, autoencoderHash: readAutoencoder(beside).hash };
   const halved = halves(velocityGraph(meta, 1).graph.parameters, generator.weights);
+  if (generator.meanLatent !== undefined)
+    halved.set(MEAN_LATENT, half(MEAN_LATENT, generator.meanLatent, meta.latentShape));
   const write = (described: GeneratorMeta) =>
     writeSafetensors(join(out, 'model.safetensors'), halved, encodeMeta(described));
   write(rounded);

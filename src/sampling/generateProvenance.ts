@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { DatasetError } from '../errors.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
 import type { GeneratorMeta } from '../models/metadata.ts';
-import { evaluations, type SolverName } from './solvers.ts';
+import { evaluations, type SampleSettings } from './latentSampler.ts';
 
 export const PROVENANCE = 'provenance.json';
 export const RESEARCH_USE =
@@ -22,11 +22,8 @@ export function packageVersion(): string {
 }
 
 /** What decides how bone `index` looks, beside the generator. */
-export interface GenerateSettings {
+export interface GenerateSettings extends Omit<SampleSettings, 'quality'> {
   seed: number;
-  steps: number;
-  solver: SolverName;
-  guidance: number;
   /** Class asked for; null draws one for each bone. */
   quality: number | null;
   /** Only the two largest connected components were kept. */
@@ -59,8 +56,8 @@ export interface Provenance {
     dataHash: string;
   };
   settings: GenerateSettings;
-  /** Evaluations of the network for one bone, and how many branches each has (2: guided). */
-  nfe: number;
+  /** Evaluations of the network for one bone (null: the solver decides), and how many branches each has (2: guided). */
+  nfe: number | null;
   branches: number;
   bones: ProvenanceBone[];
   /** The result of a privacy audit; null: there was none. */
@@ -90,7 +87,7 @@ export function makeProvenance(
       dataHash: meta.dataHash,
     },
     settings,
-    nfe: evaluations(solver, steps),
+    nfe: evaluations(solver, steps) ?? null,
     branches: guidance === 0 || guidance === 1 ? 1 : 2,
     bones: [...bones].sort((a, b) => a.index - b.index),
     audit: null,

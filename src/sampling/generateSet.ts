@@ -25,13 +25,14 @@ import {
   requireSameProvenance,
   writeProvenance,
 } from './generateProvenance.ts';
-import { checkSampling, Generator, type GeneratorWeights, type SampleOptions } from './generator.ts';
-import { SOLVERS } from './solvers.ts';
+import { Generator, type GeneratorWeights } from './generator.ts';
+import { checkSampling, type SampleSettings } from './latentSampler.ts';
 
 /** Components that `clean` keeps: a skull's cranium and mandible. */
 const CLEAN_COMPONENTS = 2;
 
-export interface GenerateSetOptions extends Omit<SampleOptions, 'index' | 'onStep'> {
+export interface GenerateSetOptions extends SampleSettings {
+  seed: number;
   generator: GeneratorWeights;
   /** The folder to fill. */
   out: string;
@@ -90,12 +91,6 @@ function checkOptions(o: GenerateSetOptions): void {
         expected: `a whole number from ${least} on`,
         todo: 'choose another value',
       });
-  if (!Object.hasOwn(SOLVERS, o.solver))
-    throw new UsageError({
-      found: `the solver "${o.solver}"`,
-      expected: `one of ${Object.keys(SOLVERS).join(', ')}`,
-      todo: 'choose one of them',
-    });
   checkSampling(o.generator.meta, o);
 }
 
@@ -120,11 +115,16 @@ export async function generateSet(options: GenerateSetOptions): Promise<Generate
 async function fill(out: string, formats: string[], options: GenerateSetOptions): Promise<GeneratedSet> {
   const { generator: source, count, start = 0, seed, steps, solver, guidance, clean = false } = options;
   const { meta } = source;
+  const { guidanceInterval, eta, tolerance } = options;
   const settings: GenerateSettings = {
     seed,
     steps,
     solver,
     guidance,
+    // What was left at its default is not named, as in sets of before it could be chosen.
+    ...(guidanceInterval !== undefined && { guidanceInterval }),
+    ...(eta !== undefined && { eta }),
+    ...(tolerance !== undefined && { tolerance }),
     quality: options.quality ?? null,
     clean,
   };

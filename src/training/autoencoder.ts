@@ -8,6 +8,7 @@ import { configHash } from '../config/hash.ts';
 import type { AutoencoderConfig } from '../config/schemas.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { batchIndices, Loader } from '../dataset/loader.ts';
+import type { DatasetCase } from '../dataset/manifest.ts';
 import { GridError } from '../errors.ts';
 import { openRunFolder } from '../files/runFolder.ts';
 import { Graph } from '../graph/graph.ts';
@@ -44,9 +45,9 @@ export function sharedConfigHash(config: AutoencoderConfig | object, dataHash: s
 }
 
 /** SHA-256 over the checksums of the training cases. */
-export function dataHash(dataset: Dataset): string {
+export function dataHash(cases: readonly DatasetCase[]): string {
   const hash = createHash('sha256');
-  for (const c of dataset.split('train')) hash.update(c.sha256);
+  for (const c of cases) hash.update(c.sha256);
   return hash.digest('hex');
 }
 
@@ -82,7 +83,7 @@ export async function trainAutoencoder(
   requireDivisible(dataset, latentFactor(model));
   const train = new Loader(dataset, dataset.split('train'));
   const test = new Loader(dataset, dataset.split('test').slice(0, HELD_OUT_MOST));
-  const data = dataHash(dataset);
+  const data = dataHash(dataset.split('train'));
   const [sx, sy, sz] = dataset.grid.size;
   const shape = [batch, 1, sz, sy, sx];
   const meta = (step: number): AutoencoderMeta => ({

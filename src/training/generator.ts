@@ -1,63 +1,39 @@
 /**
- * Training the generator by conditional-OT flow matching (Lipman et al. 2023): with noise x0, a latent x1 and a time t,
- * x_t = (1-t) x0 + t x1 and the network learns the velocity x1 - x0. A label is dropped now and then for the null class,
- * so that one network serves classifier-free guidance.
+ * Training the generator on the latents of a trained autoencoder, by flow matching (Lipman et al. 2023) or as a denoising
+ * diffusion model (Ho et al. 2020): the same network, data order, noise, optimiser and budget, another target
+ * (objective.ts). A label is dropped now and then for the null class, so that one network serves classifier-free guidance.
  */
 
 import { join } from 'node:path';
 import type { GeneratorConfig } from '../config/schemas.ts';
-import { batchIndices, Loader } from '../dataset/loader.ts';
-import { GridError } from '../errors.ts';
+import type { Dataset } from '../dataset/dataset.ts';
+import { Loader } from '../dataset/loader.ts';
+import type { DatasetCase } from '../dataset/manifest.ts';
+import { ConfigError, GridError } from '../errors.ts';
 import { openRunFolder } from '../files/runFolder.ts';
 import { type StoredTensor, writeSafetensors } from '../files/safetensors.ts';
-import { couple, reorder } from '../flow/coupling.ts';
-import { pathPoint, pathVelocity } from '../flow/path.ts';
-import { sampleTimes } from '../flow/time.ts';
-import { elements } from '../graph/graph.ts';
 import { checkUNetConfig } from '../models/checkConfig.ts';
 import { encodeMeta, type GeneratorMeta } from '../models/metadata.ts';
-import { l1, mse } from '../nn/losses.ts';
 import { RandomStream } from '../random/stream.ts';
-import { Session, value } from '../runtime/session.ts';
 import { type AutoencoderWeights, autoencoderParameters, readAutoencoder } from '../sampling/autoencoder.ts';
-import { AUTOENCODER_FILE, labelOfQuality, velocityGraph, velocityModel } from '../sampling/generator.ts';
+import { AUTOENCODER_FILE } from '../sampling/generator.ts';
+import { labelOfQuality } from '../sampling/latentSampler.ts';
 import { dataHash, HELD_OUT_MOST, sharedConfigHash, type TrainOptions } from './autoencoder.ts';
-import { channelStatistics, encodeAll, type LatentSet, normalise } from './latents.ts';
-import { learningRate, trainingLoop } from './loop.ts';
-import { Trainer } from './trainer.ts';
+import { fitGenerator, type Measured } from './fit.ts';
+import { latentRecall, predictionError } from './heldOut.ts';
+import {
+  channelStatistics,
+  encodeAll,
+  type LatentSet,
+  meanLatent,
+  normalise,
+  reachOf,
+} from './latents.ts';
+import { batchMaker } from './objective.ts';
 
 export interface GeneratorTrainOptions extends TrainOptions<GeneratorConfig> {
   /** Run folder (or weights file) of the autoencoder. */
   autoencoder: string;
-}
-
-/** One training batch: states, times, labels and the velocities to learn; a pure function of (seed, step). */
-export interface FlowBatch {
-  x: Float32Array;
-  t: Float32Array;
-  label: Int32Array;
-  target: Float32Array;
-}
-
-/** Draws the batch of step `t` (1 the first) from normalised latents and their labels. */
-export function flowBatch(set: LatentSet, labels: Int32Array, config: GeneratorConfig, t: number): FlowBatch {
-  const { seed, batch, classDropout, model } = config;
-  const length = elements(set.shape);
-  const draw = new RandomStream(seed, 'train/flow', t);
-  const indices = batchIndices(seed, t - 1, batch, set.cases);
-  const x1 = new Float32Array(batch * length);
-  const label = new Int32Array(batch);
-  for (let b = 0; b < batch; b++) {
-    const copy = draw.integer(set.copies + 1);
-    x1.set(set.latents[copy * set.cases + indices[b]], b * length);
-    label[b] = labels[indices[b]];
-  }
-  let x0 = new RandomStream(seed, 'train/noise', t).fillNormal(new Float32Array(batch * length));
-  x0 = reorder(x0, couple(config.coupling, x0, x1, batch, label)) as Float32Array<ArrayBuffer>;
-  const times = sampleTimes(batch, { kind: 'uniform' }, draw);
-  for (let b = 0; b < batch; b++) if (draw.uniform() < classDropout) label[b] = model.classes;
-  const x = pathPoint(x0, x1, times, new Float32Array(x1.length));
-  return { x, t: times, label, target: pathVelocity(x0, x1, new Float32Array(x1.length)) };
 }
 
 function requireSameGrid(options: GeneratorTrainOptions, { meta }: AutoencoderWeights): void {
@@ -76,9 +52,11 @@ export async function trainGenerator(options: GeneratorTrainOptions): Promise<{ 
   checkUNetConfig(config.model);
   const autoencoder = readAutoencoder(options.autoencoder);
   requireSameGrid(options, autoencoder);
-  const train = new Loader(dataset, dataset.split('train'));
+  const cases = shareOf(dataset, config);
+  const train = new Loader(dataset, cases);
   const test = new Loader(dataset, dataset.split('test').slice(0, HELD_OUT_MOST));
-  const data = dataHash(dataset);
+  checkKeep(config, test.length);
+  const data = dataHash(cases);
   const hash = sharedConfigHash({ ...config, autoencoder: autoencoder.hash }, data);
   const run = openRunFolder(options.out, {
     config,
@@ -87,27 +65,27 @@ export async function trainGenerator(options: GeneratorTrainOptions): Promise<{ 
     resume: options.resume,
   });
   try {
-    const checkpoint = run.latestCheckpoint();
     storeAutoencoder(join(run.path, AUTOENCODER_FILE), autoencoder);
     const set = await encodeAll(autoencoder, train, config, config.copies, {
       signal,
       quiet,
       title: 'encode training set',
     });
-    const statistics = channelStatistics(set);
     const held = await encodeAll(autoencoder, test, config, 0, { signal, quiet: true, title: '' });
-    for (const z of [...set.latents, ...held.latents]) normalise(z, statistics.mean, statistics.deviation);
-    const labels = train.qualities([...Array(train.length).keys()]).map(labelOfQuality);
-    const trained = dataset.split('train').map((c) => c.quality);
+    const normalised = normaliseSets(set, held, config.latents.centre);
+    const labels = labelsOf(train);
+    const heldLabels = labelsOf(test);
+    const trained = cases.map((c) => c.quality);
     const qualities = [...new Set(trained)].sort();
-    const heldLabels = test.qualities([...Array(test.length).keys()]).map(labelOfQuality);
+    const reach = reachOf(set);
     const meta = (step: number): GeneratorMeta => ({
       kind: 'generator',
       objective: config.objective,
+      ...(config.objective === 'ddpm' && { diffusion: { ...config.diffusion, reach } }),
       config: config.model,
       latentShape: set.shape,
-      latentMean: statistics.mean,
-      latentDeviation: statistics.deviation,
+      latentMean: normalised.mean,
+      latentDeviation: normalised.deviation,
       autoencoderHash: autoencoder.hash,
       qualities,
       qualityCounts: qualities.map((q) => trained.filter((other) => other === q).length),
@@ -119,64 +97,27 @@ export async function trainGenerator(options: GeneratorTrainOptions): Promise<{ 
       dataHash: data,
       step,
     });
-
-    const { graph, velocity } = velocityGraph({ config: config.model, latentShape: set.shape }, config.batch);
-    const shape = [config.batch, ...set.shape];
-    const target = graph.input('target', shape);
-    const loss = config.loss === 'l1' ? l1(velocity, target) : mse(velocity, target);
-    const { beta1, weightDecay, clip, ema, seed } = config;
-    const trainer = await Trainer.create(
-      { graph, loss, seed, adam: { beta1, beta2: 0.999, epsilon: 1e-8, weightDecay, clip, ema } },
-      { threads: options.threads },
-    );
-    if (checkpoint !== undefined) trainer.restore(checkpoint);
-
-    const evaluate = async (t: number): Promise<Record<string, number>> => {
-      if (held.cases === 0) return {};
-      const weights = trainer.weights();
-      const heldOutLoss = await velocityError(meta(t), weights, held, heldLabels, config.seed);
-      const trainLoss = await velocityError(
-        meta(t),
-        weights,
-        { ...set, cases: Math.min(held.cases, set.cases) },
-        labels,
-        config.seed,
-      );
-      return { heldOutLoss, trainLoss };
-    };
-    let heldOutLoss = Number.NaN;
-    await trainingLoop({
+    const { heldOutLoss = Number.NaN } = await fitGenerator({
       title: `train generator (${config.objective})`,
       run,
-      start: checkpoint?.step ?? 0,
-      steps: config.steps,
-      checkpointEvery: config.checkpointEvery,
-      evaluateEvery: config.evaluateEvery,
-      signal,
-      quiet,
-      step(t) {
-        const batch = flowBatch(set, labels, config, t);
-        return trainer.step(t, learningRate(t, config), {
-          x: value(batch.x, shape),
-          t: value(batch.t, [config.batch]),
-          label: value(batch.label, [config.batch]),
-          target: value(batch.target, shape),
-        });
-      },
-      async evaluate(t) {
-        const measured = await evaluate(t);
-        heldOutLoss = measured.heldOutLoss ?? Number.NaN;
+      config,
+      meta,
+      meanLatent: normalised.meanLatent,
+      batch: batchMaker(set, labels, config),
+      async evaluate(network) {
+        const measured: Measured = {};
+        if (held.cases === 0) return measured;
+        const some = { ...set, cases: Math.min(held.cases, set.cases) };
+        measured.heldOutLoss = await predictionError(network, held, heldLabels, config);
+        measured.trainLoss = await predictionError(network, some, labels, config);
+        if (config.keep.by === 'recall')
+          measured.recall = await latentRecall(network, held, config.keep.samples);
         return measured;
       },
-      checkpoint: (t) => ({
-        step: t,
-        files: { model: trainer.modelTensors(), optimizer: trainer.optimiserTensors() },
-        metadata: encodeMeta(meta(t)),
-      }),
+      signal,
+      quiet,
+      threads: options.threads,
     });
-    // A run that was already complete is measured all the same.
-    if (Number.isNaN(heldOutLoss)) heldOutLoss = (await evaluate(config.steps)).heldOutLoss ?? Number.NaN;
-    await trainer.release();
     return { heldOutLoss };
   } finally {
     run.close();
@@ -184,37 +125,50 @@ export async function trainGenerator(options: GeneratorTrainOptions): Promise<{ 
 }
 
 /**
- * Mean squared velocity error of the averaged weights on the first cases of a set, each at four fixed times and noises:
- * the same ones for held-out and training cases, so that their difference shows memorisation.
+ * The training cases that `config.share` leaves: of every class the first of a seeded order, at least one, so that a smaller
+ * share is part of a larger one.
  */
-async function velocityError(
-  meta: GeneratorMeta,
-  weights: ReadonlyMap<string, Float32Array>,
-  set: LatentSet,
-  labels: Int32Array,
-  seed: number,
-): Promise<number> {
-  const session = await Session.create(velocityModel({ meta, weights }, 1));
-  const shape = [1, ...set.shape];
-  const length = elements(set.shape);
-  const times = [0.2, 0.4, 0.6, 0.8];
-  let total = 0;
-  for (let i = 0; i < set.cases; i++)
-    for (const [k, time] of times.entries()) {
-      const x1 = set.latents[i];
-      const x0 = new RandomStream(seed, 'evaluate/noise', i * times.length + k).fillNormal(
-        new Float32Array(length),
-      );
-      const t = new Float32Array([time]);
-      const x = pathPoint(x0, x1, t, new Float32Array(length));
-      const feeds = { x: value(x, shape), t: value(t, [1]), label: value(labels.slice(i, i + 1), [1]) };
-      const v = (await session.run(feeds, { velocity: null })).velocity.data as Float32Array;
-      let error = 0;
-      for (let j = 0; j < length; j++) error += (v[j] - (x1[j] - x0[j])) ** 2;
-      total += error / length;
-    }
-  await session.release();
-  return total / (set.cases * times.length);
+export function shareOf(dataset: Dataset, { share, seed }: Pick<GeneratorConfig, 'share' | 'seed'>): DatasetCase[] {
+  const all = dataset.split('train');
+  if (share === 1) return all;
+  const kept = new Set<DatasetCase>();
+  for (const quality of new Set(all.map((c) => c.quality))) {
+    const members = all.filter((c) => c.quality === quality);
+    const order = new RandomStream(seed, 'train/share', quality).permutation(members.length);
+    for (const i of order.subarray(0, Math.max(1, Math.round(share * members.length)))) kept.add(members[i]);
+  }
+  return all.filter((c) => kept.has(c));
+}
+
+const labelsOf = (loader: Loader): Int32Array =>
+  loader.qualities([...Array(loader.length).keys()]).map(labelOfQuality);
+
+/** Normalises both sets by the statistics of the first, in place; returns what was taken off and divided by. */
+function normaliseSets(set: LatentSet, held: LatentSet, centre: GeneratorConfig['latents']['centre']) {
+  const all = [...set.latents, ...held.latents];
+  if (centre === 'channel') {
+    const { mean, deviation } = channelStatistics(set);
+    for (const z of all) normalise(z, mean, deviation);
+    return { mean, deviation };
+  }
+  const centred = meanLatent(set);
+  const zeros = Array<number>(set.shape[0]).fill(0);
+  const ones = zeros.map(() => 1);
+  for (const z of all) normalise(z, centred, ones);
+  const { deviation } = channelStatistics(set);
+  for (const z of all) normalise(z, zeros, deviation);
+  return { mean: zeros, deviation, meanLatent: centred };
+}
+
+/** A measurement that cannot be made is refused before any work. */
+function checkKeep({ keep }: GeneratorConfig, held: number): void {
+  const least = keep.by === 'recall' ? 6 : keep.by === 'loss' ? 1 : 0;
+  if (held >= least) return;
+  throw new ConfigError({
+    found: `keep.by: ${keep.by}, and ${held} held-out case${held === 1 ? '' : 's'} to measure it on`,
+    expected: `at least ${least} test cases in the dataset`,
+    todo: 'hold out more (ingest --test-share), or set keep.by=last',
+  });
 }
 
 /** Keeps the autoencoder's weights beside the generator's. */

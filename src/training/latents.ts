@@ -75,16 +75,29 @@ export function channelStatistics({ shape, latents }: Pick<LatentSet, 'shape' | 
   return { mean, deviation };
 }
 
-/** `(z - mean) / deviation`, channel by channel, in place. */
+/** The mean latent of a set. */
+export function meanLatent({ latents }: Pick<LatentSet, 'latents'>): Float32Array {
+  const sums = new Float64Array(latents[0].length);
+  for (const z of latents) for (let i = 0; i < z.length; i++) sums[i] += z[i];
+  return Float32Array.from(sums, (s) => s / latents.length);
+}
+
+/** `(z - mean) / deviation`, in place: deviations of each channel, means of each channel or of each number. */
 export function normalise(
   z: Float32Array,
-  mean: readonly number[],
+  mean: ArrayLike<number>,
   deviation: readonly number[],
 ): Float32Array {
-  const cells = z.length / mean.length;
-  for (let i = 0; i < z.length; i++) {
-    const c = Math.floor(i / cells);
-    z[i] = (z[i] - mean[c]) / deviation[c];
-  }
+  const cells = z.length / deviation.length;
+  const shared = z.length / mean.length;
+  for (let i = 0; i < z.length; i++)
+    z[i] = (z[i] - mean[Math.floor(i / shared)]) / deviation[Math.floor(i / cells)];
   return z;
+}
+
+/** The largest |number| of a set. */
+export function reachOf({ latents }: Pick<LatentSet, 'latents'>): number {
+  let most = 0;
+  for (const z of latents) for (let i = 0; i < z.length; i++) most = Math.max(most, Math.abs(z[i]));
+  return most;
 }

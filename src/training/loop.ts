@@ -39,6 +39,8 @@ export interface LoopOptions {
   step(t: number): Promise<Record<string, number>>;
   /** Measures on held-out cases. */
   evaluate?(t: number): Promise<Record<string, number>>;
+  /** Asked after each step: ends the run before its last step. */
+  finished?(): boolean;
   checkpoint(t: number): CheckpointContent;
 }
 
@@ -69,14 +71,16 @@ export async function trainingLoop(options: LoopOptions): Promise<void> {
       }
       const results = await options.step(t);
       if (!Number.isFinite(results.loss)) throw diverged(t, saved, run.path);
-      const last = t === steps;
+      let last = t === steps;
       const measured = options.evaluate !== undefined && (last || t % options.evaluateEvery === 0);
       const held = measured ? await options.evaluate!(t) : {};
       run.appendMetrics({ step: t, ...rounded({ ...results, ...held }) });
       progress.update(t, `loss ${results.loss.toPrecision(3)}`);
+      last ||= options.finished?.() === true;
       if (last || t % options.checkpointEvery === 0) save(t);
       // Runs block the event loop; give signals a chance to be heard.
       await new Promise((resolve) => setImmediate(resolve));
+      if (last) break;
     }
     progress.finish();
   } catch (error) {

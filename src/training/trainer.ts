@@ -87,6 +87,23 @@ export class Trainer {
     );
   }
 
+  /** Starts from given weights instead of random ones. Throws `CheckpointError` when they are not those of the network. */
+  start(weights: ReadonlyMap<string, Float32Array>): void {
+    const flat = new Float32Array(this.#runner.state('parameters').length);
+    for (const { name, shape, offset } of this.specs) {
+      const data = weights.get(name);
+      if (data?.length !== elements(shape))
+        throw new CheckpointError({
+          found: `the starting weights ${data === undefined ? `lack ${name}` : `have ${data.length} numbers for ${name}`}`,
+          expected: `${elements(shape)} numbers for it, as this configuration has`,
+          todo: 'start with the configuration that the weights were trained with',
+        });
+      flat.set(data, offset);
+    }
+    this.setState('parameters', flat);
+    this.setState(MODEL_STATE, flat);
+  }
+
   /** The averaged weights by name: what sampling uses. */
   weights(): Map<string, Float32Array> {
     return namedParameters(this.specs, this.#runner.state(MODEL_STATE));

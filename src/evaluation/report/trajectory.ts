@@ -1,7 +1,8 @@
 /** From noise to bone: the latents of some samples on their way, decoded as they are. */
 import { contactSheet } from '../../mesh/contactSheet.ts';
 import { renderMask } from '../../mesh/views.ts';
-import type { Generator, SampleOptions } from '../../sampling/generator.ts';
+import type { Generator } from '../../sampling/generator.ts';
+import { SOLVERS_OF, type SampleOptions } from '../../sampling/latentSampler.ts';
 import type { Mask } from '../../volume/volume.ts';
 import type { Naming, Part } from './part.ts';
 
@@ -9,15 +10,16 @@ import type { Naming, Part } from './part.ts';
 export const TRAJECTORY_TIMES: readonly number[] = [0, 0.25, 0.5, 0.75, 0.9, 1];
 const STEPS = 20;
 
-/** The decoded state of one sample at each of `TRAJECTORY_TIMES`, with 20 Euler steps. */
+/** The decoded state of one sample at each of `TRAJECTORY_TIMES`, with 20 steps of Euler, or of its like. */
 export async function trajectory(
   generator: Generator,
   sample: Omit<SampleOptions, 'solver' | 'steps' | 'onStep'>,
 ): Promise<Mask[]> {
   const states = new Map<number, Float32Array>([[0, generator.noise(sample)]]);
+  const solversOf = SOLVERS_OF[generator.meta.objective];
   await generator.sampleLatent({
     ...sample,
-    solver: 'euler',
+    solver: solversOf.includes('euler') ? 'euler' : solversOf[0],
     steps: STEPS,
     onStep: (done, _t, x) => void states.set(done, x.slice()),
   });
@@ -50,7 +52,7 @@ export function trajectoryPart(
       images: [
         {
           image: sheet,
-          caption: `${rows.length === 1 ? 'One sample' : `${rows.length} samples`} at t = ${TRAJECTORY_TIMES.join(', ')}; ${STEPS} Euler steps.`,
+          caption: `${rows.length === 1 ? 'One sample' : `${rows.length} samples`} at t = ${TRAJECTORY_TIMES.join(', ')}; ${STEPS} steps.`,
         },
       ],
       command,
