@@ -12,6 +12,7 @@ const FLOORS: Record<string, number> = {
   files: 1,
   config: 1,
   flow: 1.5,
+  diffusion: 1.5,
   graph: 2,
   volume: 2,
   mesh: 3,

@@ -59,8 +59,8 @@ export interface Provenance {
     dataHash: string;
   };
   settings: GenerateSettings;
-  /** Evaluations of the network for one bone, and how many branches each has (2: guided). */
-  nfe: number;
+  /** Evaluations of the network for one bone (null: the solver is adaptive), and how many branches each has (2: guided). */
+  nfe: number | null;
   branches: number;
   bones: ProvenanceBone[];
   /** The result of a privacy audit; null: there was none. */
