@@ -12,6 +12,7 @@ const FLOORS: Record<string, number> = {
   files: 1,
   config: 1,
   flow: 1.5,
+  diffusion: 1.5,
   graph: 2,
   volume: 2,
   mesh: 3,
@@ -22,8 +23,8 @@ const FLOORS: Record<string, number> = {
   models: 4,
   dataset: 5,
   sampling: 5.5,
-  training: 6,
   evaluation: 6.5,
+  training: 6.6,
   cli: 7,
   'index.ts': 8,
 };

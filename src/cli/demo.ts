@@ -39,7 +39,7 @@ import { readAutoencoder } from '../sampling/autoencoder.ts';
 import { packageVersion } from '../sampling/generateProvenance.ts';
 import { type GeneratedSet, generateSet } from '../sampling/generateSet.ts';
 import { type GeneratorWeights, readGenerator } from '../sampling/generator.ts';
-import { sampleDefaults } from '../sampling/latentSampler.ts';
+import { sampleDefaults } from '../sampling/solverNames.ts';
 import { dataHash, trainAutoencoder } from '../training/autoencoder.ts';
 import { trainGenerator } from '../training/generator.ts';
 

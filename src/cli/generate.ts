@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
 import { CheckpointError } from '../errors.ts';
-import { ALL_SOLVERS, type SampleSettings } from '../sampling/latentSampler.ts';
+import type { SampleSettings } from '../sampling/latentSampler.ts';
+import { ALL_SOLVERS, sampleDefaults } from '../sampling/solverNames.ts';
 import type { Context } from './context.ts';
 import { interval, list, real, whole } from './options.ts';
 
@@ -39,7 +40,7 @@ ddpm: ddim, ancestral (1); consistency: its own (1) (default: the first that fit
     .option('--guidance <scale>', '0: no class, 1: the class alone, above 1: pushed towards it', real(), 1.5)
     .option('--guidance-interval <from,to>', 'times in which guidance holds, 0 noise .. 1 data', interval)
     .option('--eta <share>', 'ddim: share of the noise that each step adds again', real(0, 1))
-    .option('--tolerance <error>', 'dopri5: largest error of a step (default: 1e-3)', real())
+    .option('--tolerance <error>', 'dopri5: largest error of a step (default: 1e-4)', real())
     .option(
       '--quality <class>',
       '2 (truncated or damaged) to 6 (complete); default: mixed as in the training set, or 6 without --run',
@@ -70,7 +71,6 @@ Examples:
       const { run, format, ...given } = flags;
       if (run === undefined && !existsSync(BUNDLED)) throw notBundled();
       const { readGenerator } = await import('../sampling/generator.ts');
-      const { sampleDefaults } = await import('../sampling/latentSampler.ts');
       const { generateSet } = await import('../sampling/generateSet.ts');
       const generator = readGenerator(run ?? BUNDLED);
       const settings = { ...sampleDefaults(generator.meta), ...given };

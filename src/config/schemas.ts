@@ -80,7 +80,9 @@ export const generatorSchema = z.strictObject({
   objective: z
     .enum(['otfm', 'ddpm'])
     .default('otfm')
-    .describe('What is learnt; otfm: the velocity of conditional optimal-transport paths; ddpm: denoising diffusion'),
+    .describe(
+      'What is learnt; otfm: the velocity of conditional optimal-transport paths; ddpm: denoising diffusion',
+    ),
   coupling: z
     .enum(['independent', 'minibatch-ot'])
     .default('independent')
@@ -147,7 +149,9 @@ export const generatorSchema = z.strictObject({
       centre: z
         .enum(['channel', 'shape'])
         .default('channel')
-        .describe('What is taken off the latents: the mean of each channel, or the mean latent, so that residuals are learnt'),
+        .describe(
+          'What is taken off the latents: the mean of each channel, or the mean latent, so that residuals are learnt',
+        ),
       noise: z
         .number()
         .min(0)
@@ -167,7 +171,9 @@ export const generatorSchema = z.strictObject({
       by: z
         .enum(['last', 'loss', 'recall'])
         .default('last')
-        .describe('Which weights are kept: the last, or the best by held-out loss or by recall of held-out latents'),
+        .describe(
+          'Which weights are kept: the last, or the best by held-out loss or by recall of held-out latents',
+        ),
       patience: z
         .int()
         .min(0)

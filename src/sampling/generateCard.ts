@@ -35,7 +35,7 @@ open; \`provenance.json\` has the above for programs. The same generator, seed, 
 }
 
 /** `ddim, 50 steps, eta 0.5`. */
-function solverText({ solver, steps, eta, tolerance = 1e-3 }: GenerateSettings): string {
+function solverText({ solver, steps, eta, tolerance = 1e-4 }: GenerateSettings): string {
   const how = solver === 'dopri5' ? `tolerance ${tolerance}` : `${steps} steps`;
   return `${solver}, ${how}${eta ? `, eta ${eta}` : ''}`;
 }

@@ -24,7 +24,10 @@ export function exportOnnx(generator: GeneratorWeights, out: string): string[] {
   const files: [string, Uint8Array | string][] = [
     ['velocity.onnx', velocityModel(generator, 1, true)],
     ['velocity-batch2.onnx', velocityModel(generator, 2, true)],
-    ['decoder.onnx', decoderModel(autoencoder, generator.meanLatent ?? meta.latentMean, meta.latentDeviation, true)],
+    [
+      'decoder.onnx',
+      decoderModel(autoencoder, generator.meanLatent ?? meta.latentMean, meta.latentDeviation, true),
+    ],
     ['model.json', `${JSON.stringify({ ...meta, hash: generator.hash }, null, 1)}\n`],
     ['README.md', onnxCard(generator)],
   ];

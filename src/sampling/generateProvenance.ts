@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { DatasetError } from '../errors.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
 import type { GeneratorMeta } from '../models/metadata.ts';
-import { evaluations, type SampleSettings } from './latentSampler.ts';
+import type { SampleSettings } from './latentSampler.ts';
+import { evaluations } from './solverNames.ts';
 
 export const PROVENANCE = 'provenance.json';
 export const RESEARCH_USE =
@@ -87,7 +88,7 @@ export function makeProvenance(
       dataHash: meta.dataHash,
     },
     settings,
-    nfe: evaluations(solver, steps) ?? null,
+    nfe: evaluations(solver, steps),
     branches: guidance === 0 || guidance === 1 ? 1 : 2,
     bones: [...bones].sort((a, b) => a.index - b.index),
     audit: null,

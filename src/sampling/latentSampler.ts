@@ -6,28 +6,18 @@
  *   ddpm          the reversed chain: ancestral (noise added again each step), ddim (eta between none and all of it)
  *   consistency   jumps to the data, with noise added again between jumps
  */
-import { ddim } from '../diffusion/samplers.ts';
 import { diffusionSchedule } from '../diffusion/schedule.ts';
 import { UsageError } from '../errors.ts';
-import type { Solver } from '../flow/solver.ts';
 import { elements } from '../graph/graph.ts';
 import type { GeneratorMeta } from '../models/metadata.ts';
 import { RandomStream } from '../random/stream.ts';
 import type { SessionOptions } from '../runtime/session.ts';
-import { consistency } from './consistency.ts';
 import { type Guidance, type NetworkWeights, VelocityNetwork } from './network.ts';
+import { SOLVERS_OF, type SolverName } from './solverNames.ts';
+import { consistency } from './solvers/consistency.ts';
+import { ddim, stepNoise } from './solvers/ddim.ts';
+import type { Solver } from './solvers/solver.ts';
 import { SOLVERS } from './solvers.ts';
-
-export type SolverName = keyof typeof SOLVERS | 'ancestral' | 'ddim' | 'consistency';
-
-/** Solvers that fit an objective, the default first. */
-export const SOLVERS_OF: Readonly<Record<GeneratorMeta['objective'], readonly SolverName[]>> = {
-  otfm: ['heun', 'euler', 'midpoint', 'rk4', 'dopri5'],
-  ddpm: ['ddim', 'ancestral'],
-  consistency: ['consistency'],
-};
-
-export const ALL_SOLVERS: readonly SolverName[] = Object.values(SOLVERS_OF).flat();
 
 /** How latents are sampled. */
 export interface SampleSettings extends Guidance {
@@ -35,7 +25,7 @@ export interface SampleSettings extends Guidance {
   solver: SolverName;
   /** ddim: share of the chain's own noise that is added again, 0 to 1. Default 0. */
   eta?: number;
-  /** dopri5: largest error of a step, absolute and relative to the state. Default 1e-3. */
+  /** dopri5: largest error of a step, absolute and relative to the state. Default 1e-4. */
   tolerance?: number;
   /** Quality class 2..6; undefined draws one with the shares of the training set. */
   quality?: number;
@@ -47,40 +37,44 @@ export interface SampleOptions extends SampleSettings {
   onStep?: (done: number, t: number, latent: Float32Array) => void | Promise<void>;
 }
 
-/** What is sampled with unless told otherwise. */
-export function sampleDefaults({ objective }: Pick<GeneratorMeta, 'objective'>): {
-  steps: number;
-  solver: SolverName;
-  guidance: number;
-} {
-  const [solver] = SOLVERS_OF[objective];
-  return { steps: { otfm: 16, ddpm: 50, consistency: 2 }[objective], solver, guidance: 1.5 };
-}
-
 /** Label of quality class q: 2..6 -> 0..4; the null class comes after the last. */
 export const labelOfQuality = (quality: number): number => quality - 2;
 
-/** Network evaluations (NFE) of one sample, without guidance's second branch; undefined where the solver decides. */
-export function evaluations(solver: SolverName, steps: number): number | undefined {
-  if (solver === 'dopri5') return undefined;
-  return steps * (solver === 'rk4' ? 4 : solver === 'heun' || solver === 'midpoint' ? 2 : 1);
-}
-
 /** Refuses settings that cannot be sampled with, before any work starts. Throws `UsageError`. */
 export function checkSampling(meta: GeneratorMeta, s: SampleSettings): void {
-  const { steps, solver, guidance, guidanceInterval, eta = 0, tolerance = 1e-3, quality } = s;
+  const { steps, solver, guidance, guidanceInterval, eta = 0, tolerance = 1e-4, quality } = s;
   const most = meta.diffusion?.steps ?? 1000;
   const interval = guidanceInterval ?? [0, 1];
   const problems: [unknown, string, string][] = [
-    [SOLVERS_OF[meta.objective].includes(solver), `the solver ${solver} for a generator that learnt ${meta.objective}`, `one of ${SOLVERS_OF[meta.objective].join(', ')}`],
-    [Number.isInteger(steps) && steps >= 1 && steps <= most, `steps ${steps}`, `a whole number from 1 to ${most}`],
+    [
+      SOLVERS_OF[meta.objective].includes(solver),
+      `the solver ${solver} for a generator that learnt ${meta.objective}`,
+      `one of ${SOLVERS_OF[meta.objective].join(', ')}`,
+    ],
+    [
+      Number.isInteger(steps) && steps >= 1 && steps <= most,
+      `steps ${steps}`,
+      `a whole number from 1 to ${most}`,
+    ],
     [guidance >= 0 && guidance <= 20, `guidance scale ${guidance}`, 'a number from 0 to 20'],
-    [interval[0] >= 0 && interval[0] <= interval[1] && interval[1] <= 1, `guidance interval ${interval.join(' to ')}`, 'two times from 0 (noise) to 1 (data), the smaller first'],
+    [
+      interval[0] >= 0 && interval[0] <= interval[1] && interval[1] <= 1,
+      `guidance interval ${interval.join(' to ')}`,
+      'two times from 0 (noise) to 1 (data), the smaller first',
+    ],
     [eta >= 0 && eta <= 1, `eta ${eta}`, 'a number from 0 (none of the noise) to 1 (all of it)'],
     [eta === 0 || solver === 'ddim', `eta ${eta} with the solver ${solver}`, 'the solver ddim'],
-    [tolerance >= 1e-8 && tolerance <= 1, `tolerance ${tolerance}`, 'a number from 1e-8 to 1'],
-    [s.tolerance === undefined || solver === 'dopri5', `a tolerance with the solver ${solver}`, 'the solver dopri5'],
-    [quality === undefined || meta.qualities.includes(quality), `quality ${quality}`, `one of the classes the generator was trained on: ${meta.qualities.join(', ')}`],
+    [tolerance >= 1e-7 && tolerance <= 1, `tolerance ${tolerance}`, 'a number from 1e-7 to 1'],
+    [
+      s.tolerance === undefined || solver === 'dopri5',
+      `a tolerance with the solver ${solver}`,
+      'the solver dopri5',
+    ],
+    [
+      quality === undefined || meta.qualities.includes(quality),
+      `quality ${quality}`,
+      `one of the classes the generator was trained on: ${meta.qualities.join(', ')}`,
+    ],
   ];
   for (const [sound, found, expected] of problems)
     if (!sound) throw new UsageError({ found, expected, todo: 'choose another value' });
@@ -113,14 +107,15 @@ export class LatentSampler {
 
   /** One normalised latent [L, D, H, W], from `start` where it is given. */
   async sample(options: SampleOptions, start = this.noise(options)): Promise<Float32Array> {
-    const { steps, onStep, tolerance } = options;
+    const { steps, onStep } = options;
+    const error = options.tolerance;
+    const tolerance = error === undefined ? {} : { absolute: error, relative: error };
     const network = this.#network.guided(labelOfQuality(this.qualityOf(options)), options);
     return this.#solver(options)(network, start, { steps, onStep, tolerance });
   }
 
   #solver({ solver, eta = 0, seed, index }: SampleOptions): Solver {
-    const random = () => new RandomStream(seed, 'generate/renoise', index);
-    if (solver === 'consistency') return consistency(random());
+    if (solver === 'consistency') return consistency(stepNoise(seed, index));
     if (solver !== 'ancestral' && solver !== 'ddim') return SOLVERS[solver];
     const { schedule, steps, prediction, reach } = this.meta.diffusion!;
     return ddim({
@@ -128,7 +123,7 @@ export class LatentSampler {
       prediction,
       reach,
       eta: solver === 'ancestral' ? 1 : eta,
-      noise: random(),
+      noise: stepNoise(seed, index),
     });
   }
 

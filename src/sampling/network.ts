@@ -7,7 +7,6 @@
  * within an interval of times, where one is given, and the class alone outside it (Kynkaanniemi et al. 2024).
  */
 import type { StoredTensor } from '../files/safetensors.ts';
-import type { Velocity } from '../flow/solver.ts';
 import { emit } from '../graph/emit.ts';
 import { Graph } from '../graph/graph.ts';
 import type { GeneratorMeta } from '../models/metadata.ts';
@@ -15,6 +14,7 @@ import { unet } from '../models/unet.ts';
 import { Scope } from '../nn/scope.ts';
 import { Session, type SessionOptions, value } from '../runtime/session.ts';
 import { formFor } from './autoencoder.ts';
+import type { Velocity } from './solvers/solver.ts';
 
 /** A velocity network without the autoencoder that its latents come from. */
 export interface NetworkWeights {

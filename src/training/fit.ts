@@ -47,7 +47,10 @@ export interface FitOptions {
   /** Where the weights start; default: at random. */
   start?: ReadonlyMap<string, Float32Array>;
   /** The batch of a step (1 the first), from the averaged weights before it where these are needed. */
-  batch(step: number, averaged: () => ReadonlyMap<string, Float32Array>): TrainingBatch | Promise<TrainingBatch>;
+  batch(
+    step: number,
+    averaged: () => ReadonlyMap<string, Float32Array>,
+  ): TrainingBatch | Promise<TrainingBatch>;
   /** Figures of averaged weights on held-out data; `keep.by` names the one that decides. */
   evaluate(weights: NetworkWeights): Promise<Measured>;
   signal?: AbortSignal;
@@ -126,7 +129,8 @@ export async function fitGenerator(options: FitOptions): Promise<Measured> {
       },
       finished: () => best.stopped,
       checkpoint(t) {
-        const kept = best.weights === undefined ? network(trainer.weights(), t) : network(best.weights, best.step);
+        const kept =
+          best.weights === undefined ? network(trainer.weights(), t) : network(best.weights, best.step);
         return {
           step: t,
           files: { model: networkTensors(kept), optimizer: trainer.optimiserTensors() },

@@ -21,14 +21,7 @@ import { labelOfQuality } from '../sampling/latentSampler.ts';
 import { dataHash, HELD_OUT_MOST, sharedConfigHash, type TrainOptions } from './autoencoder.ts';
 import { fitGenerator, type Measured } from './fit.ts';
 import { latentRecall, predictionError } from './heldOut.ts';
-import {
-  channelStatistics,
-  encodeAll,
-  type LatentSet,
-  meanLatent,
-  normalise,
-  reachOf,
-} from './latents.ts';
+import { channelStatistics, encodeAll, type LatentSet, meanLatent, normalise, reachOf } from './latents.ts';
 import { batchMaker } from './objective.ts';
 
 export interface GeneratorTrainOptions extends TrainOptions<GeneratorConfig> {
@@ -128,7 +121,10 @@ export async function trainGenerator(options: GeneratorTrainOptions): Promise<{ 
  * The training cases that `config.share` leaves: of every class the first of a seeded order, at least one, so that a smaller
  * share is part of a larger one.
  */
-export function shareOf(dataset: Dataset, { share, seed }: Pick<GeneratorConfig, 'share' | 'seed'>): DatasetCase[] {
+export function shareOf(
+  dataset: Dataset,
+  { share, seed }: Pick<GeneratorConfig, 'share' | 'seed'>,
+): DatasetCase[] {
   const all = dataset.split('train');
   if (share === 1) return all;
   const kept = new Set<DatasetCase>();

@@ -4,8 +4,9 @@ import { prdc } from '../evaluation/prdc.ts';
 import { elements } from '../graph/graph.ts';
 import { RandomStream } from '../random/stream.ts';
 import { Session, value } from '../runtime/session.ts';
-import { LatentSampler, sampleDefaults } from '../sampling/latentSampler.ts';
+import { LatentSampler } from '../sampling/latentSampler.ts';
 import { type NetworkWeights, velocityModel } from '../sampling/network.ts';
+import { sampleDefaults } from '../sampling/solverNames.ts';
 import type { LatentSet } from './latents.ts';
 import { objectiveOf } from './objective.ts';
 
@@ -49,7 +50,11 @@ const STEPS = 8;
  * Recall (k = 3) of held-out latents by `samples` sampled ones: the share that lies where samples lie. Throws `NumericsError`
  * for fewer than 6 held-out cases.
  */
-export async function latentRecall(network: NetworkWeights, set: LatentSet, samples: number): Promise<number> {
+export async function latentRecall(
+  network: NetworkWeights,
+  set: LatentSet,
+  samples: number,
+): Promise<number> {
   const sampler = new LatentSampler(network);
   const { solver } = sampleDefaults(network.meta);
   const fakes: Float32Array[] = [];

@@ -106,7 +106,8 @@ function varyLatent(
   draw: RandomStream,
 ): void {
   if (draw.uniform() < mix) {
-    const other = set.latents[draw.integer(set.copies + 1) * set.cases + members[draw.integer(members.length)]];
+    const other =
+      set.latents[draw.integer(set.copies + 1) * set.cases + members[draw.integer(members.length)]];
     const w = draw.uniform();
     for (let i = 0; i < z.length; i++) z[i] = w * z[i] + (1 - w) * other[i];
   }

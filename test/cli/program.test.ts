@@ -35,7 +35,7 @@ test.each([
     ['train', 'settings'],
     ['file for --config', '--preset <name>'],
   ],
-  [['generate'], ['--solver <name>', 'default: "heun"', '--guidance <scale>', 'default: 1.5', '--clean']],
+  [['generate'], ['--solver <name>', 'dopri5', 'ddim', '--guidance <scale>', 'default: 1.5', '--clean']],
   [['export'], ['--simplify <ratio>', '--half', 'velocity.onnx']],
   [['report'], ['--run <run>', '--evaluation <file>', 'report.html']],
   [['demo'], ['--out <dir>', '--seed <n>', 'phantom']],
@@ -64,7 +64,7 @@ test.each([
   ['a number out of range', ['phantom', '--out', 'x', '--quality', '7'], 'from 2 to 6'],
   ['a grid too small for a skull', ['phantom', '--out', 'x', '--grid', '8'], 'from 16 to 1024'],
   ['a bad grid', ['ingest', 'm', '--out', 'x', '--spacing', '2', '--grid', '64x56'], 'such as 64x56x48'],
-  ['an unknown choice', ['generate', '--out', 'x', '--solver', 'rk4'], 'euler, midpoint, heun'],
+  ['an unknown choice', ['generate', '--out', 'x', '--solver', 'rk5'], 'heun, euler, midpoint'],
   ['neither volume nor run', ['export', '--out', 'x'], 'neither --volume nor --run'],
 ])('%s ends with exit 2 and says what to do', async (_, argv, words) => {
   const { code, out, err } = await run(argv);

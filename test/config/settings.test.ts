@@ -32,5 +32,5 @@ describe.each([
 test('lists stay on a line, choices are named', () => {
   const text = settingsYaml(generatorSchema, {}, 'x');
   expect(text).toMatch(/\n {2}# Channels of each level, .*\n {2}multipliers: \[1, 2, 4, 8\]\n/);
-  expect(text).toMatch(/# Mean absolute or squared error of the velocity \(l1, l2\)\nloss: l2\n/);
+  expect(text).toMatch(/# Mean absolute or squared error of the prediction \(l1, l2\)\nloss: l2\n/);
 });

@@ -7,7 +7,8 @@ import { readSafetensors } from '../../src/files/safetensors.ts';
 import { RandomStream } from '../../src/random/stream.ts';
 import { Session, value } from '../../src/runtime/session.ts';
 import { exportOnnx, exportRelease } from '../../src/sampling/generateExport.ts';
-import { Generator, readGenerator, velocityModel } from '../../src/sampling/generator.ts';
+import { Generator, readGenerator } from '../../src/sampling/generator.ts';
+import { velocityModel } from '../../src/sampling/network.ts';
 import { type TinyGenerator, trainTinyGenerator } from './tinyGenerator.ts';
 
 let tiny: TinyGenerator;

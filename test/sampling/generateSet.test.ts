@@ -216,7 +216,7 @@ test.each<[string, Partial<GenerateSetOptions>]>([
   ['steps', { steps: 0 }],
   ['guidance', { guidance: Number.NaN }],
   ['quality', { quality: 1 }],
-  ['solver', { solver: 'rk4' as 'heun' }],
+  ['solver', { solver: 'rk5' as 'heun' }],
   ['format', { formats: ['nrrd', 'obj'] }],
 ])('an impossible %s is refused before anything is written', async (_, changes) => {
   await expect(generateSet(settings('untouched', changes))).rejects.toThrow(UsageError);

@@ -20,7 +20,8 @@ export interface TinyGenerator {
   remove: () => void;
 }
 
-export async function trainTinyGenerator(): Promise<TinyGenerator> {
+/** `set`: settings of the generator beside those of the preset `tiny`. */
+export async function trainTinyGenerator(set: readonly string[] = []): Promise<TinyGenerator> {
   const root = mkdtempSync(join(tmpdir(), 'cranioflow-generate-'));
   const path = (...parts: string[]) => join(root, ...parts);
   const dataset = await makePhantomDataset({ out: path('data'), count: 6, grid: 16, seed: 5 });
@@ -59,6 +60,7 @@ export async function trainTinyGenerator(): Promise<TinyGenerator> {
         'model.width=8',
         'model.groups=4',
         'model.headChannels=8',
+        ...set,
       ],
     }),
   });

@@ -2,7 +2,8 @@
 import { contactSheet } from '../../mesh/contactSheet.ts';
 import { renderMask } from '../../mesh/views.ts';
 import type { Generator } from '../../sampling/generator.ts';
-import { SOLVERS_OF, type SampleOptions } from '../../sampling/latentSampler.ts';
+import type { SampleOptions } from '../../sampling/latentSampler.ts';
+import { SOLVERS_OF } from '../../sampling/solverNames.ts';
 import type { Mask } from '../../volume/volume.ts';
 import type { Naming, Part } from './part.ts';
 

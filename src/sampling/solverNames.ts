@@ -1,0 +1,38 @@
+/** Which solver fits what a network learnt, and what each costs: names alone, so that help texts load no runtime. */
+import type { GeneratorMeta } from '../models/metadata.ts';
+import { TABLEAUS } from './solvers/rungeKutta.ts';
+
+export type SolverName = keyof typeof TABLEAUS | 'dopri5' | 'ancestral' | 'ddim' | 'consistency';
+
+/** Solvers that fit an objective, the default first. */
+export const SOLVERS_OF: Readonly<Record<GeneratorMeta['objective'], readonly SolverName[]>> = {
+  otfm: ['heun', 'euler', 'midpoint', 'rk4', 'dopri5'],
+  ddpm: ['ddim', 'ancestral'],
+  consistency: ['consistency'],
+};
+
+export const ALL_SOLVERS: readonly SolverName[] = Object.values(SOLVERS_OF).flat();
+
+/** What is sampled with unless told otherwise. */
+export function sampleDefaults({ objective }: Pick<GeneratorMeta, 'objective'>): {
+  steps: number;
+  solver: SolverName;
+  guidance: number;
+} {
+  const [solver] = SOLVERS_OF[objective];
+  return {
+    steps: { otfm: 16, ddpm: 50, consistency: 2 }[objective],
+    solver,
+    // Distillation has taken guidance in.
+    guidance: objective === 'consistency' ? 1 : 1.5,
+  };
+}
+
+/**
+ * Network evaluations (NFE) of one sample, without guidance's second branch; null for an adaptive solver, whose evaluations
+ * are known when it has run.
+ */
+export function evaluations(solver: SolverName, steps: number): number | null {
+  if (solver === 'dopri5') return null;
+  return steps * (solver in TABLEAUS ? TABLEAUS[solver as keyof typeof TABLEAUS].b.length : 1);
+}
