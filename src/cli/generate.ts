@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
-import { CheckpointError } from '../errors.ts';
+import { CheckpointError, UsageError } from '../errors.ts';
+import type { GenerateSetOptions } from '../sampling/generateSet.ts';
 import type { SampleSettings } from '../sampling/latentSampler.ts';
 import { ALL_SOLVERS, sampleDefaults } from '../sampling/solverNames.ts';
 import type { Context } from './context.ts';
@@ -40,6 +41,12 @@ ddpm: ddim, ancestral (1); consistency: its own (1) (default: the first that fit
     .option('--guidance <scale>', '0: no class, 1: the class alone, above 1: pushed towards it', real(), 1.5)
     .option('--guidance-interval <from,to>', 'times in which guidance holds, 0 noise .. 1 data', interval)
     .option('--eta <share>', 'ddim: share of the noise that each step adds again', real(0, 1))
+    .option(
+      '--candidates <n>',
+      'filtered generation: of n candidates keep the one farthest from the training set (needs --data)',
+      whole(2, 64),
+    )
+    .option('--data <dir>', 'the dataset that the generator was trained on, for --candidates')
     .option('--tolerance <error>', 'dopri5: largest error of a step (default: 1e-4)', real())
     .option(
       '--quality <class>',
@@ -68,7 +75,8 @@ Examples:
     )
     .action(async (flags: GenerateFlags, command: Command) => {
       const cli = open(command);
-      const { run, format, ...given } = flags;
+      const { run, format, candidates, data, ...given } = flags;
+      const filter = await filterOf(candidates, data);
       if (run === undefined && !existsSync(BUNDLED)) throw notBundled();
       const { readGenerator } = await import('../sampling/generator.ts');
       const { generateSet } = await import('../sampling/generateSet.ts');
@@ -82,6 +90,7 @@ Examples:
           // Without a run there is no set to resemble: a newcomer asks for a skull and gets a complete one.
           quality: settings.quality ?? (run === undefined ? 6 : undefined),
           generator,
+          filter,
           formats: format,
           signal,
           onProgress: (done) => progress.update(done),
@@ -112,8 +121,23 @@ interface GenerateFlags extends Partial<SampleSettings> {
   start: number;
   seed: number;
   format: string[];
+  candidates?: number;
+  data?: string;
   clean?: boolean;
   threads?: number;
+}
+
+/** Throws `UsageError` where one of the two is missing, and what is wrong with the dataset. */
+async function filterOf(candidates?: number, data?: string): Promise<GenerateSetOptions['filter']> {
+  if (candidates === undefined && data === undefined) return undefined;
+  if (candidates === undefined || data === undefined)
+    throw new UsageError({
+      found: candidates === undefined ? '--data without --candidates' : '--candidates without --data',
+      expected: 'both: candidates are compared with the training set',
+      todo: 'add the other, or leave both out',
+    });
+  const { openDataset } = await import('../dataset/dataset.ts');
+  return { candidates, dataset: openDataset(data) };
 }
 
 function notBundled(): CheckpointError {

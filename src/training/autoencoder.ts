@@ -3,12 +3,11 @@
  * of the latents to their codes; the codebook starts from latents of the first batch and learns by moving averages.
  */
 
-import { createHash } from 'node:crypto';
 import { configHash } from '../config/hash.ts';
 import type { AutoencoderConfig } from '../config/schemas.ts';
+import { dataHash } from '../dataset/dataHash.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { batchIndices, Loader } from '../dataset/loader.ts';
-import type { DatasetCase } from '../dataset/manifest.ts';
 import { GridError } from '../errors.ts';
 import { openRunFolder } from '../files/runFolder.ts';
 import { Graph } from '../graph/graph.ts';
@@ -42,13 +41,6 @@ export const HELD_OUT_MOST = 16;
 export function sharedConfigHash(config: AutoencoderConfig | object, dataHash: string): string {
   const { steps: _s, checkpointEvery: _c, evaluateEvery: _e, ...rest } = config as AutoencoderConfig;
   return configHash({ ...rest, dataHash });
-}
-
-/** SHA-256 over the checksums of the training cases. */
-export function dataHash(cases: readonly DatasetCase[]): string {
-  const hash = createHash('sha256');
-  for (const c of cases) hash.update(c.sha256);
-  return hash.digest('hex');
 }
 
 function requireDivisible(dataset: Dataset, factor: number): void {

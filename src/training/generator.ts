@@ -6,6 +6,7 @@
 
 import { join } from 'node:path';
 import type { GeneratorConfig } from '../config/schemas.ts';
+import { dataHash } from '../dataset/dataHash.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { Loader } from '../dataset/loader.ts';
 import type { DatasetCase } from '../dataset/manifest.ts';
@@ -18,7 +19,7 @@ import { RandomStream } from '../random/stream.ts';
 import { type AutoencoderWeights, autoencoderParameters, readAutoencoder } from '../sampling/autoencoder.ts';
 import { AUTOENCODER_FILE } from '../sampling/generator.ts';
 import { labelOfQuality } from '../sampling/latentSampler.ts';
-import { dataHash, HELD_OUT_MOST, sharedConfigHash, type TrainOptions } from './autoencoder.ts';
+import { HELD_OUT_MOST, sharedConfigHash, type TrainOptions } from './autoencoder.ts';
 import { fitGenerator, type Measured } from './fit.ts';
 import { latentRecall, predictionError } from './heldOut.ts';
 import { channelStatistics, encodeAll, type LatentSet, meanLatent, normalise, reachOf } from './latents.ts';
