@@ -4,15 +4,17 @@ import { openDataset } from '../../src/dataset/dataset.ts';
 import { makePhantomDataset } from '../../src/dataset/phantoms.ts';
 import { CandidateFilter } from '../../src/sampling/filtered.ts';
 import { generateSet } from '../../src/sampling/generateSet.ts';
-import { Generator } from '../../src/sampling/generator.ts';
+import { Generator, type GeneratorWeights } from '../../src/sampling/generator.ts';
 import type { SampleOptions } from '../../src/sampling/latentSampler.ts';
-import { type TinyGenerator, trainTinyGenerator } from './tinyGenerator.ts';
+import { lively, type TinyGenerator, trainTinyGenerator } from './tinyGenerator.ts';
 
 let tiny: TinyGenerator;
+let source: GeneratorWeights;
 let generator: Generator;
 beforeAll(async () => {
   tiny = await trainTinyGenerator();
-  generator = await Generator.create(tiny.generator, { threads: 1 });
+  source = lively(tiny);
+  generator = await Generator.create(source, { threads: 1 });
 }, 60_000);
 afterAll(async () => {
   await generator?.release();
@@ -22,7 +24,7 @@ afterAll(async () => {
 const options: SampleOptions = { seed: 3, index: 2, steps: 2, solver: 'euler', guidance: 1 };
 
 const filterOf = (candidates: number) =>
-  CandidateFilter.create(tiny.generator, openDataset(tiny.path('data')), candidates, { threads: 1 });
+  CandidateFilter.create(source, openDataset(tiny.path('data')), candidates, { threads: 1 });
 
 test('more candidates never come nearer, and the first is the bone without a filter', async () => {
   const distances: number[] = [];
