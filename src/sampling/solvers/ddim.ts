@@ -16,7 +16,7 @@ import { dataAndNoise, type Prediction } from '../../diffusion/process.ts';
 import { type Schedule, timeOf } from '../../diffusion/schedule.ts';
 import { UsageError } from '../../errors.ts';
 import { RandomStream } from '../../random/stream.ts';
-import { checkSteps, evaluate, notFinite, type Solver } from './solver.ts';
+import { checkFinite, checkSteps, evaluate, type Solver } from './solver.ts';
 
 /** Fills `out` with standard normal numbers for the step that leaves diffusion index `k`: the same ones at every call. */
 export type StepNoise = (k: number, out: Float32Array) => void;
@@ -75,12 +75,9 @@ export function ddim({ schedule, prediction, eta = 0, reach, noise }: DdimOption
       await evaluate(predict, x, timeOf(k, schedule.steps), predicted);
       dataAndNoise(schedule, prediction, x, predicted, [k], data, predicted, reach);
       if (sigma > 0) noise?.(k, z);
-      let total = 0;
-      for (let j = 0; j < x.length; j++) {
+      for (let j = 0; j < x.length; j++)
         x[j] = a * data[j] + b * predicted[j] + (sigma > 0 ? sigma * z[j] : 0);
-        total += x[j];
-      }
-      if (!Number.isFinite(total)) throw notFinite(timeOf(k, schedule.steps));
+      checkFinite(x, timeOf(k, schedule.steps));
       await onStep?.(i + 1, timeOf(indices[i + 1], schedule.steps), x);
     }
     return x;
