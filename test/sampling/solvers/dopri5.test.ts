@@ -73,6 +73,14 @@ test('in time alone a quadrature, exact to order 5', async () => {
   expect(await errorOf(dopri5, power(6), coarse)).toBeGreaterThan(1e-4);
 });
 
+test('the error of a step is a distance from order 4: none where both quadratures are exact', async () => {
+  for (let n = 1; n <= 4; n++) {
+    const { evaluations, times } = await solve(power(n), 1e-6, { steps: 1 });
+    expect([evaluations, times]).toEqual([7, [1]]);
+  }
+  expect((await solve(power(5), 1e-3, { steps: 1 })).evaluations).toBeGreaterThan(7);
+});
+
 test('one evaluation, then six a try: the last of a step is the first of the next', async () => {
   const easy = await solve(power(1), 1e-4, { steps: 10 });
   expect(easy.times).toEqual([0.1, 1]); // grows tenfold, and is not left with a tiny last step
