@@ -11,7 +11,7 @@ import { PREDICTIONS, type Prediction } from '../src/diffusion/process.ts';
 import { diffusionSchedule, indexAt, SCHEDULES, type Schedule } from '../src/diffusion/schedule.ts';
 import { RandomStream } from '../src/random/stream.ts';
 import { ddim, SPACINGS } from '../src/sampling/solvers/ddim.ts';
-import type { Velocity } from '../src/sampling/solvers.ts';
+import type { Velocity } from '../src/sampling/solvers/solver.ts';
 
 const CENTRES = [-2, 0, 2];
 const WEIGHTS = [0.1, 0.8, 0.1];

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
-import { counted, evaluations, SOLVERS, type SolverName, type Velocity } from '../../src/sampling/solvers.ts';
+import { evaluations } from '../../src/sampling/solverNames.ts';
+import { counted, type Velocity } from '../../src/sampling/solvers/solver.ts';
+import { SOLVERS } from '../../src/sampling/solvers.ts';
 import { FLOWS, start } from './solvers/flows.ts';
 
-const names = Object.keys(SOLVERS) as SolverName[];
+const names = Object.keys(SOLVERS) as (keyof typeof SOLVERS)[];
 const { velocity } = FLOWS.rotation;
 
 test.each(names)(

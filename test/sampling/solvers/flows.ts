@@ -1,6 +1,6 @@
 /** Flows of known solution, over a state of many starting points, and the error of a solver on them. */
 import { RandomStream } from '../../../src/random/stream.ts';
-import type { Solver, SolverOptions, Velocity } from '../../../src/sampling/solvers.ts';
+import type { Solver, SolverOptions, Velocity } from '../../../src/sampling/solvers/solver.ts';
 
 export interface Flow {
   velocity: Velocity;
