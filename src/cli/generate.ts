@@ -38,7 +38,11 @@ trained on phantoms: procedural skulls without anatomical truth.`,
 ddpm: ddim, ancestral (1); consistency: its own (1) (default: the first that fits the run)`,
       ).choices(ALL_SOLVERS),
     )
-    .option('--guidance <scale>', '0: no class, 1: the class alone, above 1: pushed towards it', real(), 1.5)
+    .option(
+      '--guidance <scale>',
+      '0: no class, 1: the class alone, above 1: pushed towards it (default: 1.5; consistency 1)',
+      real(),
+    )
     .option('--guidance-interval <from,to>', 'times in which guidance holds, 0 noise .. 1 data', interval)
     .option('--eta <share>', 'ddim: share of the noise that each step adds again', real(0, 1))
     .option(
@@ -56,7 +60,7 @@ ddpm: ddim, ancestral (1); consistency: its own (1) (default: the first that fit
     .addOption(
       new Option(
         '--format <list>',
-        'files of each bone: nrrd, nii.gz, nii, mha (volumes, uint8), stl, ply, glb (surfaces)',
+        'files of each bone: nrrd, nii.gz, nii, mha (volumes, uint8), stl, ply, glb (surfaces); none: the dataset alone',
       )
         .argParser(list)
         .default(['nrrd', 'stl'], 'nrrd,stl'),
@@ -91,7 +95,7 @@ Examples:
           quality: settings.quality ?? (run === undefined ? 6 : undefined),
           generator,
           filter,
-          formats: format,
+          formats: format.length === 1 && format[0] === 'none' ? [] : format,
           signal,
           onProgress: (done) => progress.update(done),
           onWarning: (text) => cli.say(`warning: ${text}`),
