@@ -37,6 +37,22 @@ const schedule = {
   evaluateEvery: count.default(250).describe('Steps between measurements on held-out cases'),
 };
 
+const headSchema = z.strictObject({
+  kind: z
+    .enum(['none', 'up', 'up_conv', 'up_res_conv', 'super'])
+    .default('none')
+    .describe(
+      'How the decoder comes from a coarse grid to the one of the masks; none: it works on that itself',
+    ),
+  scale: z
+    .number()
+    .gt(1)
+    .max(8)
+    .default(2)
+    .describe("With a head: how many times coarser the encoder's grid is; super takes whole numbers only"),
+  channels: count.default(4).describe('Features that the heads up_conv, up_res_conv and super see'),
+});
+
 export const autoencoderSchema = z.strictObject({
   ...schedule,
   ...adamSchema,
@@ -66,6 +82,7 @@ export const autoencoderSchema = z.strictObject({
       latentChannels: count.default(8).describe('Channels of the latents'),
       codes: count.default(16384).describe('Entries of the codebook'),
       groups: count.default(16).describe('Groups of the group norms'),
+      head: headSchema.prefault({}),
     })
     .prefault({}),
   commitment: positive.default(0.25).describe('Weight of the commitment of latents to their codes'),
@@ -156,7 +173,15 @@ export const AUTOENCODER_PRESETS: Record<PresetName, unknown> = {
     },
     augment: { shift: 2, rotation: 4, scale: 0.04 },
   },
-  reference: { steps: 150_000, batch: 1, clip: 1, checkpointEvery: 1000, evaluateEvery: 1000 },
+  // Masks of 456x352x512, which the encoder sees as 192x148x216.
+  reference: {
+    steps: 150_000,
+    batch: 1,
+    clip: 1,
+    checkpointEvery: 1000,
+    evaluateEvery: 1000,
+    model: { head: { kind: 'up', scale: 2.375 } },
+  },
 };
 
 export const GENERATOR_PRESETS: Record<PresetName, unknown> = {
