@@ -1,5 +1,5 @@
 /**
- * The configurations of the two trainings, their defaults and the presets `tiny` (32^3 grids: tests, the demo), `small` (64^3
+ * The configurations of the trainings, their defaults and the presets `tiny` (32^3 grids: tests, the demo), `small` (64^3
  * to 96^3) and `reference` (the sizes of the method's reference configuration). One strict schema each: defaults <
  * preset < file < --set. The descriptions are what `cranioflow train settings` prints.
  */
@@ -90,6 +90,22 @@ export const autoencoderSchema = z.strictObject({
   augment: augmentSchema.prefault({}),
 });
 
+export const decoderSchema = z.strictObject({
+  ...schedule,
+  ...adamSchema,
+  beta1: z.number().min(0).max(1).default(0.5).describe("Decay of Adam's first moment"),
+  noise: z
+    .strictObject({
+      low: z.number().min(0).max(2).default(0.05).describe('Least deviation of the noise'),
+      high: z.number().min(0).max(2).default(0.4).describe('Largest deviation of the noise'),
+    })
+    .refine(({ low, high }) => low <= high, 'low must not be above high')
+    .prefault({})
+    .describe('Noise on the latents: deviation drawn for each case, in ranges of the codebook'),
+  dice: z.number().min(0).default(1).describe('Weight of the soft Dice term beside the cross-entropy'),
+  augment: augmentSchema.prefault({}),
+});
+
 export const generatorSchema = z.strictObject({
   ...schedule,
   ...adamSchema,
@@ -136,6 +152,7 @@ export const generatorSchema = z.strictObject({
 });
 
 export type AutoencoderConfig = z.infer<typeof autoencoderSchema>;
+export type DecoderConfig = z.infer<typeof decoderSchema>;
 export type GeneratorConfig = z.infer<typeof generatorSchema>;
 
 export type PresetName = 'tiny' | 'small' | 'reference';
@@ -182,6 +199,28 @@ export const AUTOENCODER_PRESETS: Record<PresetName, unknown> = {
     evaluateEvery: 1000,
     model: { head: { kind: 'up', scale: 2.375 } },
   },
+};
+
+export const DECODER_PRESETS: Record<PresetName, unknown> = {
+  tiny: {
+    steps: 200,
+    batch: 4,
+    learningRate: 1e-3,
+    finalRate: 0.05,
+    checkpointEvery: 100,
+    evaluateEvery: 100,
+    augment: { shift: 1, rotation: 3, scale: 0.03 },
+  },
+  small: {
+    steps: 400,
+    batch: 2,
+    learningRate: 7e-4,
+    finalRate: 0.05,
+    checkpointEvery: 200,
+    evaluateEvery: 200,
+    augment: { shift: 2, rotation: 4, scale: 0.04 },
+  },
+  reference: { steps: 20_000, batch: 1, checkpointEvery: 1000, evaluateEvery: 1000 },
 };
 
 export const GENERATOR_PRESETS: Record<PresetName, unknown> = {

@@ -50,7 +50,7 @@ export function dataHash(dataset: Dataset): string {
 }
 
 /** Share of bone that two masks agree on, 2 |A and B| / (|A| + |B|), from a target in +-1 and logits. */
-function diceOfLogits(target: Float32Array, logits: Float32Array): number {
+export function diceOfLogits(target: Float32Array, logits: Float32Array): number {
   let both = 0;
   let total = 0;
   for (let i = 0; i < target.length; i++) {
