@@ -38,7 +38,7 @@ import {
   sharedConfigHash,
   type TrainOptions,
 } from './autoencoder.ts';
-import { learningRate, trainingLoop } from './loop.ts';
+import { learningRate, rounded, trainingLoop } from './loop.ts';
 import { Trainer } from './trainer.ts';
 
 export interface DecoderTrainOptions extends TrainOptions<DecoderConfig> {
@@ -159,7 +159,7 @@ export async function trainDecoder(
 
     const before = await evaluate(source.weights);
     const start = checkpoint?.step ?? 0;
-    if (start === 0) run.appendMetrics({ step: 0, ...before });
+    if (start === 0) run.appendMetrics({ step: 0, ...rounded(before) });
     const pixels = new Float32Array(batch * train.voxels);
     const latents = new Float32Array(batch * length);
     let after: Record<string, number> | undefined;
