@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
 import { CheckpointError, UsageError } from '../errors.ts';
 import type { GenerateSetOptions } from '../sampling/generateSet.ts';
+import type { GeneratorWeights } from '../sampling/generator.ts';
 import type { SampleSettings } from '../sampling/latentSampler.ts';
 import { ALL_SOLVERS, sampleDefaults } from '../sampling/solverNames.ts';
 import type { Context } from './context.ts';
@@ -27,6 +28,7 @@ trained on phantoms: procedural skulls without anatomical truth.`,
       '--run <run>',
       'run folder of a generator, or a folder of exported weights (default: the bundled one)',
     )
+    .option('--decoder <run>', 'decode with the run of `train decoder` on the autoencoder of this generator')
     .option('--count <n>', 'how many bones', whole(1), 1)
     .option('--start <n>', 'index of the first bone', whole(0), 0)
     .option('--seed <n>', 'seed of the noise', whole(0), 0)
@@ -79,12 +81,12 @@ Examples:
     )
     .action(async (flags: GenerateFlags, command: Command) => {
       const cli = open(command);
-      const { run, format, candidates, data, ...given } = flags;
+      const { run, format, candidates, data, decoder, ...given } = flags;
       const filter = await filterOf(candidates, data);
       if (run === undefined && !existsSync(BUNDLED)) throw notBundled();
       const { readGenerator } = await import('../sampling/generator.ts');
       const { generateSet } = await import('../sampling/generateSet.ts');
-      const generator = readGenerator(run ?? BUNDLED);
+      const generator = await decodingWith(readGenerator(run ?? BUNDLED), decoder);
       const settings = { ...sampleDefaults(generator.meta), ...given };
       if (generator.meta.phantom) cli.say('this generator learnt from phantoms: no anatomy to trust');
       const progress = cli.progress('generate', flags.count, 'bones');
@@ -127,8 +129,17 @@ interface GenerateFlags extends Partial<SampleSettings> {
   format: string[];
   candidates?: number;
   data?: string;
+  decoder?: string;
   clean?: boolean;
   threads?: number;
+}
+
+/** Throws `CheckpointError` where the decoder is of another autoencoder. */
+async function decodingWith(generator: GeneratorWeights, decoder?: string): Promise<GeneratorWeights> {
+  if (decoder === undefined) return generator;
+  const { readAutoencoder } = await import('../sampling/autoencoder.ts');
+  const { withDecoder } = await import('../sampling/withDecoder.ts');
+  return withDecoder(generator, readAutoencoder(decoder), decoder);
 }
 
 /** Throws `UsageError` where one of the two is missing, and what is wrong with the dataset. */
