@@ -11,7 +11,7 @@ import { VolumeError } from '../errors.ts';
 import { squaredDistanceTransform } from '../volume/distanceTransform.ts';
 import { requireSameGrid } from '../volume/sameGrid.ts';
 import type { Mask } from '../volume/volume.ts';
-import type { Features } from './prdc.ts';
+import type { Features } from './featureSet.ts';
 
 export const FEATURE_DEFAULTS = { cells: 8 };
 
