@@ -133,7 +133,8 @@ export function msSsim(a: ArrayLike<number>, b: ArrayLike<number>, size: Vec3, r
       todo: 'give 1 for masks, the largest minus the least value for others',
     });
   const [c1, c2] = [(0.01 * range) ** 2, (0.03 * range) ** 2];
-  let [x, y] = [Float64Array.from(a), Float64Array.from(b)];
+  let x: Float64Array = Float64Array.from(a);
+  let y: Float64Array = Float64Array.from(b);
   let [nx, ny, nz] = size;
   // All buffers at the size of the first scale, used again by the others.
   const places = (nx - 10) * (ny - 10) * (nz - 10);
