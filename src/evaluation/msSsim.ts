@@ -17,7 +17,7 @@ import { NumericsError, ShapeError, VolumeError } from '../errors.ts';
 import { RandomStream } from '../random/stream.ts';
 import { type Vec3, voxelCount } from '../volume/volume.ts';
 
-export const MS_SSIM_WEIGHTS = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333] as const;
+export const MS_SSIM_WEIGHTS: readonly number[] = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333];
 
 const WINDOW = 11;
 const RADIUS = 5;
