@@ -16,6 +16,7 @@ import { labelComponents } from '../volume/components.ts';
 import { requireSameGrid } from '../volume/sameGrid.ts';
 import type { Mask } from '../volume/volume.ts';
 import { chamferDistance, pointCloud } from './chamfer.ts';
+import { type Descriptions, describeShapes, pickDescriptions } from './describeShapes.ts';
 import {
   crossDistances,
   type DistanceMatrix,
@@ -24,14 +25,14 @@ import {
   subMatrix,
   transposed,
 } from './distanceMatrix.ts';
-import { setFeatures } from './features.ts';
+import { addPrdc } from './distributionMetrics.ts';
 import { nearestTraining } from './nearestTraining.ts';
 import { diceDistance, packMask } from './overlap.ts';
 import { PRDC_DEFAULTS, prdc } from './prdc.ts';
 import { coverageShare, minimumMatchingDistance, nearestNeighbourAccuracy } from './setMetrics.ts';
 import { ReportTable, type SetEvaluation } from './setReport.ts';
 import { mean } from './statistics.ts';
-import { addPrdc, addStudyMetrics, STUDY_CASES, studyPairs } from './studyMetrics.ts';
+import { addStudyMetrics, STUDY_CASES, studyPairs } from './studyMetrics.ts';
 import { surfaceSample } from './surfaceSample.ts';
 
 export interface EvaluateOptions {
@@ -43,6 +44,8 @@ export interface EvaluateOptions {
   chamferCases: number;
   /** FID, KID, MS-SSIM, EMD, specificity, variation and others too. */
   extended: boolean;
+  /** Most cases of each set compared by EMD, where extended. */
+  emdCases: number;
   /** Called after each pair of shapes compared, in both distances. */
   onProgress?: (donePairs: number, totalPairs: number) => void;
 }
@@ -52,6 +55,7 @@ export const EVALUATE_DEFAULTS: EvaluateOptions = {
   points: 2048,
   chamferCases: 50,
   extended: false,
+  emdCases: 16,
 };
 
 export interface MaskSets {
@@ -219,17 +223,10 @@ function addChamfer(
 }
 
 /** Precision, recall, density, coverage by the plain shape description. */
-function addFeatures(table: ReportTable, { real, train, fake }: MaskSets): void {
-  const most = Math.max(...Object.values(PRDC_DEFAULTS));
-  if (real.length <= most || fake.length <= most) {
-    table.notes.push(
-      `no precision, recall, density, coverage: they need more than ${most} real and generated shapes`,
-    );
-    return;
-  }
-  const features = setFeatures(real);
-  const reference = train.length > most ? prdc(features, setFeatures(train)) : undefined;
-  addPrdc(table, 'Features', 'plain shape features', features, setFeatures(fake), reference);
+function addFeatures(table: ReportTable, { real, fake, train }: Record<keyof MaskSets, Descriptions>): void {
+  const reference =
+    train.plain.count > Math.max(...Object.values(PRDC_DEFAULTS)) ? prdc(real.plain, train.plain) : undefined;
+  addPrdc(table, 'Features', 'plain shape features', real.plain, fake.plain, reference);
 }
 
 /** Is it one piece, and as large as bone of its kind is? */
@@ -259,7 +256,7 @@ function addPlausibility(table: ReportTable, { real, fake }: MaskSets): void {
  * for train), `GridError` where grids differ, `VolumeError` for an empty real or training mask.
  */
 export function evaluateSets(sets: MaskSets, options: Partial<EvaluateOptions> = {}): SetEvaluation {
-  const { seed, points, chamferCases, extended, onProgress } = { ...EVALUATE_DEFAULTS, ...options };
+  const { seed, points, chamferCases, extended, emdCases, onProgress } = { ...EVALUATE_DEFAULTS, ...options };
   const whole = checkSets(sets);
   const { real, train, fake } = whole;
   const table = new ReportTable(seed);
@@ -289,14 +286,16 @@ export function evaluateSets(sets: MaskSets, options: Partial<EvaluateOptions> =
     fake: draw(fake.length, equal, seed, 1),
     train: hasReference ? draw(train.length, equal, seed, 2) : undefined,
   };
+  const studied = (indices: Uint32Array) => indices.subarray(0, STUDY_CASES);
+  const chosen = { real: studied(draws.real), fake: studied(draws.fake) };
   const study = {
-    real: pick(real, draws.real.subarray(0, STUDY_CASES)),
-    fake: pick(fake, draws.fake.subarray(0, STUDY_CASES)),
+    real: pick(real, chosen.real),
+    fake: pick(fake, chosen.fake),
     train,
-    trainDraw: draws.train?.subarray(0, STUDY_CASES),
+    trainDraw: draws.train && studied(draws.train),
   };
   const total =
-    (extended ? studyPairs(study) : 0) +
+    (extended ? studyPairs(study, emdCases) : 0) +
     real.length * fake.length +
     (real.length + fake.length) * train.length +
     (hasReference ? 3 : 2) * triangle(equal) +
@@ -308,9 +307,31 @@ export function evaluateSets(sets: MaskSets, options: Partial<EvaluateOptions> =
   const { realTrain, fakeTrain } = addDice(table, whole, draws, onPair);
   const few = (masks: readonly Mask[], indices: Uint32Array) => pick(masks, indices.subarray(0, chamferN));
   addChamfer(table, few(real, draws.real), few(fake, draws.fake), points, onPair);
-  addFeatures(table, whole);
+  // Without features to compare nothing need be described.
+  const most = Math.max(...Object.values(PRDC_DEFAULTS));
+  const described =
+    extended || equal > most
+      ? { real: describeShapes(real), fake: describeShapes(fake), train: describeShapes(train) }
+      : undefined;
+  if (described !== undefined && equal > most) addFeatures(table, described);
+  else
+    table.notes.push(
+      `no precision, recall, density, coverage: they need more than ${most} real and generated shapes`,
+    );
   addPlausibility(table, whole);
-  if (extended) addStudyMetrics(table, study, { seed, points, onPair });
+  if (extended && described !== undefined)
+    addStudyMetrics(
+      table,
+      {
+        ...study,
+        described: {
+          real: pickDescriptions(described.real, chosen.real),
+          fake: pickDescriptions(described.fake, chosen.fake),
+          train: described.train,
+        },
+      },
+      { seed, points, emdCases, onPair },
+    );
   table.addSet('emptyShare', emptyFake / sets.fake.length, sets.fake.length, {
     better: 'lower',
     meaning: 'share of generated masks without any bone',

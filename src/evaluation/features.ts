@@ -22,9 +22,14 @@ function cellOf(n: number, cells: number): Int32Array {
 
 /**
  * The 2 `cells`^3 numbers of a mask: all occupancies (x fastest), then all distances. Throws `VolumeError` for a mask
- * that is empty or full (it has no surface) or has fewer voxels than cells along a side.
+ * that is empty or full (it has no surface) or has fewer voxels than cells along a side. `signed` spares the distances
+ * where they are at hand.
  */
-export function shapeFeatures(mask: Mask, options: Partial<typeof FEATURE_DEFAULTS> = {}): Float32Array {
+export function shapeFeatures(
+  mask: Mask,
+  options: Partial<typeof FEATURE_DEFAULTS> = {},
+  signed = signedDistance(mask),
+): Float32Array {
   const { cells } = { ...FEATURE_DEFAULTS, ...options };
   const { data, size, spacing } = mask;
   const [nx, ny, nz] = size;
@@ -34,7 +39,6 @@ export function shapeFeatures(mask: Mask, options: Partial<typeof FEATURE_DEFAUL
       expected: `at least ${cells} voxels along each side`,
       todo: 'choose fewer cells',
     });
-  const signed = signedDistance(mask);
   const clip = Math.hypot(nx * spacing[0], ny * spacing[1], nz * spacing[2]) / 8;
 
   const boxes = cells ** 3;

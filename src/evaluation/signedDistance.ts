@@ -35,17 +35,15 @@ export function signedDistance({ data, size, spacing }: Mask): Float32Array {
   return out;
 }
 
-/** Voxels a box has along each axis, so that there are at most `cells` boxes. */
-const boxSides = ({ size }: Grid, cells: number): number[] => size.map((n) => Math.ceil(n / cells));
-
 /**
- * Descriptions of a set of masks on one grid, mm. Throws as `signedDistance`, `GridError` where grids differ,
+ * Description of one mask with the given signed distances, mm over the root of the number of boxes. Throws
  * `NumericsError` where `cells` is no whole number of at least 2.
  */
-export function signedDistanceFeatures(
-  masks: readonly Mask[],
+export function signedDistanceRow(
+  { size, spacing }: Grid,
+  signed: Float32Array,
   options: Partial<typeof SIGNED_DISTANCE_DEFAULTS> = {},
-): Features {
+): Float32Array {
   const { cells } = { ...SIGNED_DISTANCE_DEFAULTS, ...options };
   if (!Number.isInteger(cells) || cells < 2)
     throw new NumericsError({
@@ -53,33 +51,46 @@ export function signedDistanceFeatures(
       expected: 'a whole number of at least 2',
       todo: 'leave it to its default, 24',
     });
-  if (masks.length === 0) return { values: new Float32Array(0), count: 0, dim: 0 };
-  const { size, spacing } = masks[0];
-  const sides = boxSides(masks[0], cells);
+  const sides = size.map((n) => Math.ceil(n / cells));
   const boxes = size.map((n, a) => Math.ceil(n / sides[a]));
   const dim = boxes[0] * boxes[1] * boxes[2];
   const clip = Math.hypot(...size.map((n, a) => n * spacing[a])) / 16;
-  const values = new Float32Array(masks.length * dim);
   const sums = new Float64Array(dim);
   const counts = new Float64Array(dim);
   const boxOf = size.map((n, a) => Int32Array.from({ length: n }, (_, i) => Math.floor(i / sides[a])));
-  masks.forEach((mask, m) => {
-    requireSameGrid(masks[0], mask, 'the first mask', `mask ${m}`);
-    const distance = signedDistance(mask);
-    sums.fill(0);
-    counts.fill(0);
-    for (let k = 0, at = 0; k < size[2]; k++)
-      for (let j = 0; j < size[1]; j++) {
-        const row = boxes[0] * (boxOf[1][j] + boxes[1] * boxOf[2][k]);
-        for (let i = 0; i < size[0]; i++, at++) {
-          const box = row + boxOf[0][i];
-          const d = distance[at];
-          sums[box] += Math.max(-clip, Math.min(clip, d));
-          counts[box]++;
-        }
+  for (let k = 0, at = 0; k < size[2]; k++)
+    for (let j = 0; j < size[1]; j++) {
+      const row = boxes[0] * (boxOf[1][j] + boxes[1] * boxOf[2][k]);
+      for (let i = 0; i < size[0]; i++, at++) {
+        const box = row + boxOf[0][i];
+        sums[box] += Math.max(-clip, Math.min(clip, signed[at]));
+        counts[box]++;
       }
-    const root = Math.sqrt(dim);
-    for (let b = 0; b < dim; b++) values[m * dim + b] = sums[b] / (counts[b] * root);
+    }
+  const root = Math.sqrt(dim);
+  return Float32Array.from(sums, (sum, b) => sum / (counts[b] * root));
+}
+
+/** Descriptions of a set of masks on one grid. Throws as above, and `GridError` where grids differ. */
+export function signedDistanceFeatures(
+  masks: readonly Mask[],
+  options: Partial<typeof SIGNED_DISTANCE_DEFAULTS> = {},
+): Features {
+  return stackRows(masks, (mask) => signedDistanceRow(mask, signedDistance(mask), options));
+}
+
+/** One row a mask, of masks that must be on one grid. */
+function stackRows(masks: readonly Mask[], describe: (mask: Mask) => Float32Array): Features {
+  let values = new Float32Array(0);
+  let dim = 0;
+  masks.forEach((mask, i) => {
+    requireSameGrid(masks[0], mask, 'the first mask', `mask ${i}`);
+    const row = describe(mask);
+    if (i === 0) {
+      dim = row.length;
+      values = new Float32Array(masks.length * dim);
+    }
+    values.set(row, i * dim);
   });
   return { values, count: masks.length, dim };
 }

@@ -12,28 +12,18 @@
  * training shapes: TIMING.
  */
 import type { Mask } from '../volume/volume.ts';
+import { type Descriptions, pickDescriptions } from './describeShapes.ts';
 import { crossDistances, selfDistances, subMatrix } from './distanceMatrix.ts';
-import { EMD_POINTS, earthMoversDistance } from './emd.ts';
-import {
-  type Features,
-  frameOf,
-  pickRows,
-  squaredTable,
-  tabledDistances,
-  totalVariance,
-} from './featureSet.ts';
-import { setFeatures } from './features.ts';
-import { frechetDistance } from './fid.ts';
-import { kernelDiscrepancy, kernels, subKernels } from './kid.ts';
+import { addDistribution, addPrdc, type Described, referenceOf } from './distributionMetrics.ts';
+import { earthMoversDistance } from './emd.ts';
+import { type Features, frameOf, pickRows, squaredTable, totalVariance } from './featureSet.ts';
 import { msSsimScales, setDiversity } from './msSsim.ts';
 import { diceDistance, packMask } from './overlap.ts';
 import { axesFor, firstAxes, fitPca, type Pca, project, residuals } from './pca.ts';
-import { PRDC_DEFAULTS, type Prdc, prdc, prdcOfDistances } from './prdc.ts';
-import { PROBABILISTIC_PR_DEFAULTS, probabilisticPr, probabilisticPrOfDistances } from './probabilisticPr.ts';
+import { PRDC_DEFAULTS, prdc } from './prdc.ts';
 import { minimumMatchingDistance } from './setMetrics.ts';
 import type { ReportTable } from './setReport.ts';
 import { nearestSurfaces } from './shapeModel.ts';
-import { signedDistanceFeatures } from './signedDistance.ts';
 import { mean } from './statistics.ts';
 import { surfaceSample } from './surfaceSample.ts';
 import { variationByDistance, variationByFeatures, variationByMode } from './variation.ts';
@@ -48,12 +38,16 @@ export interface StudySets {
   train: readonly Mask[];
   /** As many training shapes, for the references; none, where there are too few. */
   trainDraw?: Uint32Array;
+  /** The same shapes described. */
+  described: Record<'real' | 'fake' | 'train', Descriptions>;
 }
 
 export interface StudyOptions {
   seed: number;
   /** Surface points a shape for specificity and generalisation. */
   points: number;
+  /** Most cases of each set compared by EMD. */
+  emdCases: number;
   onPair: () => void;
 }
 
@@ -61,133 +55,30 @@ export interface StudyOptions {
 const FIT_CASES = 200;
 const MOST_AXES = 24;
 const AXES_SHARE = 0.95;
-/** Most pairs for MS-SSIM (a pair takes 0.12 s at 64^3), most cases of each set for EMD. */
+/** Most pairs for MS-SSIM: a pair takes 0.12 s at 64^3. */
 const SSIM_PAIRS = 25;
-const EMD_CASES = 12;
-/** FID of larger sets by plain features gets no interval: 200 eigenvalue problems of that size take minutes. */
-const FID_INTERVAL_CASES = 100;
+/** Half of the default: a quarter of the time. */
+const POINTS_EMD = 256;
 
 const pick = <T>(items: readonly T[], indices: Uint32Array): T[] => Array.from(indices, (i) => items[i]);
 const subtracted = (from: number, without: Uint32Array | undefined): Uint32Array => {
   const left = new Set(without);
   return Uint32Array.from({ length: from }, (_, i) => i).filter((i) => !left.has(i));
 };
-const referenceOf = <T>(train: T | undefined, of: (train: T) => number): number | undefined =>
-  train === undefined ? undefined : of(train);
-
 /** Pairs of disjoint members, so that their likenesses are independent. */
-const ssimPairs = ({ real }: StudySets): number =>
+const ssimPairs = ({ real }: Pick<StudySets, 'real'>): number =>
   msSsimScales(real[0].size) === 0 ? 0 : Math.min(SSIM_PAIRS, Math.floor(real.length / 2));
-const emdCases = ({ real }: StudySets): number => Math.min(EMD_CASES, real.length);
 
 /** Calls of `onPair` that `addStudyMetrics` will make. */
-export function studyPairs(sets: StudySets): number {
+export function studyPairs(sets: Omit<StudySets, 'described'>, emdCases: number): number {
   const n = sets.real.length;
   const references = sets.trainDraw === undefined ? 1 : 2;
   return (
-    2 * n * sets.train.length + references * n * n + 2 * ssimPairs(sets) + references * emdCases(sets) ** 2
+    2 * n * sets.train.length +
+    references * n * n +
+    2 * ssimPairs(sets) +
+    references * Math.min(emdCases, n) ** 2
   );
-}
-
-/** Precision, recall, density and coverage with their intervals; `space` names the metrics, `words` explains it. */
-export function addPrdc(
-  table: ReportTable,
-  space: string,
-  words: string,
-  real: Features,
-  fake: Features,
-  reference: Prdc | undefined,
-): void {
-  const { precisionNeighbours: kp, densityNeighbours: kd } = PRDC_DEFAULTS;
-  const tables = tablesOf(real, fake);
-  const meanings = {
-    precision: `share of generated shapes that lie where real ones lie (${words}, k = ${kp})`,
-    recall: `share of real shapes that lie where generated ones lie (${words}, k = ${kp})`,
-    density: `how densely real shapes surround the generated ones (${words}, k = ${kd})`,
-    coverage: `share of real shapes with a generated one near (${words}, k = ${kd})`,
-  };
-  for (const name of ['precision', 'recall', 'density', 'coverage'] as const)
-    table.addHalves(
-      `${name}${space}`,
-      [real.count, fake.count],
-      (a, b) => prdcOfDistances(tabledDistances(tables, a, b))[name],
-      {
-        least: Math.max(kp, kd) + 1,
-        ...(name === 'density'
-          ? { range: [0, Number.POSITIVE_INFINITY] as const }
-          : { range: [0, 1] as const, trials: name === 'precision' ? fake.count : real.count }),
-      },
-      { better: 'higher', reference: reference?.[name], meaning: meanings[name] },
-    );
-}
-
-const tablesOf = (real: Features, fake: Features) => ({
-  realReal: squaredTable(real, real),
-  realFake: squaredTable(real, fake),
-  fakeFake: squaredTable(fake, fake),
-});
-
-/** One kind of features of all sets, in the frame of the training set. */
-interface Described {
-  real: Features;
-  fake: Features;
-  train: Features | undefined;
-}
-
-/** KID, FID, P-precision and P-recall in one space. */
-function addDistribution(
-  table: ReportTable,
-  space: string,
-  words: string,
-  { real, fake, train }: Described,
-): void {
-  const sizes = [real.count, fake.count];
-  const all = kernels(real, fake);
-  table.addHalves(
-    `kid${space}`,
-    sizes,
-    (a, b) => kernelDiscrepancy(subKernels(all, a, b)),
-    {},
-    {
-      better: 'lower',
-      reference: referenceOf(train, (t) => kernelDiscrepancy(kernels(real, t))),
-      meaning: `KID: squared difference of the distributions' first three moments (${words}); 0 on average for equal ones, at any size of sets`,
-    },
-  );
-  const fid = (x: Features, y: Features): number => frechetDistance(x, y) / x.dim;
-  table.addHalves(
-    `fid${space}`,
-    sizes,
-    (a, b) => fid(pickRows(real, a), pickRows(fake, b)),
-    {
-      least: real.count > FID_INTERVAL_CASES && real.dim > FID_INTERVAL_CASES ? Infinity : 2,
-      range: [0, Number.POSITIVE_INFINITY],
-    },
-    {
-      better: 'lower',
-      reference: referenceOf(train, (t) => fid(real, t)),
-      meaning: `FID: Frechet distance of fitted Gaussians as a share of the training variance (${words}); above 0 for small sets, compare with the reference`,
-    },
-  );
-  const { neighbours } = PROBABILISTIC_PR_DEFAULTS;
-  if (real.count <= neighbours) return;
-  const tables = tablesOf(real, fake);
-  const reference = train === undefined ? undefined : probabilisticPr(real, train);
-  for (const [name, key, what] of [
-    ['pPrecision', 'precision', 'generated shapes lie where real ones lie'],
-    ['pRecall', 'recall', 'real shapes lie where generated ones lie'],
-  ] as const)
-    table.addHalves(
-      `${name}${space}`,
-      sizes,
-      (a, b) => probabilisticPrOfDistances(tabledDistances(tables, a, b))[key],
-      { least: neighbours + 1, range: [0, 1] },
-      {
-        better: 'higher',
-        reference: reference?.[key],
-        meaning: `how probably ${what}, fading with distance (${words}, k = ${neighbours})`,
-      },
-    );
 }
 
 /** Coordinates on the axes and the distance to the space they span. */
@@ -275,7 +166,7 @@ function addVariation(
 }
 
 /** Likeness inside the set, and EMD. */
-function addLikeness(table: ReportTable, sets: StudySets, { seed, onPair }: StudyOptions): void {
+function addLikeness(table: ReportTable, sets: StudySets, { seed, emdCases, onPair }: StudyOptions): void {
   const { real, fake, train, trainDraw } = sets;
   const count = ssimPairs(sets);
   if (count === 0) table.notes.push('no MS-SSIM: it needs at least 11 voxels a side');
@@ -294,8 +185,8 @@ function addLikeness(table: ReportTable, sets: StudySets, { seed, onPair }: Stud
       meaning: `MS-SSIM of pairs inside the generated set, ${inside.scales} of 5 scales (reference: inside the real set); higher: less varied`,
     });
   }
-  const few = emdCases(sets);
-  const clouds = (masks: readonly Mask[]) => masks.slice(0, few).map((m) => surfaceSample(m, EMD_POINTS));
+  const few = Math.min(emdCases, real.length);
+  const clouds = (masks: readonly Mask[]) => masks.slice(0, few).map((m) => surfaceSample(m, POINTS_EMD));
   const reals = clouds(real);
   const realFake = crossDistances(reals, clouds(fake), earthMoversDistance, onPair);
   table.addHalves(
@@ -311,7 +202,7 @@ function addLikeness(table: ReportTable, sets: StudySets, { seed, onPair }: Stud
           crossDistances(reals, clouds(pick(train, draw)), earthMoversDistance, onPair),
         ),
       ),
-      meaning: `earth mover's distance of each held-out real shape to its nearest generated one (${EMD_POINTS} surface points)`,
+      meaning: `earth mover's distance of each held-out real shape to its nearest generated one (${POINTS_EMD} surface points)`,
     },
   );
 }
@@ -343,55 +234,54 @@ function addShapeModel(
 
 /** Adds them all. Throws as the metrics do; what sets are too small for is left out with a note. */
 export function addStudyMetrics(table: ReportTable, sets: StudySets, options: StudyOptions): void {
-  const { real, fake, train, trainDraw } = sets;
+  const { real, train, trainDraw } = sets;
   const rest = subtracted(train.length, trainDraw);
-  const draw = trainDraw === undefined ? [] : pick(train, trainDraw);
   const isApart = rest.length >= Math.max(20, real.length);
-  const fit = isApart ? pick(train, rest.subarray(0, FIT_CASES)) : train.slice(0, FIT_CASES);
+  const fitted = (isApart ? rest : subtracted(train.length, undefined)).subarray(0, FIT_CASES);
   if (!isApart && trainDraw !== undefined)
     table.notes.push(
       'shape space and scales are fitted on training shapes that serve as the reference too: too few are left',
     );
-  const describe = (of: (masks: readonly Mask[]) => Features) => {
-    const raw = {
-      real: of(real),
-      fake: of(fake),
-      train: draw.length > 0 ? of(draw) : undefined,
-      fit: of(fit),
-    };
-    return raw;
-  };
+  const { described } = sets;
+  const fit = pickDescriptions(described.train, fitted);
+  const draw = trainDraw && pickDescriptions(described.train, trainDraw);
+  const of = (kind: keyof Descriptions) => ({
+    real: described.real[kind],
+    fake: described.fake[kind],
+    train: draw?.[kind],
+    fit: fit[kind],
+  });
   const framed = ({ real, fake, train, fit }: Described & { fit: Features }): Described => {
     const frame = frameOf(fit);
     return { real: frame(real), fake: frame(fake), train: train && frame(train) };
   };
-  addDistribution(table, 'Features', 'plain shape features', framed(describe(setFeatures)));
+  addDistribution(table, 'Features', 'plain shape features', framed(of('plain')));
 
-  const raw = describe(signedDistanceFeatures);
+  const raw = of('smooth');
   let pca: Pca | undefined;
-  if (fit.length < 3 || totalVariance(raw.fit) === 0)
-    table.notes.push(`no shape space: ${fit.length} training shapes that differ are too few`);
+  if (fitted.length < 3 || totalVariance(raw.fit) === 0)
+    table.notes.push(`no shape space: ${fitted.length} training shapes that differ are too few`);
   else {
     const all = fitPca(raw.fit);
     const space = firstAxes(all, Math.min(MOST_AXES, axesFor(all, AXES_SHARE)));
     pca = space;
     const words = `shape space of ${space.axes.count} axes`;
     const inSpace = (set: Features) => embedded(space, set);
-    const described = framed({
+    const framedShape = framed({
       real: inSpace(raw.real),
       fake: inSpace(raw.fake),
       train: raw.train && inSpace(raw.train),
       fit: inSpace(raw.fit),
     });
-    addDistribution(table, 'Shape', words, described);
+    addDistribution(table, 'Shape', words, framedShape);
     if (real.length > Math.max(...Object.values(PRDC_DEFAULTS)))
       addPrdc(
         table,
         'Shape',
         words,
-        described.real,
-        described.fake,
-        described.train && prdc(described.real, described.train),
+        framedShape.real,
+        framedShape.fake,
+        framedShape.train && prdc(framedShape.real, framedShape.train),
       );
   }
   addVariation(table, sets, raw, pca);
