@@ -9,7 +9,7 @@ import { PRDC_DEFAULTS, type Prdc, prdcOfDistances } from './prdc.ts';
 import { PROBABILISTIC_PR_DEFAULTS, probabilisticPr, probabilisticPrOfDistances } from './probabilisticPr.ts';
 import type { ReportTable } from './setReport.ts';
 
-/** FID of larger sets by plain features gets no interval: 200 eigenvalue problems of that size take minutes. */
+/** FID of larger sets by plain features gets no interval: it needs 200 eigenvalue problems, each cubic in the size. */
 const FID_INTERVAL_CASES = 100;
 
 /** A reference of the training shapes, where there are any. */

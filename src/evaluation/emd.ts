@@ -14,7 +14,7 @@ import { solveAssignment } from '../flow/assignment.ts';
 /** Points a shape, for `surfaceSample`. */
 export const EMD_POINTS = 512;
 
-/** Most points a cloud: the cost table of 4096 is 128 MiB and takes minutes. */
+/** Most points a cloud: the cost table of 4096 is 128 MiB, and the time cubic. */
 const MOST_POINTS = 4096;
 
 /**

@@ -30,8 +30,8 @@ function shifted({ values, count, dim }: Features, mean: Float64Array): Features
 }
 
 /**
- * The axes of a set, at most `components` and at most n - 1 or as many as have variance. Time grows as min(n, dim)^3:
- * 0.1 s for 200 members, some seconds for 1000. Throws `NumericsError` for fewer than 2 members, features that are not
+ * The axes of a set, at most `components` and at most n - 1 or as many as have variance. Time grows as min(n, dim)^3.
+ * Throws `NumericsError` for fewer than 2 members, features that are not
  * finite, or a set of copies.
  */
 export function fitPca(set: Features, components = Number.POSITIVE_INFINITY): Pca {

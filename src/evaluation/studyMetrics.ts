@@ -15,7 +15,7 @@ import type { Mask } from '../volume/volume.ts';
 import { type Descriptions, pickDescriptions } from './describeShapes.ts';
 import { crossDistances, selfDistances, subMatrix } from './distanceMatrix.ts';
 import { addDistribution, addPrdc, type Described, referenceOf } from './distributionMetrics.ts';
-import { earthMoversDistance } from './emd.ts';
+import { EMD_POINTS, earthMoversDistance } from './emd.ts';
 import { type Features, frameOf, pickRows, squaredTable, totalVariance } from './featureSet.ts';
 import { msSsimScales, setDiversity } from './msSsim.ts';
 import { diceDistance, packMask } from './overlap.ts';
@@ -58,7 +58,7 @@ const AXES_SHARE = 0.95;
 /** Most pairs for MS-SSIM: a pair takes 0.05 s at 64^3. */
 const SSIM_PAIRS = 25;
 /** Half of the default: a quarter of the time. */
-const POINTS_EMD = 256;
+const POINTS_EMD = EMD_POINTS / 2;
 
 const pick = <T>(items: readonly T[], indices: Uint32Array): T[] => Array.from(indices, (i) => items[i]);
 const subtracted = (from: number, without: Uint32Array | undefined): Uint32Array => {
