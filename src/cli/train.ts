@@ -1,17 +1,11 @@
-/** `cranioflow train autoencoder` and `cranioflow train generator`. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+/** `cranioflow train`: its settings, `train autoencoder` and `train generator`. */
 import { Argument, type Command, Option } from 'commander';
-import type { z } from 'zod';
 import type { PresetName } from '../config/schemas.ts';
 import type { Context } from './context.ts';
 import { repeated, whole } from './options.ts';
-
-const RUN_HELP = `
-The configuration is made of layers, later ones winning: defaults, --preset, --config, --set. The resolved one is
-written to RUN/config.yaml; \`cranioflow train settings\` lists every setting. With --resume and neither --preset nor --config, it is read from there.
-Ctrl-C writes a checkpoint and stops; --resume goes on and ends bit for bit as without the interruption.
-`;
+import { registerTrainDistil } from './trainDistil.ts';
+import { registerTrainReflow } from './trainReflow.ts';
+import { RUN_HELP, type RunFlags, report, resolveConfig, runOptions } from './trainRun.ts';
 
 export function registerTrain(program: Command, open: (command: Command) => Context): void {
   const train = program.command('train').description('Trains a network.').summary('train a network');
@@ -22,16 +16,23 @@ export function registerTrain(program: Command, open: (command: Command) => Cont
     .description(
       'Prints every setting of a training with its meaning and value, as a YAML file for --config.',
     )
-    .addArgument(new Argument('<network>').choices(['autoencoder', 'generator']))
+    .addArgument(new Argument('<network>').choices(['autoencoder', 'generator', 'reflow', 'distil']))
     .addOption(presetOption('whose values (default: "tiny")'))
     .addHelpText('after', '\nExample:\n  cranioflow train settings generator --preset small > generator.yaml')
     .action(async (network: string, { preset = 'tiny' }: { preset?: PresetName }, command: Command) => {
-      const schemas = await import('../config/schemas.ts');
+      const { autoencoderSchema, AUTOENCODER_PRESETS, generatorSchema, GENERATOR_PRESETS } = await import(
+        '../config/schemas.ts'
+      );
+      const { reflowSchema, REFLOW_PRESETS, distilSchema, DISTIL_PRESETS } = await import(
+        '../config/fewStep.ts'
+      );
       const { settingsYaml } = await import('../config/settings.ts');
-      const [schema, presets] =
-        network === 'autoencoder'
-          ? [schemas.autoencoderSchema, schemas.AUTOENCODER_PRESETS]
-          : [schemas.generatorSchema, schemas.GENERATOR_PRESETS];
+      const [schema, presets] = {
+        autoencoder: [autoencoderSchema, AUTOENCODER_PRESETS] as const,
+        generator: [generatorSchema, GENERATOR_PRESETS] as const,
+        reflow: [reflowSchema, REFLOW_PRESETS] as const,
+        distil: [distilSchema, DISTIL_PRESETS] as const,
+      }[network as 'generator'];
       const title = `cranioflow train ${network} --preset ${preset}`;
       open(command).print(schema.parse(presets[preset]), settingsYaml(schema, presets[preset], title));
     });
@@ -116,17 +117,14 @@ Examples:
       }
       report(cli, flags.out, config.steps, 'heldOutLoss', heldOutLoss);
     });
+
+  registerTrainReflow(train, open);
+  registerTrainDistil(train, open);
 }
 
-interface TrainFlags {
+interface TrainFlags extends RunFlags {
   data: string;
-  out: string;
-  preset?: string;
-  config?: string;
-  set?: string[];
-  resume?: boolean;
   report: boolean;
-  threads?: number;
 }
 
 interface GeneratorFlags extends TrainFlags {
@@ -151,34 +149,4 @@ function trainingOptions(command: Command): Command {
     .option('--resume', 'go on with the run in --out from its newest checkpoint')
     .option('--no-report', 'do not write RUN/report.html at the end')
     .option('--threads <n>', 'processor threads (default: all)', whole(1, 1024));
-}
-
-/** defaults < preset < file < --set; a resumed run that names neither preset nor file starts from its own config.yaml. */
-async function resolveConfig<S extends z.ZodType>(
-  cli: Context,
-  schema: S,
-  presets: Record<string, unknown>,
-  flags: TrainFlags,
-  extra: readonly string[] = [],
-): Promise<z.output<S>> {
-  const { loadConfig } = await import('../config/load.ts');
-  const own = join(flags.out, 'config.yaml');
-  if (flags.resume && !existsSync(own)) cli.say(`no run in ${flags.out} yet: a new one is started`);
-  const resumes = flags.resume && flags.preset === undefined && flags.config === undefined && existsSync(own);
-  const file = resumes ? own : flags.config;
-  const name = flags.preset ?? (file === undefined ? 'tiny' : undefined);
-  const preset = name === undefined ? undefined : { name, values: presets[name] };
-  return loadConfig(schema, { preset, file, set: [...(flags.set ?? []), ...extra] });
-}
-
-function runOptions({ out, resume, threads }: TrainFlags, { quiet }: Context) {
-  return { out, resume, threads, quiet };
-}
-
-function report(cli: Context, run: string, steps: number, name: string, value: number): void {
-  const known = Number.isFinite(value);
-  cli.report(
-    { run, steps, [name]: known ? value : null },
-    `${run}: ${steps} steps${known ? `, ${name} ${value.toPrecision(4)}` : ' (no test cases to measure on)'}`,
-  );
 }
