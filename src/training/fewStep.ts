@@ -7,11 +7,9 @@ import { join } from 'node:path';
 import type { DistilConfig, ReflowConfig } from '../config/fewStep.ts';
 import { openRunFolder } from '../files/runFolder.ts';
 import { pathPoint } from '../flow/path.ts';
-import { elements } from '../graph/graph.ts';
 import type { GeneratorMeta } from '../models/metadata.ts';
-import { BatchVelocity } from '../sampling/batchVelocity.ts';
+import { LiveVelocity } from '../sampling/batchVelocity.ts';
 import { AUTOENCODER_FILE, type GeneratorWeights } from '../sampling/generator.ts';
-import type { NetworkWeights } from '../sampling/network.ts';
 import { HELD_OUT_MOST, sharedConfigHash } from './autoencoder.ts';
 import { type FitOptions, fitGenerator } from './fit.ts';
 import { storeAutoencoder } from './generator.ts';
@@ -66,6 +64,7 @@ export async function trainFewStep<C extends ReflowConfig | DistilConfig>(
       quiet: true,
     });
     const training = await prepare(await makePairs(source, { ...from, kind: 'pairs' }));
+    const measuring = await LiveVelocity.create(described, held.count, { threads });
     try {
       const { heldOutLoss = Number.NaN } = await fitGenerator({
         title: training.title,
@@ -75,10 +74,10 @@ export async function trainFewStep<C extends ReflowConfig | DistilConfig>(
         meanLatent: source.meanLatent,
         start: source.weights,
         batch: training.batch,
-        async evaluate(network) {
-          const jump = await lineError(network, held, [0], threads);
+        async evaluate({ weights }) {
+          const jump = await lineError(measuring, weights, held, [0]);
           const { times } = training;
-          const heldOutLoss = times === undefined ? jump : await lineError(network, held, times, threads);
+          const heldOutLoss = times === undefined ? jump : await lineError(measuring, weights, held, times);
           return { heldOutLoss, jump };
         },
         signal,
@@ -87,6 +86,7 @@ export async function trainFewStep<C extends ReflowConfig | DistilConfig>(
       });
       return { heldOutLoss };
     } finally {
+      await measuring.release();
       await training.release?.();
     }
   } finally {
@@ -95,30 +95,29 @@ export async function trainFewStep<C extends ReflowConfig | DistilConfig>(
 }
 
 /**
- * Mean squared error, a number of a normalised latent, of the velocity on the lines between the noise and the sample of each
+ * Mean squared error, per number of a normalised latent, of the velocity on the lines between the noise and the sample of each
  * pair, at given times. At time 0 it is the squared distance between where one jump from noise arrives and where the
  * source does: 0 for a generator that needs one evaluation.
  */
 export async function lineError(
-  network: NetworkWeights,
+  network: LiveVelocity,
+  weights: ReadonlyMap<string, Float32Array>,
   pairs: PairSet,
   times: readonly number[],
-  threads?: number,
 ): Promise<number> {
   const { count, labels } = pairs;
-  const length = elements(network.meta.latentShape);
+  const length = pairs.data[0].length;
   const [x0, x1] = [new Float32Array(count * length), new Float32Array(count * length)];
   for (let i = 0; i < count; i++) {
     x0.set(pairs.noise(i), i * length);
     x1.set(pairs.data[i], i * length);
   }
-  const velocity = await BatchVelocity.create(network, { batch: count }, { threads });
+  const velocity = network.field(weights, labels);
   let error = 0;
   for (const time of times) {
     const t = new Float32Array(count).fill(time);
-    const v = await velocity.field(labels)(pathPoint(x0, x1, t, new Float32Array(x0.length)), t);
+    const v = await velocity(pathPoint(x0, x1, t, new Float32Array(x0.length)), t);
     for (let i = 0; i < v.length; i++) error += (v[i] - (x1[i] - x0[i])) ** 2;
   }
-  await velocity.release();
   return error / (x0.length * times.length);
 }

@@ -9,7 +9,7 @@ import { SOLVERS, type Solver } from '../../src/sampling/solvers.ts';
 import { consistencyTarget, crossInterval, intervalsAt } from '../../src/training/consistencyTarget.ts';
 
 const M = 0.7;
-const S = 0.4;
+const S = 2;
 const LENGTH = 3;
 const variance = (t: number) => (1 - t) ** 2 + t ** 2 * S ** 2;
 const arrival = (x: number, t: number) => M + ((x - t * M) * S) / Math.sqrt(variance(t));
@@ -36,9 +36,9 @@ test.each([
 ] as const)(
   'with the exact flow and the exact jump, the %s target errs by order %i of the interval',
   async (name, order) => {
-    const [coarse, fine] = [await worst(SOLVERS[name], 1 / 8), await worst(SOLVERS[name], 1 / 16)];
-    expect(Math.log2(coarse / fine)).toBeGreaterThan(order - 0.45);
-    expect(Math.log2(coarse / fine)).toBeLessThan(order + 0.45);
+    const [coarse, fine] = [await worst(SOLVERS[name], 1 / 16), await worst(SOLVERS[name], 1 / 32)];
+    expect(Math.log2(coarse / fine)).toBeGreaterThan(order - 0.3);
+    expect(Math.log2(coarse / fine)).toBeLessThan(order + 0.3);
   },
 );
 
