@@ -91,13 +91,13 @@ export type DistilConfig = z.infer<typeof distilSchema>;
 
 export const REFLOW_PRESETS: Record<PresetName, unknown> = {
   tiny: {
-    steps: 700,
+    steps: 400,
     batch: 8,
     learningRate: 5e-4,
     finalRate: 0.05,
-    checkpointEvery: 350,
-    evaluateEvery: 175,
-    pairs: { count: 1024, steps: 8 },
+    checkpointEvery: 200,
+    evaluateEvery: 100,
+    pairs: { count: 512, steps: 8 },
   },
   small: {
     steps: 2000,
@@ -119,13 +119,13 @@ export const REFLOW_PRESETS: Record<PresetName, unknown> = {
 
 export const DISTIL_PRESETS: Record<PresetName, unknown> = {
   tiny: {
-    steps: 700,
+    steps: 400,
     batch: 8,
     learningRate: 5e-4,
     finalRate: 0.05,
-    checkpointEvery: 350,
-    evaluateEvery: 175,
-    pairs: { count: 512, steps: 8 },
+    checkpointEvery: 200,
+    evaluateEvery: 100,
+    pairs: { count: 256, steps: 8 },
   },
   small: {
     steps: 2000,

@@ -63,20 +63,22 @@ export async function trainFewStep<C extends ReflowConfig | DistilConfig>(
       pairs: { ...pairs, count: HELD_OUT_MOST },
       quiet: true,
     });
-    const training = await prepare(await makePairs(source, { ...from, kind: 'pairs' }));
+    const pairSet = await makePairs(source, { ...from, kind: 'pairs' });
     const measuring = await LiveVelocity.create(described, held.count, { threads });
+    let training: FewStepTraining | undefined;
     try {
+      training = await prepare(pairSet);
+      const { title, meta, times, batch } = training;
       const { heldOutLoss = Number.NaN } = await fitGenerator({
-        title: training.title,
+        title,
         run,
         config: { ...config, keep: { by: 'last', patience: 0, samples: 8 } },
-        meta: (step) => ({ ...described, ...training.meta, step }),
+        meta: (step) => ({ ...described, ...meta, step }),
         meanLatent: source.meanLatent,
         start: source.weights,
-        batch: training.batch,
+        batch,
         async evaluate({ weights }) {
           const jump = await lineError(measuring, weights, held, [0]);
-          const { times } = training;
           const heldOutLoss = times === undefined ? jump : await lineError(measuring, weights, held, times);
           return { heldOutLoss, jump };
         },
@@ -87,7 +89,7 @@ export async function trainFewStep<C extends ReflowConfig | DistilConfig>(
       return { heldOutLoss };
     } finally {
       await measuring.release();
-      await training.release?.();
+      await training?.release?.();
     }
   } finally {
     run.close();
@@ -95,8 +97,8 @@ export async function trainFewStep<C extends ReflowConfig | DistilConfig>(
 }
 
 /**
- * Mean squared error, per number of a normalised latent, of the velocity on the lines between the noise and the sample of each
- * pair, at given times. At time 0 it is the squared distance between where one jump from noise arrives and where the
+ * Mean squared error, per number of a normalised latent, of the velocity on the lines between noise and sample of each pair,
+ * at given times. At time 0 it is the squared distance between where one jump from noise arrives and where the
  * source does: 0 for a generator that needs one evaluation.
  */
 export async function lineError(
