@@ -32,7 +32,11 @@ trained on phantoms: procedural skulls without anatomical truth.`,
     .option('--count <n>', 'how many bones', whole(1), 1)
     .option('--start <n>', 'index of the first bone', whole(0), 0)
     .option('--seed <n>', 'seed of the noise', whole(0), 0)
-    .option('--steps <n>', 'steps of the solver (default: 16; ddpm 50, consistency 2)', whole(1, 10_000))
+    .option(
+      '--steps <n>',
+      'steps of the solver (default: 16; ddpm 50, reflow and distil 2)',
+      whole(1, 10_000),
+    )
     .addOption(
       new Option(
         '--solver <name>',
@@ -42,7 +46,7 @@ ddpm: ddim, ancestral (1); consistency: its own (1) (default: the first that fit
     )
     .option(
       '--guidance <scale>',
-      '0: no class, 1: the class alone, above 1: pushed towards it (default: 1.5; consistency 1)',
+      '0: no class, 1: the class alone, above 1: pushed towards it (default: 1.5; 1 where it is part of the weights)',
       real(),
     )
     .option('--guidance-interval <from,to>', 'times in which guidance holds, 0 noise .. 1 data', interval)

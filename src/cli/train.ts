@@ -1,20 +1,22 @@
-/** `cranioflow train autoencoder` and `cranioflow train generator`, and what all trainings share. `train decoder` is beside. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { Argument, type Command, Option } from 'commander';
+/** `cranioflow train`: its settings, `train autoencoder` and `train generator`; the other trainings have files of their own. */
+import { Argument, type Command } from 'commander';
 import type { z } from 'zod';
 import type { PresetName } from '../config/schemas.ts';
 import type { Context } from './context.ts';
-import { repeated, whole } from './options.ts';
+import { registerTrainDecoder } from './trainDecoder.ts';
+import { registerTrainDistil } from './trainDistil.ts';
+import { registerTrainReflow } from './trainReflow.ts';
+import {
+  presetOption,
+  RUN_HELP,
+  report,
+  resolveConfig,
+  runOptions,
+  type TrainFlags,
+  trainingOptions,
+} from './trainRun.ts';
 
-export const RUN_HELP = `
-The configuration is made of layers, later ones winning: defaults, --preset, --config, --set. The resolved one is
-written to RUN/config.yaml; \`cranioflow train settings\` lists every setting. With --resume and neither --preset nor --config, it is read from there.
-Ctrl-C writes a checkpoint and stops; --resume goes on and ends bit for bit as without the interruption.
-`;
-
-/** Adds `train` and its commands; returns it, for the trainings that have a file of their own. */
-export function registerTrain(program: Command, open: (command: Command) => Context): Command {
+export function registerTrain(program: Command, open: (command: Command) => Context): void {
   const train = program.command('train').description('Trains a network.').summary('train a network');
 
   train
@@ -23,16 +25,21 @@ export function registerTrain(program: Command, open: (command: Command) => Cont
     .description(
       'Prints every setting of a training with its meaning and value, as a YAML file for --config.',
     )
-    .addArgument(new Argument('<network>').choices(['autoencoder', 'decoder', 'generator']))
+    .addArgument(
+      new Argument('<network>').choices(['autoencoder', 'decoder', 'generator', 'reflow', 'distil']),
+    )
     .addOption(presetOption('whose values (default: "tiny")'))
     .addHelpText('after', '\nExample:\n  cranioflow train settings generator --preset small > generator.yaml')
     .action(async (network: string, { preset = 'tiny' }: { preset?: PresetName }, command: Command) => {
       const schemas = await import('../config/schemas.ts');
+      const few = await import('../config/fewStep.ts');
       const { settingsYaml } = await import('../config/settings.ts');
       const known: Record<string, [z.ZodType, Record<PresetName, unknown>]> = {
         autoencoder: [schemas.autoencoderSchema, schemas.AUTOENCODER_PRESETS],
         decoder: [schemas.decoderSchema, schemas.DECODER_PRESETS],
         generator: [schemas.generatorSchema, schemas.GENERATOR_PRESETS],
+        reflow: [few.reflowSchema, few.REFLOW_PRESETS],
+        distil: [few.distilSchema, few.DISTIL_PRESETS],
       };
       const [schema, presets] = known[network];
       const title = `cranioflow train ${network} --preset ${preset}`;
@@ -122,70 +129,13 @@ Examples:
       }
       report(cli, flags.out, config.steps, 'heldOutLoss', heldOutLoss);
     });
-  return train;
-}
 
-export interface TrainFlags {
-  data: string;
-  out: string;
-  preset?: string;
-  config?: string;
-  set?: string[];
-  resume?: boolean;
-  report: boolean;
-  threads?: number;
+  registerTrainDecoder(train, open);
+  registerTrainReflow(train, open);
+  registerTrainDistil(train, open);
 }
 
 interface GeneratorFlags extends TrainFlags {
   autoencoder: string;
   objective?: string;
-}
-
-const presetOption = (text: string) =>
-  new Option('--preset <name>', text).choices(['tiny', 'small', 'reference']);
-
-export function trainingOptions(command: Command): Command {
-  return command
-    .requiredOption('--data <dir>', 'dataset folder, as phantom and ingest make')
-    .requiredOption('--out <run>', 'run folder to make or, with --resume, to go on with')
-    .addOption(
-      presetOption(
-        'sizes and schedule; tiny: 32^3 grids, small: 64^3 to 96^3, reference: full size (default: "tiny", or none beside --config)',
-      ),
-    )
-    .option('--config <file>', 'YAML file of settings')
-    .option('--set <key=value>', 'one setting, such as steps=500 or model.codes=256; repeatable', repeated)
-    .option('--resume', 'go on with the run in --out from its newest checkpoint')
-    .option('--no-report', 'do not write RUN/report.html at the end')
-    .option('--threads <n>', 'processor threads (default: all)', whole(1, 1024));
-}
-
-/** defaults < preset < file < --set; a resumed run that names neither preset nor file starts from its own config.yaml. */
-export async function resolveConfig<S extends z.ZodType>(
-  cli: Context,
-  schema: S,
-  presets: Record<string, unknown>,
-  flags: TrainFlags,
-  extra: readonly string[] = [],
-): Promise<z.output<S>> {
-  const { loadConfig } = await import('../config/load.ts');
-  const own = join(flags.out, 'config.yaml');
-  if (flags.resume && !existsSync(own)) cli.say(`no run in ${flags.out} yet: a new one is started`);
-  const resumes = flags.resume && flags.preset === undefined && flags.config === undefined && existsSync(own);
-  const file = resumes ? own : flags.config;
-  const name = flags.preset ?? (file === undefined ? 'tiny' : undefined);
-  const preset = name === undefined ? undefined : { name, values: presets[name] };
-  return loadConfig(schema, { preset, file, set: [...(flags.set ?? []), ...extra] });
-}
-
-export function runOptions({ out, resume, threads }: TrainFlags, { quiet }: Context) {
-  return { out, resume, threads, quiet };
-}
-
-function report(cli: Context, run: string, steps: number, name: string, value: number): void {
-  const known = Number.isFinite(value);
-  cli.report(
-    { run, steps, [name]: known ? value : null },
-    `${run}: ${steps} steps${known ? `, ${name} ${value.toPrecision(4)}` : ' (no test cases to measure on)'}`,
-  );
 }

@@ -1,7 +1,7 @@
 /** `cranioflow train decoder`. */
 import type { Command } from 'commander';
 import type { Context } from './context.ts';
-import { RUN_HELP, resolveConfig, runOptions, type TrainFlags, trainingOptions } from './train.ts';
+import { RUN_HELP, resolveConfig, runOptions, type TrainFlags, trainingOptions } from './trainRun.ts';
 
 interface DecoderFlags extends TrainFlags {
   autoencoder: string;

@@ -216,7 +216,7 @@ export const settingsText = ({
   `${steps} ${solver[0].toUpperCase()}${solver.slice(1)} steps, guidance ${guidance}`;
 
 /** How the report's own samples are made: half the steps of `generate`, because a report should take seconds. */
-function ownSamples(meta: Pick<GeneratorMeta, 'objective'>) {
+function ownSamples(meta: GeneratorMeta) {
   const settings = sampleDefaults(meta);
   return { ...settings, steps: settings.steps / 2 };
 }

@@ -56,6 +56,10 @@ export const generatorMetaSchema = z.strictObject({
   /** Quality classes the generator was trained on, ascending, and how many training cases each had. */
   qualities: z.array(z.int()).min(1),
   qualityCounts: z.array(z.int().positive()),
+  /** Retrained on pairs of noise and samples of the generator `source` (SHA-256), made at this guidance scale. */
+  reflow: z.strictObject({ source: z.string(), pairs: z.int().positive(), guidance: z.number() }).optional(),
+  /** Distilled from the generator `source` at this guidance scale, which is part of the weights. */
+  distilled: z.strictObject({ source: z.string(), guidance: z.number() }).optional(),
   ...common,
 });
 

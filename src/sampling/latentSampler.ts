@@ -13,7 +13,7 @@ import type { GeneratorMeta } from '../models/metadata.ts';
 import { RandomStream } from '../random/stream.ts';
 import type { SessionOptions } from '../runtime/session.ts';
 import { type Guidance, type NetworkWeights, VelocityNetwork } from './network.ts';
-import { SOLVERS_OF, type SolverName } from './solverNames.ts';
+import { bakedGuidance, SOLVERS_OF, type SolverName } from './solverNames.ts';
 import { consistency } from './solvers/consistency.ts';
 import { ddim, stepNoise } from './solvers/ddim.ts';
 import type { Solver } from './solvers/solver.ts';
@@ -61,6 +61,11 @@ export function checkSampling(meta: GeneratorMeta, s: SampleSettings): void {
     ],
     [guidance >= 0 && guidance <= 20, `guidance scale ${guidance}`, 'a number from 0 to 20'],
     [
+      guidance === 1 || (meta.objective !== 'consistency' && bakedGuidance(meta) === 1),
+      `guidance scale ${guidance} for a generator that has one of ${bakedGuidance(meta)} in its weights`,
+      '1, which adds none',
+    ],
+    [
       interval[0] >= 0 && interval[0] <= interval[1] && interval[1] <= 1,
       `guidance interval ${interval.join(' to ')}`,
       'two times from 0 (noise) to 1 (data), the smaller first',
@@ -83,6 +88,15 @@ export function checkSampling(meta: GeneratorMeta, s: SampleSettings): void {
     if (!sound) throw new UsageError({ found, expected, todo: 'choose another value' });
 }
 
+/** A quality class, with the shares of the training set. */
+export function drawQuality(
+  { qualities, qualityCounts }: Pick<GeneratorMeta, 'qualities' | 'qualityCounts'>,
+  random: RandomStream,
+): number {
+  let left = random.integer(qualityCounts.reduce((a, b) => a + b, 0));
+  return qualities[qualityCounts.findIndex((count) => (left -= count) < 0)];
+}
+
 /** Samples latents from one network. */
 export class LatentSampler {
   readonly meta: GeneratorMeta;
@@ -96,10 +110,7 @@ export class LatentSampler {
   /** The quality class of a sample: the one asked for, or a draw from those of the training set. */
   qualityOf({ quality, seed, index }: Pick<SampleOptions, 'quality' | 'seed' | 'index'>): number {
     if (quality !== undefined) return quality;
-    const { qualities, qualityCounts } = this.meta;
-    const total = qualityCounts.reduce((a, b) => a + b, 0);
-    let left = new RandomStream(seed, 'generate/quality', index).integer(total);
-    return qualities[qualityCounts.findIndex((count) => (left -= count) < 0)];
+    return drawQuality(this.meta, new RandomStream(seed, 'generate/quality', index));
   }
 
   /** Where sample `index` of `seed` starts: standard normal numbers [L, D, H, W] of its own stream. */

@@ -13,19 +13,22 @@ export const SOLVERS_OF: Readonly<Record<GeneratorMeta['objective'], readonly So
 
 export const ALL_SOLVERS: readonly SolverName[] = Object.values(SOLVERS_OF).flat();
 
+/** The guidance scale that is part of a generator's weights, and cannot be chosen any more; 1 for none. */
+export const bakedGuidance = ({ reflow, distilled }: Pick<GeneratorMeta, 'reflow' | 'distilled'>): number =>
+  (distilled ?? reflow)?.guidance ?? 1;
+
 /** What is sampled with unless told otherwise. */
-export function sampleDefaults({ objective }: Pick<GeneratorMeta, 'objective'>): {
+export function sampleDefaults(meta: Pick<GeneratorMeta, 'objective' | 'reflow' | 'distilled'>): {
   steps: number;
   solver: SolverName;
   guidance: number;
 } {
+  const { objective, reflow } = meta;
   const [solver] = SOLVERS_OF[objective];
-  return {
-    steps: { otfm: 16, ddpm: 50, consistency: 2 }[objective],
-    solver,
-    // Distillation has taken guidance in.
-    guidance: objective === 'consistency' ? 1 : 1.5,
-  };
+  // Distillation has taken guidance in, and so has reflow at a scale other than 1.
+  const guidance = objective === 'consistency' || bakedGuidance(meta) !== 1 ? 1 : 1.5;
+  if (objective === 'otfm' && reflow !== undefined) return { steps: 2, solver, guidance };
+  return { steps: { otfm: 16, ddpm: 50, consistency: 2 }[objective], solver, guidance };
 }
 
 /**

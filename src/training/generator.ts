@@ -170,7 +170,7 @@ function checkKeep({ keep }: GeneratorConfig, held: number): void {
 }
 
 /** Keeps the autoencoder's weights beside the generator's. */
-function storeAutoencoder(path: string, { meta, weights, codebook }: AutoencoderWeights): void {
+export function storeAutoencoder(path: string, { meta, weights, codebook }: AutoencoderWeights): void {
   const tensors = new Map<string, StoredTensor>();
   for (const { name, shape } of autoencoderParameters(meta))
     tensors.set(name, { dtype: 'F32', shape, data: weights.get(name)! });
