@@ -8,10 +8,10 @@
  * precision, recall, density and coverage, and says so in the report.
  */
 import { VolumeError } from '../errors.ts';
-import { squaredDistanceTransform } from '../volume/distanceTransform.ts';
 import { requireSameGrid } from '../volume/sameGrid.ts';
 import type { Mask } from '../volume/volume.ts';
-import type { Features } from './prdc.ts';
+import type { Features } from './featureSet.ts';
+import { signedDistance } from './signedDistance.ts';
 
 export const FEATURE_DEFAULTS = { cells: 8 };
 
@@ -28,16 +28,13 @@ export function shapeFeatures(mask: Mask, options: Partial<typeof FEATURE_DEFAUL
   const { cells } = { ...FEATURE_DEFAULTS, ...options };
   const { data, size, spacing } = mask;
   const [nx, ny, nz] = size;
-  const inverse = data.map((v) => (v === 0 ? 1 : 0));
-  const background = inverse.reduce((a, b) => a + b, 0);
-  if (background === 0 || background === data.length || Math.min(...size) < cells)
+  if (Math.min(...size) < cells)
     throw new VolumeError({
-      found: `a mask of ${size.join('x')} with ${data.length - background} of ${data.length} voxels bone`,
-      expected: `bone and background, and at least ${cells} voxels along each side`,
-      todo: 'leave the case out, or choose fewer cells',
+      found: `a mask of ${size.join('x')} voxels`,
+      expected: `at least ${cells} voxels along each side`,
+      todo: 'choose fewer cells',
     });
-  const outside = squaredDistanceTransform(data, size, spacing);
-  const inside = squaredDistanceTransform(inverse, size, spacing);
+  const signed = signedDistance(mask);
   const clip = Math.hypot(nx * spacing[0], ny * spacing[1], nz * spacing[2]) / 8;
 
   const boxes = cells ** 3;
@@ -50,10 +47,9 @@ export function shapeFeatures(mask: Mask, options: Partial<typeof FEATURE_DEFAUL
       const row = cells * (cy[j] + cells * cz[k]);
       for (let i = 0; i < nx; i++, at++) {
         const box = row + cx[i];
-        const d = data[at] !== 0 ? -Math.sqrt(inside[at]) : Math.sqrt(outside[at]);
         count[box]++;
         if (data[at] !== 0) occupancy[box]++;
-        distance[box] += Math.max(-clip, Math.min(clip, d));
+        distance[box] += Math.max(-clip, Math.min(clip, signed[at]));
       }
     }
   const out = new Float32Array(2 * boxes);

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import type { Features } from '../../src/evaluation/featureSet.ts';
+import { RandomStream } from '../../src/random/stream.ts';
 import { centredGrid, type Mask, type Vec3, voxelCount } from '../../src/volume/volume.ts';
 
 /** The golden values that scripts/make-evaluation-fixtures.py wrote. */
@@ -27,4 +29,15 @@ export function boxMask(size: Vec3, spacing: Vec3, low: Vec3, high: Vec3): Mask 
 /** An ellipsoid (centre and half axes in voxels). */
 export function ellipsoid(size: Vec3, spacing: Vec3, centre: Vec3, axes: Vec3): Mask {
   return maskOf(size, spacing, (...p) => p.reduce((s, v, a) => s + ((v - centre[a]) / axes[a]) ** 2, 0) <= 1);
+}
+
+/** Rows of plain numbers as features. */
+export function featuresOf(flat: ArrayLike<number>, dim: number): Features {
+  return { values: Float32Array.from(flat), count: flat.length / dim, dim };
+}
+
+/** `count` standard normal rows, each number scaled by `scale` and shifted. */
+export function normalFeatures(seed: number, count: number, dim: number, scale = 1, shift = 0): Features {
+  const values = new RandomStream(seed, 'test/features').fillNormal(new Float32Array(count * dim));
+  return { values: values.map((v) => scale * v + shift), count, dim };
 }

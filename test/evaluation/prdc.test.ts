@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { NumericsError, ShapeError } from '../../src/errors.ts';
-import { type Features, prdc } from '../../src/evaluation/prdc.ts';
+import type { Features } from '../../src/evaluation/featureSet.ts';
+import { prdc } from '../../src/evaluation/prdc.ts';
 import { RandomStream } from '../../src/random/stream.ts';
 import { fixture } from './helpers.ts';
 
