@@ -17,8 +17,8 @@ export function registerEvaluate(
     .summary('compare generated bones with real ones')
     .description(
       `Compares generated bones with held-out real ones and with those trained on: nearest distances, 1-NNA, coverage,
-precision and recall, pieces and volume. All three are dataset folders on one grid. The table says of each number what it
-means and what real bones score; --json has more.`,
+precision and recall, KID and FID, likeness inside the set, specificity, variation, pieces and volume. All three are
+dataset folders on one grid. The table says of each number what it means and what real bones score; --json has more.`,
     )
     .requiredOption(
       '--real <dir>',
@@ -27,6 +27,7 @@ means and what real bones score; --json has more.`,
     .requiredOption('--train <dir>', 'dataset whose training cases were trained on; may be the same folder')
     .requiredOption('--fake <dir>', 'folder of generated bones; all cases are taken')
     .option('--seed <n>', 'seed of draws and bootstraps', whole(0), 0)
+    .option('--quick', 'leave out FID, KID, MS-SSIM, EMD, specificity and variation')
     .addHelpText(
       'after',
       '\nExample:\n  cranioflow evaluate --real data/phantoms --train data/phantoms --fake skulls --json > evaluation.json',
@@ -52,7 +53,7 @@ means and what real bones score; --json has more.`,
         progress ??= cli.progress('evaluate', total, 'pairs');
         progress.update(done);
       };
-      const result = evaluateSets(sets, { seed: flags.seed, onProgress });
+      const result = evaluateSets(sets, { seed: flags.seed, extended: flags.quick !== true, onProgress });
       progress?.finish();
       if (cli.json) cli.report(result, '');
       else stdout.write(evaluationTable(result));
@@ -64,6 +65,7 @@ interface EvaluateFlags {
   train: string;
   fake: string;
   seed: number;
+  quick?: boolean;
 }
 
 function masks(dataset: Dataset, cases: readonly DatasetCase[]): Mask[] {

@@ -4,8 +4,8 @@
  * for real against train: what a perfect generator would score here, with sets of these sizes.
  *
  * 1-NNA and coverage depend on set sizes, so they are taken on equally many cases of each set (a seeded draw), Chamfer on
- * at most `chamferCases` of each. Intervals are bootstraps over cases; set-level numbers have none, because resampling
- * with replacement puts copies into a set, which nearest-neighbour numbers must not see.
+ * at most `chamferCases` of each. Intervals are bootstraps over cases for means; numbers of whole sets are resampled by
+ * halves without copies (bootstrap.ts). `extended` adds what a study of generators needs (studyMetrics.ts).
  *
  * Time on one Zen 3 core: 22 us a pair for Dice at 64^3, 1.3 ms a pair for Chamfer at 2048 points (so 50 of each set take
  * 6 s), 28 ms a shape for its features.
@@ -31,6 +31,7 @@ import { PRDC_DEFAULTS, prdc } from './prdc.ts';
 import { coverageShare, minimumMatchingDistance, nearestNeighbourAccuracy } from './setMetrics.ts';
 import { ReportTable, type SetEvaluation } from './setReport.ts';
 import { mean } from './statistics.ts';
+import { addPrdc, addStudyMetrics, STUDY_CASES, studyPairs } from './studyMetrics.ts';
 import { surfaceSample } from './surfaceSample.ts';
 
 export interface EvaluateOptions {
@@ -40,11 +41,18 @@ export interface EvaluateOptions {
   points: number;
   /** Most cases of each set compared by Chamfer distance (the pairs grow with the square). */
   chamferCases: number;
+  /** FID, KID, MS-SSIM, EMD, specificity, variation and others too. */
+  extended: boolean;
   /** Called after each pair of shapes compared, in both distances. */
   onProgress?: (donePairs: number, totalPairs: number) => void;
 }
 
-export const EVALUATE_DEFAULTS: EvaluateOptions = { seed: 0, points: 2048, chamferCases: 50 };
+export const EVALUATE_DEFAULTS: EvaluateOptions = {
+  seed: 0,
+  points: 2048,
+  chamferCases: 50,
+  extended: false,
+};
 
 export interface MaskSets {
   /** Held-out real shapes. */
@@ -110,6 +118,35 @@ function draw(n: number, count: number, seed: number, set: number): Uint32Array 
 const pick = <T>(items: readonly T[], indices: Uint32Array): T[] => Array.from(indices, (i) => items[i]);
 const triangle = (n: number): number => (n * (n - 1)) / 2;
 
+/** 1-NNA and coverage of two sets by one kind of distance. */
+function addSetDistances(
+  table: ReportTable,
+  kind: 'Dice' | 'Chamfer',
+  { realReal, realFake, fakeFake }: Record<'realReal' | 'realFake' | 'fakeFake', DistanceMatrix>,
+  reference: { oneNna?: number; coverage?: number } = {},
+): void {
+  const sizes = [realFake.rows, realFake.columns];
+  table.addHalves(
+    `oneNna${kind}`,
+    sizes,
+    (a, b) =>
+      nearestNeighbourAccuracy(
+        subMatrix(realReal, a, a),
+        subMatrix(realFake, a, b),
+        subMatrix(fakeFake, b, b),
+      ),
+    { trials: sizes[0] + sizes[1], range: [0, 1] },
+    { better: 'near 0.5', reference: reference.oneNna, meaning: TOLD_APART },
+  );
+  table.addHalves(
+    `coverage${kind}`,
+    sizes,
+    (a, b) => coverageShare(subMatrix(realFake, a, b)),
+    { trials: sizes[0], range: [0, 1] },
+    { better: 'higher', reference: reference.coverage, meaning: REACHED },
+  );
+}
+
 /** 1 - Dice: nearest neighbours over whole sets, 1-NNA and coverage on the draws. Returns the distances to training. */
 function addDice(
   table: ReportTable,
@@ -143,23 +180,14 @@ function addDice(
   const realReal = selfDistances(pick(reals, draws.real), diceDistance, onPair);
   const evenFake = subMatrix(realFake, draws.real, draws.fake);
   const fakeFake = selfDistances(pick(fakes, draws.fake), diceDistance, onPair);
-  const reference = { oneNna: undefined as number | undefined, coverage: undefined as number | undefined };
+  const reference: { oneNna?: number; coverage?: number } = {};
   if (draws.train !== undefined) {
     const evenTrain = subMatrix(realTrain, draws.real, draws.train);
     const trainTrain = selfDistances(pick(trains, draws.train), diceDistance, onPair);
     reference.oneNna = nearestNeighbourAccuracy(realReal, evenTrain, trainTrain);
     reference.coverage = coverageShare(evenTrain);
   }
-  table.addSet('oneNnaDice', nearestNeighbourAccuracy(realReal, evenFake, fakeFake), draws.real.length, {
-    better: 'near 0.5',
-    reference: reference.oneNna,
-    meaning: TOLD_APART,
-  });
-  table.addSet('coverageDice', coverageShare(evenFake), draws.real.length, {
-    better: 'higher',
-    reference: reference.coverage,
-    meaning: REACHED,
-  });
+  addSetDistances(table, 'Dice', { realReal, realFake: evenFake, fakeFake }, reference);
   return { realTrain, fakeTrain };
 }
 
@@ -175,16 +203,19 @@ function addChamfer(
   const realFake = crossDistances(reals, fakes, chamferDistance, onPair);
   const realReal = selfDistances(reals, chamferDistance, onPair);
   const fakeFake = selfDistances(fakes, chamferDistance, onPair);
-  const n = real.length;
-  const accuracy = nearestNeighbourAccuracy(realReal, realFake, fakeFake);
-  table.addSet('oneNnaChamfer', accuracy, n, { better: 'near 0.5', meaning: TOLD_APART });
-  table.addSet('coverageChamfer', coverageShare(realFake), n, { better: 'higher', meaning: REACHED });
-  table.addSet('mmdChamfer', minimumMatchingDistance(realFake), n, {
-    unit: 'mm^2',
-    better: 'lower',
-    meaning:
-      'squared surface distance, both ways added, of each held-out real shape to its nearest generated one',
-  });
+  addSetDistances(table, 'Chamfer', { realReal, realFake, fakeFake });
+  table.addHalves(
+    'mmdChamfer',
+    [real.length, fake.length],
+    (a, b) => minimumMatchingDistance(subMatrix(realFake, a, b)),
+    { range: [0, Number.POSITIVE_INFINITY] },
+    {
+      unit: 'mm^2',
+      better: 'lower',
+      meaning:
+        'squared surface distance, both ways added, of each held-out real shape to its nearest generated one',
+    },
+  );
 }
 
 /** Precision, recall, density, coverage by the plain shape description. */
@@ -197,20 +228,8 @@ function addFeatures(table: ReportTable, { real, train, fake }: MaskSets): void 
     return;
   }
   const features = setFeatures(real);
-  const scores = prdc(features, setFeatures(fake));
   const reference = train.length > most ? prdc(features, setFeatures(train)) : undefined;
-  const meanings = {
-    precision: 'share of generated shapes that lie where real ones lie (plain shape features, k = 3)',
-    recall: 'share of real shapes that lie where generated ones lie (plain shape features, k = 3)',
-    density: 'how densely real shapes surround the generated ones (plain shape features, k = 5)',
-    coverage: 'share of real shapes with a generated one near (plain shape features, k = 5)',
-  };
-  for (const name of ['precision', 'recall', 'density', 'coverage'] as const)
-    table.addSet(`${name}Features`, scores[name], Math.min(real.length, fake.length), {
-      better: 'higher',
-      reference: reference?.[name],
-      meaning: meanings[name],
-    });
+  addPrdc(table, 'Features', 'plain shape features', features, setFeatures(fake), reference);
 }
 
 /** Is it one piece, and as large as bone of its kind is? */
@@ -240,7 +259,7 @@ function addPlausibility(table: ReportTable, { real, fake }: MaskSets): void {
  * for train), `GridError` where grids differ, `VolumeError` for an empty real or training mask.
  */
 export function evaluateSets(sets: MaskSets, options: Partial<EvaluateOptions> = {}): SetEvaluation {
-  const { seed, points, chamferCases, onProgress } = { ...EVALUATE_DEFAULTS, ...options };
+  const { seed, points, chamferCases, extended, onProgress } = { ...EVALUATE_DEFAULTS, ...options };
   const whole = checkSets(sets);
   const { real, train, fake } = whole;
   const table = new ReportTable(seed);
@@ -260,6 +279,8 @@ export function evaluateSets(sets: MaskSets, options: Partial<EvaluateOptions> =
     table.notes.push(
       `no reference for 1-NNA and coverage: ${train.length} training shapes, ${equal} are needed`,
     );
+  if (extended && equal > STUDY_CASES)
+    table.notes.push(`the metrics of the study compare ${STUDY_CASES} of each set`);
   const chamferN = Math.min(equal, chamferCases);
   if (chamferN < equal) table.notes.push(`Chamfer numbers compare ${chamferN} of each set`);
 
@@ -268,7 +289,14 @@ export function evaluateSets(sets: MaskSets, options: Partial<EvaluateOptions> =
     fake: draw(fake.length, equal, seed, 1),
     train: hasReference ? draw(train.length, equal, seed, 2) : undefined,
   };
+  const study = {
+    real: pick(real, draws.real.subarray(0, STUDY_CASES)),
+    fake: pick(fake, draws.fake.subarray(0, STUDY_CASES)),
+    train,
+    trainDraw: draws.train?.subarray(0, STUDY_CASES),
+  };
   const total =
+    (extended ? studyPairs(study) : 0) +
     real.length * fake.length +
     (real.length + fake.length) * train.length +
     (hasReference ? 3 : 2) * triangle(equal) +
@@ -282,6 +310,7 @@ export function evaluateSets(sets: MaskSets, options: Partial<EvaluateOptions> =
   addChamfer(table, few(real, draws.real), few(fake, draws.fake), points, onPair);
   addFeatures(table, whole);
   addPlausibility(table, whole);
+  if (extended) addStudyMetrics(table, study, { seed, points, onPair });
   table.addSet('emptyShare', emptyFake / sets.fake.length, sets.fake.length, {
     better: 'lower',
     meaning: 'share of generated masks without any bone',

@@ -91,6 +91,61 @@ export function frameOf(set: Features): (other: Features) => Features {
   };
 }
 
+/** A source of squared distances: calls `use(i, row)` for each row in turn (the buffer may be reused). */
+export type EachRow = (use: (i: number, squared: Float64Array) => void) => void;
+
+/** Squared distances inside and across two sets, of n reals and m fakes. */
+export interface SquaredDistances {
+  n: number;
+  m: number;
+  realReal: EachRow;
+  realFake: EachRow;
+  fakeFake: EachRow;
+}
+
+/** From features, computed when asked for, a block of rows at a time. */
+export function squaredDistancesOf(real: Features, fake: Features): SquaredDistances {
+  return {
+    n: real.count,
+    m: fake.count,
+    realReal: (use) => eachRow(real, real, use),
+    realFake: (use) => eachRow(real, fake, use),
+    fakeFake: (use) => eachRow(fake, fake, use),
+  };
+}
+
+/** All squared distances from `a` to `b` as a table. */
+export function squaredTable(a: Features, b: Features): DistanceMatrix {
+  const values = new Float64Array(a.count * b.count);
+  eachRow(a, b, (i, squared) => values.set(squared, i * b.count));
+  return { rows: a.count, columns: b.count, values };
+}
+
+/** From tables, looking at some members only: for many statistics of subsets. */
+export function tabledDistances(
+  { realReal, realFake, fakeFake }: Record<'realReal' | 'realFake' | 'fakeFake', DistanceMatrix>,
+  reals: ArrayLike<number>,
+  fakes: ArrayLike<number>,
+): SquaredDistances {
+  const part = (d: DistanceMatrix, rows: ArrayLike<number>, columns: ArrayLike<number>): EachRow => {
+    const buffer = new Float64Array(columns.length);
+    return (use) => {
+      for (let i = 0; i < rows.length; i++) {
+        const at = rows[i] * d.columns;
+        for (let j = 0; j < columns.length; j++) buffer[j] = d.values[at + columns[j]];
+        use(i, buffer);
+      }
+    };
+  };
+  return {
+    n: reals.length,
+    m: fakes.length,
+    realReal: part(realReal, reals, reals),
+    realFake: part(realFake, reals, fakes),
+    fakeFake: part(fakeFake, fakes, fakes),
+  };
+}
+
 /** Calls `use(i, row)` for each row i of `a` with its squared distances to all rows of `b` (the buffer is reused). */
 export function eachRow(a: Features, b: Features, use: (i: number, squared: Float64Array) => void): void {
   const { dim } = a;
@@ -115,13 +170,13 @@ export function eachRow(a: Features, b: Features, use: (i: number, squared: Floa
 }
 
 /** Squared distances to the `k`-th nearest other member for each k of `ks`, for every member of a set. */
-export function neighbourRadii(x: Features, ks: readonly number[]): Float64Array[] {
-  const radii = ks.map(() => new Float64Array(x.count));
+export function neighbourRadii(rows: EachRow, count: number, ks: readonly number[]): Float64Array[] {
+  const radii = ks.map(() => new Float64Array(count));
   const most = Math.max(...ks);
   const nearest = new Float64Array(most);
-  eachRow(x, x, (i, squared) => {
+  rows((i, squared) => {
     nearest.fill(Number.POSITIVE_INFINITY);
-    for (let j = 0; j < x.count; j++) {
+    for (let j = 0; j < count; j++) {
       const d = squared[j];
       if (j === i || d >= nearest[most - 1]) continue;
       let at = most - 1; // insertion into the short sorted list

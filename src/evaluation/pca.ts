@@ -77,6 +77,18 @@ export function fitPca(set: Features, components = Number.POSITIVE_INFINITY): Pc
   };
 }
 
+/** The first `count` axes alone; `total` stays that of all. */
+export function firstAxes({ mean, axes, variances, total, fitted }: Pca, count: number): Pca {
+  const kept = Math.min(count, axes.count);
+  return {
+    mean,
+    axes: { values: axes.values.slice(0, kept * axes.dim), count: kept, dim: axes.dim },
+    variances: variances.slice(0, kept),
+    total,
+    fitted,
+  };
+}
+
 function requireDim(pca: Pca, set: Features): void {
   if (set.dim !== pca.axes.dim)
     throw new ShapeError({

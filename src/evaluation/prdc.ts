@@ -9,7 +9,13 @@
  *
  * Distances are Euclidean, compared squared; they are taken a block of rows at a time, so memory stays small.
  */
-import { eachRow, type Features, neighbourRadii, requireFeatures } from './featureSet.ts';
+import {
+  type Features,
+  neighbourRadii,
+  requireFeatures,
+  type SquaredDistances,
+  squaredDistancesOf,
+} from './featureSet.ts';
 
 export interface Prdc {
   precision: number;
@@ -28,15 +34,22 @@ export function prdc(real: Features, fake: Features, options: Partial<typeof PRD
   const { precisionNeighbours: kp, densityNeighbours: kd } = { ...PRDC_DEFAULTS, ...options };
   const most = Math.max(kp, kd);
   requireFeatures(real, fake, most + 1, `for the distance to the ${most}-th neighbour`);
-  const [realPrecision, realDensity] = neighbourRadii(real, [kp, kd]);
-  const [fakeRecall] = neighbourRadii(fake, [kp]);
-  const n = real.count;
-  const m = fake.count;
+  return prdcOfDistances(squaredDistancesOf(real, fake), options);
+}
+
+/** The four numbers from squared distances of sets with more than k members each. */
+export function prdcOfDistances(
+  { n, m, realReal, realFake, fakeFake }: SquaredDistances,
+  options: Partial<typeof PRDC_DEFAULTS> = {},
+): Prdc {
+  const { precisionNeighbours: kp, densityNeighbours: kd } = { ...PRDC_DEFAULTS, ...options };
+  const [realPrecision, realDensity] = neighbourRadii(realReal, n, [kp, kd]);
+  const [fakeRecall] = neighbourRadii(fakeFake, m, [kp]);
   const precise = new Uint8Array(m);
   let inside = 0;
   let recalled = 0;
   let covered = 0;
-  eachRow(real, fake, (i, squared) => {
+  realFake((i, squared) => {
     let isRecalled = false;
     let isCovered = false;
     for (let j = 0; j < m; j++) {

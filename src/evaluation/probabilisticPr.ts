@@ -9,7 +9,14 @@
  * Memory: one row of distances a block, and one product a fake.
  */
 import { NumericsError } from '../errors.ts';
-import { eachRow, type Features, neighbourRadii, requireFeatures } from './featureSet.ts';
+import {
+  type EachRow,
+  type Features,
+  neighbourRadii,
+  requireFeatures,
+  type SquaredDistances,
+  squaredDistancesOf,
+} from './featureSet.ts';
 
 export interface ProbabilisticPr {
   precision: number;
@@ -20,8 +27,8 @@ export interface ProbabilisticPr {
 export const PROBABILISTIC_PR_DEFAULTS = { neighbours: 4, scale: 1.2 };
 
 /** R of a set: `scale` times the mean distance to the k-th nearest other member. */
-function sharedRadius(set: Features, k: number, scale: number): number {
-  const [squared] = neighbourRadii(set, [k]);
+function sharedRadius(rows: EachRow, count: number, k: number, scale: number): number {
+  const [squared] = neighbourRadii(rows, count, [k]);
   let sum = 0;
   for (let i = 0; i < squared.length; i++) sum += Math.sqrt(squared[i]);
   return (scale * sum) / squared.length;
@@ -50,19 +57,28 @@ export function probabilisticPr(
       expected: 'a whole number of at least 1 and a scale above 0',
       todo: 'leave both to their defaults, 4 and 1.2',
     });
-  const realRadius = sharedRadius(real, neighbours, scale);
-  const fakeRadius = sharedRadius(fake, neighbours, scale);
-  const missed = new Float64Array(fake.count).fill(1); // prod_i (1 - p_ij) of each fake
+  return probabilisticPrOfDistances(squaredDistancesOf(real, fake), options);
+}
+
+/** The two numbers from squared distances of sets with more than k members each. */
+export function probabilisticPrOfDistances(
+  { n, m, realReal, realFake, fakeFake }: SquaredDistances,
+  options: Partial<typeof PROBABILISTIC_PR_DEFAULTS> = {},
+): ProbabilisticPr {
+  const { neighbours, scale } = { ...PROBABILISTIC_PR_DEFAULTS, ...options };
+  const realRadius = sharedRadius(realReal, n, neighbours, scale);
+  const fakeRadius = sharedRadius(fakeFake, m, neighbours, scale);
+  const missed = new Float64Array(m).fill(1); // prod_i (1 - p_ij) of each fake
   let recall = 0;
-  eachRow(real, fake, (_, squared) => {
+  realFake((_, squared) => {
     let product = 1;
-    for (let j = 0; j < fake.count; j++) {
+    for (let j = 0; j < m; j++) {
       missed[j] *= outside(squared[j], realRadius);
       product *= outside(squared[j], fakeRadius);
     }
     recall += 1 - product;
   });
   let precision = 0;
-  for (let j = 0; j < fake.count; j++) precision += 1 - missed[j];
-  return { precision: precision / fake.count, recall: recall / real.count };
+  for (let j = 0; j < m; j++) precision += 1 - missed[j];
+  return { precision: precision / m, recall: recall / n };
 }

@@ -3,20 +3,21 @@
  * it means in words, and a reference. It is plain JSON, for `--json` and for reports alike.
  */
 import type { Vec3 } from '../volume/volume.ts';
+import { type HalfSampleOptions, halfSampleInterval, type SetInterval } from './bootstrap.ts';
 import type { NearestTraining } from './nearestTraining.ts';
 import { bootstrapMean } from './statistics.ts';
 
 /** One number of the report. */
 export interface SetMetric {
   value: number;
-  /** 95 % bootstrap interval, for means over cases. */
+  /** 95 % interval: a bootstrap over cases for means, half-sampling for numbers of whole sets (see bootstrap.ts). */
   low?: number;
   high?: number;
   /** Cases that went into it, of each set where it compares sets. */
   n: number;
-  unit: '' | 'mm^2' | 'cm^3';
+  unit: '' | 'mm' | 'mm^2' | 'cm^3';
   /** Where a good value lies. */
-  better: 'higher' | 'lower' | 'near 0.5' | 'near reference';
+  better: 'higher' | 'lower' | 'near 0.5' | 'near 1' | 'near reference';
   /** The same number for real against train, or for the real set itself. */
   reference?: number;
   meaning: string;
@@ -51,9 +52,29 @@ export class ReportTable {
     this.#add(name, { value: mean, low, high, n }, explained);
   }
 
-  /** Adds a number that belongs to a set as a whole. */
-  addSet(name: string, value: number, n: number, explained: Explained): void {
-    this.#add(name, { value, n }, explained);
+  /** Adds a number that belongs to a set as a whole, with its interval where it has one. */
+  addSet(name: string, value: number | SetInterval, n: number, explained: Explained): void {
+    this.#add(name, typeof value === 'number' ? { value, n } : { ...value, n }, explained);
+  }
+
+  /**
+   * Adds a number of sets with its half-sampling interval: `statistic` looks at the given members of each set. No interval
+   * where half of a set has fewer than `least` members.
+   */
+  addHalves(
+    name: string,
+    sizes: readonly number[],
+    statistic: (...indices: Uint32Array[]) => number,
+    { least = 2, ...options }: Partial<HalfSampleOptions> & { least?: number },
+    explained: Explained,
+  ): void {
+    const n = Math.min(...sizes);
+    const whole = sizes.map((size) => Uint32Array.from({ length: size }, (_, i) => i));
+    const value =
+      Math.floor(n / 2) >= least
+        ? halfSampleInterval(sizes, (indices) => statistic(...indices), { seed: this.#seed, ...options })
+        : statistic(...whole);
+    this.addSet(name, value, n, explained);
   }
 
   #add(name: string, numbers: Pick<SetMetric, 'value' | 'low' | 'high' | 'n'>, explained: Explained): void {

@@ -8,8 +8,8 @@
  * of two shapes is the mean from the surface of each to the surface of the other, both ways averaged, from at most
  * `points` surface voxels to the exact distance transform of the other; linear-model compactness is in pca.ts.
  *
- * Each shape needs one distance transform (8 ms at 64^3) and a pair then only lookups, TIMING; memory holds `BLOCK`
- * transforms at a time.
+ * Each shape needs one distance transform (8 ms at 64^3) and a pair then only lookups, TIMING; so transforms
+ * of as many shapes as `HELD` allows are kept and those of the others made once for each such block.
  */
 import { NumericsError, VolumeError } from '../errors.ts';
 import { RandomStream } from '../random/stream.ts';
@@ -32,7 +32,8 @@ export interface NearestSurfaceOptions {
   onPair?: () => void;
 }
 
-const BLOCK = 32;
+/** Numbers of all transforms held at once, 256 MiB: 256 shapes at 64^3, ten of the reference grid. */
+const HELD = 2 ** 26;
 
 /** Surface voxels drawn, and the distance in mm of each voxel of the grid to the surface. */
 interface Prepared {
@@ -64,12 +65,13 @@ function meanAt(distance: Float32Array, sample: Uint32Array): number {
 
 /**
  * Distance of each shape to its nearest of `others`. Throws `NumericsError` where either set is empty, `VolumeError` for
- * an empty mask, `GridError` where grids differ.
+ * an empty mask, `GridError` where grids differ. `held` is for tests.
  */
 export function nearestSurfaces(
   shapes: readonly Mask[],
   others: readonly Mask[],
   { points = 2048, onPair }: Partial<NearestSurfaceOptions> = {},
+  held = HELD,
 ): NearestSurfaces {
   if (shapes.length === 0 || others.length === 0 || !(points >= 1))
     throw new NumericsError({
@@ -84,8 +86,9 @@ export function nearestSurfaces(
     [others, 'other mask'],
   ] as const)
     set.forEach((mask, i) => void requireSameGrid(shapes[0], mask, 'the first mask', `${name} ${i}`));
-  for (let from = 0; from < shapes.length; from += BLOCK) {
-    const block = shapes.slice(from, from + BLOCK).map((m, i) => prepare(m, points, `mask ${from + i}`));
+  const size = Math.max(1, Math.floor(held / shapes[0].data.length));
+  for (let from = 0; from < shapes.length; from += size) {
+    const block = shapes.slice(from, from + size).map((m, i) => prepare(m, points, `mask ${from + i}`));
     for (let j = 0; j < others.length; j++) {
       const other = prepare(others[j], points, `other mask ${j}`);
       for (let i = 0; i < block.length; i++) {

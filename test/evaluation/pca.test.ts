@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { NumericsError, ShapeError } from '../../src/errors.ts';
 import { type Features, totalVariance } from '../../src/evaluation/featureSet.ts';
-import { axesFor, compactness, fitPca, project, residuals } from '../../src/evaluation/pca.ts';
+import { axesFor, compactness, firstAxes, fitPca, project, residuals } from '../../src/evaluation/pca.ts';
 import { featuresOf, normalFeatures } from './helpers.ts';
 
 /** Normal rows with the given deviation of each number. */
@@ -63,6 +63,8 @@ test('compactness: shares of 9, 4, 1 in 14; axes for a share', () => {
   expect([0.5, 9 / 14 - 1e-6, 0.7, 0.99, 1].map((s) => axesFor(pca, s))).toEqual([1, 1, 2, 3, 3]);
   const first = fitPca(featuresOf([3, 0, 0, -3, 0, 0, 0, 2, 0, 0, -2, 0, 0, 0, 1, 0, 0, -1], 3), 1);
   expect(first.axes.count).toBe(1);
+  expect(firstAxes(pca, 1)).toEqual(first);
+  expect(firstAxes(pca, 9)).toEqual(pca);
   expect(axesFor(first, 0.9)).toBe(1);
   expect(compactness(first)[0]).toBeCloseTo(9 / 14, 6);
 });

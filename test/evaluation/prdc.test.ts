@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { NumericsError, ShapeError } from '../../src/errors.ts';
-import type { Features } from '../../src/evaluation/featureSet.ts';
-import { prdc } from '../../src/evaluation/prdc.ts';
+import { type Features, pickRows, squaredTable, tabledDistances } from '../../src/evaluation/featureSet.ts';
+import { prdc, prdcOfDistances } from '../../src/evaluation/prdc.ts';
 import { RandomStream } from '../../src/random/stream.ts';
 import { fixture } from './helpers.ts';
 
@@ -73,4 +73,17 @@ test('sets too small, features of two kinds, NaN', () => {
   const bad = normal(1, 30, 2);
   bad.values[3] = Number.NaN;
   expect(() => prdc(bad, normal(2, 30, 2))).toThrow(/not finite/);
+});
+
+test('some members, by tables of distances: as of sets of those alone', () => {
+  const [real, fake] = [normal(1, 40, 3), normal(2, 30, 3, 0.4)];
+  const tables = {
+    realReal: squaredTable(real, real),
+    realFake: squaredTable(real, fake),
+    fakeFake: squaredTable(fake, fake),
+  };
+  const [reals, fakes] = [new RandomStream(1, 'a').permutation(40).slice(0, 20), [3, 5, 7, 9, 11, 2, 0, 29]];
+  expect(prdcOfDistances(tabledDistances(tables, reals, fakes))).toEqual(
+    prdc(pickRows(real, reals), pickRows(fake, fakes)),
+  );
 });

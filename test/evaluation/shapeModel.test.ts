@@ -10,9 +10,9 @@ const SPACING: Vec3 = [1, 1.5, 2];
 const shape = (r: number, x = 8.5): Mask => ellipsoid(SIZE, SPACING, [x, 7.5, 6.5], [r, r * 0.8, r * 0.7]);
 
 test('brute force over all pairs, by the distances of surfaceDistance.ts', () => {
-  const shapes = Array.from({ length: 35 }, (_, i) => shape(4 + (i % 7) * 0.6, 7 + (i % 5) * 0.5)); // two blocks
+  const shapes = Array.from({ length: 35 }, (_, i) => shape(4 + (i % 7) * 0.6, 7 + (i % 5) * 0.5)); // three blocks of 16
   const others = [shape(3.5), shape(5.1, 8), shape(7.2)];
-  const got = nearestSurfaces(shapes, others, { points: 1e6 });
+  const got = nearestSurfaces(shapes, others, { points: 1e6 }, 16 * shapes[0].data.length);
   const average = (v: Float64Array) => v.reduce((p, q) => p + q) / v.length;
   shapes.forEach((s, i) => {
     const all = others.map((o) => {

@@ -18,18 +18,38 @@ const NAMES: Readonly<Record<string, string>> = {
   fakeToRealDice: 'Generated to nearest held out',
   fakeToTrainDice: 'Generated to nearest training',
   mmdChamfer: 'MMD (surface)',
+  mmdEmd: 'MMD (earth mover)',
+  specificity: 'Specificity',
+  generalisation: 'Generalisation',
+  kidFeatures: 'KID (shape features)',
+  kidShape: 'KID (shape space)',
+  fidFeatures: 'FID (shape features)',
+  fidShape: 'FID (shape space)',
+  precisionShape: 'Precision (shape space)',
+  recallShape: 'Recall (shape space)',
+  densityShape: 'Density (shape space)',
+  coverageShape: 'Coverage (shape space)',
+  pPrecisionFeatures: 'P-precision (shape features)',
+  pRecallFeatures: 'P-recall (shape features)',
+  pPrecisionShape: 'P-precision (shape space)',
+  pRecallShape: 'P-recall (shape space)',
+  msSsim: 'MS-SSIM inside the set',
+  variationDice: 'Variation (Dice)',
+  variationShape: 'Variation (signed distance)',
+  variationKept: 'Variation kept, axis by axis',
+  axes90: 'Axes for 90 % of the variation',
   components: 'Pieces of bone',
   largestShare: 'Share of the largest piece',
   volumeCm3: 'Volume of bone',
   emptyShare: 'Empty masks',
 };
 
-const UNITS: Readonly<Record<SetMetric['unit'], string>> = { '': '', 'mm^2': 'mm²', 'cm^3': 'cm³' };
+const UNITS: Readonly<Record<SetMetric['unit'], string>> = { '': '', mm: 'mm', 'mm^2': 'mm²', 'cm^3': 'cm³' };
 
 function quantityOf(name: string, metric: SetMetric): Quantity {
   const { value, low, high, unit, better, reference, meaning, n } = metric;
-  const direction =
-    better === 'near 0.5' ? 0.5 : better === 'near reference' ? reference : (better as 'higher' | 'lower');
+  const near = { 'near 0.5': 0.5, 'near 1': 1, 'near reference': reference };
+  const direction = better === 'higher' || better === 'lower' ? better : near[better];
   const told =
     reference === undefined || better === 'near reference' ? '' : `, reference ${formatNumber(reference)}`;
   return {
