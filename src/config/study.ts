@@ -88,6 +88,10 @@ export const studySchema = z.strictObject({
       train: bones.default(400).describe('Most training cases compared with, a seeded draw'),
       chamfer: bones.default(50).describe('Most cases of each set compared by surface distance'),
       points: z.int().min(64).max(65_536).default(2048).describe('Surface points of a shape'),
+      extended: z
+        .boolean()
+        .default(true)
+        .describe('FID, MS-SSIM, earth mover, specificity, variation and others too, of the main sets'),
       resamples: z.int().min(50).max(10_000).default(200).describe('Half-samples behind an interval'),
       within: z
         .number()

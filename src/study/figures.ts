@@ -146,13 +146,15 @@ function pointAt(plan: StudyPlan, axis: AxisName, x: number, arm: Arm, main: Sol
 function comparisonsOf(plan: StudyPlan, settings: StudySettings, records: StudyRecords): Comparison[] {
   const places = new Map<string, { axis: AxisName; x: number }>();
   for (const { axis, x } of plan.points) places.set(`${axis} ${x}`, { axis, x });
-  return [...places.values()].flatMap(({ axis, x }) => {
-    const [otfm, ddpm] = ARMS.map((arm) => pointAt(plan, axis, x, arm, settings.main[arm].solver));
-    if (otfm === undefined || ddpm === undefined) return [];
-    const text = (p: Point) =>
-      samplingText({ solver: p.solver, nfe: p.nfe, guidance: p.measures[0].set.sampling.guidance });
-    return [{ axis, x, otfm: text(otfm), ddpm: text(ddpm), advantages: advantages(otfm, ddpm, records) }];
-  });
+  return [...places.values()]
+    .sort((a, b) => a.x - b.x)
+    .flatMap(({ axis, x }) => {
+      const [otfm, ddpm] = ARMS.map((arm) => pointAt(plan, axis, x, arm, settings.main[arm].solver));
+      if (otfm === undefined || ddpm === undefined) return [];
+      const text = (p: Point) =>
+        samplingText({ solver: p.solver, nfe: p.nfe, guidance: p.measures[0].set.sampling.guidance });
+      return [{ axis, x, otfm: text(otfm), ddpm: text(ddpm), advantages: advantages(otfm, ddpm, records) }];
+    });
 }
 
 /** Metrics of one name, one a seed; undefined where a seed has none. */
@@ -225,7 +227,7 @@ function scaleOf({ better, name }: Headline, scores: readonly number[]): number 
   const best = Math.min(...scores);
   if (better === 'near 0.5') return 0.5;
   // KID is unbiased: its best may be 0 or below, and a share of that means nothing.
-  return name === 'kid' ? Math.max(...scores) - best : Math.abs(best);
+  return name === 'kidFeatures' ? Math.max(...scores) - best : Math.abs(best);
 }
 
 function bestOf(plan: StudyPlan, records: StudyRecords): StudyFigures['best'] {

@@ -8,10 +8,12 @@
  *
  *   low = value - sqrt(d_low^2 + (t s / sqrt S)^2)       d_low, d_high: 2.5 and 97.5 % of the deviations over cases
  *
- * The noise of generated bones is in both, so the interval errs on the wide side. With one seed there is no second part,
+ * A share that is the same in every half-sample (1-NNA of 1) still varies: it gets Wilson's half-width in place of 0.
+ * The noise of generated bones is in both parts, so the interval errs on the wide side. With one seed there is no second part,
  * and the interval says nothing of other seeds; `seeds` tells how many there were.
  */
 
+import { wilsonInterval } from '../evaluation/bootstrap.ts';
 import type { SetMetric } from '../evaluation/setReport.ts';
 import { mean, quantileOfSorted } from '../evaluation/statistics.ts';
 import type { Sampled } from './headline.ts';
@@ -29,13 +31,14 @@ export interface Estimate {
 const T = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
 const Z = 1.959964;
 
-/** 97.5 % point of Student's t: tabled up to 10 degrees of freedom, from there z + (z^3 + z) / 4 df + ... (to 1e-3). */
+/** 97.5 % point of Student's t: tabled up to 10 degrees of freedom, from there z + (z^3 + z) / 4 df + ... (to 3e-4). */
 export function student(df: number): number {
   if (df < 1) return Number.POSITIVE_INFINITY;
   if (df <= T.length) return T[df - 1];
   const z3 = Z ** 3;
   const z5 = Z ** 5;
-  return Z + (z3 + Z) / (4 * df) + (5 * z5 + 16 * z3 + 3 * Z) / (96 * df * df);
+  const third = (3 * Z ** 7 + 19 * z5 + 17 * z3 - 15 * Z) / (384 * df ** 3);
+  return Z + (z3 + Z) / (4 * df) + (5 * z5 + 16 * z3 + 3 * Z) / (96 * df * df) + third;
 }
 
 /** Half of the 95 % interval of the mean of `values` over seeds; 0 for one seed. */
@@ -53,6 +56,7 @@ export type Better = SetMetric['better'];
 /** How bad a value is, less being better for every figure: its distance from the ideal, the value itself, or less of it. */
 export function badness(value: number, better: Better, reference = 0): number {
   if (better === 'near 0.5') return Math.abs(value - 0.5);
+  if (better === 'near 1') return Math.abs(value - 1);
   if (better === 'near reference') return Math.abs(value - reference);
   return better === 'lower' ? value : -value;
 }
@@ -66,6 +70,7 @@ function estimate(
   values: readonly number[],
   halves: readonly (readonly number[])[],
   cases: number,
+  least: number,
 ): Estimate {
   const value = mean(values);
   const seeds = seedHalfWidth(values);
@@ -76,7 +81,7 @@ function estimate(
   const share = Math.floor(cases / 2) / cases;
   const scale = Math.sqrt(share / (1 - share));
   const [down, up] = [0.025, 0.975].map((q) =>
-    Math.max(0, (q < 0.5 ? -1 : 1) * scale * quantileOfSorted(deviations, q)),
+    Math.max(least, Math.abs(scale * quantileOfSorted(deviations, q))),
   );
   return {
     value,
@@ -86,13 +91,27 @@ function estimate(
   };
 }
 
-/** A figure of one arm, over its seeds. */
+/** Wilson's half-width of shares that no half-sample moved, which are then no less uncertain; 0 for all else. */
+function leastHalfWidth(figures: readonly Sampled[]): number {
+  const stuck = figures.every(
+    ({ trials, halves }) => trials !== undefined && halves.every((v) => Math.abs(v - halves[0]) < 1e-12),
+  );
+  if (!stuck) return 0;
+  const value = mean(figures.map((f) => f.value));
+  const [low, high] = wilsonInterval(value, figures[0].trials!);
+  return Math.max(high - value, value - low);
+}
+
+/** A figure of one arm, over its seeds; the interval of a share stays within 0 and 1. */
 export function armEstimate(figures: readonly Sampled[]): Estimate {
-  return estimate(
+  const found = estimate(
     figures.map((f) => f.value),
     figures.map((f) => f.halves),
     figures[0].cases,
+    leastHalfWidth(figures),
   );
+  if (figures[0].trials === undefined) return found;
+  return { ...found, low: Math.max(0, found.low), high: Math.min(1, found.high) };
 }
 
 /**
@@ -107,6 +126,7 @@ export function advantage(otfm: readonly Sampled[], ddpm: readonly Sampled[], be
     pairs.map(([o, d]) => bad(d.value) - bad(o.value)),
     pairs.map(([o, d]) => o.halves.map((v, r) => bad(d.halves[r]) - bad(v))),
     Math.min(otfm[0].cases, ddpm[0].cases),
+    Math.hypot(leastHalfWidth(otfm), leastHalfWidth(ddpm)),
   );
 }
 

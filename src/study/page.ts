@@ -3,6 +3,7 @@
  * equal seeds, both trainings, and how to make it again. One file, no script, the look of every report.
  */
 import type { Dataset } from '../dataset/dataset.ts';
+import { metricTitle } from '../evaluation/report/figures.ts';
 import { readMetrics, thinned } from '../evaluation/report/metricsLog.ts';
 import { interruptedError } from '../files/interrupt.ts';
 import type { LineChart, LineSeries } from '../report/chart.ts';
@@ -41,7 +42,13 @@ const secondsText = (seconds: number): string => `${Number(seconds.toPrecision(2
 const WORDS = { otfm: 'OTFM', ddpm: 'DDPM', undecided: 'open' } as const;
 
 const direction = (better: MetricRow['better']): string =>
-  ({ higher: '↑ higher', lower: '↓ lower', 'near 0.5': '→ 0.5', 'near reference': '→ real' })[better];
+  ({
+    higher: '↑ higher',
+    lower: '↓ lower',
+    'near 0.5': '→ 0.5',
+    'near 1': '→ 1',
+    'near reference': '→ real',
+  })[better];
 
 function headSection(result: StudyResult): Section {
   const { rows } = result.figures;
@@ -51,7 +58,7 @@ function headSection(result: StudyResult): Section {
     rows: rows
       .filter((row) => row.headline === wanted)
       .map((row) => [
-        `${HEADLINES.find((h) => h.name === row.name)?.title ?? row.name}${row.unit === '' ? '' : `, ${row.unit}`}`,
+        `${metricTitle(row.name)}${row.unit === '' ? '' : `, ${row.unit}`}`,
         direction(row.better),
         shown(row.otfm),
         shown(row.ddpm),

@@ -47,6 +47,8 @@ export interface MeasureUnit {
   set: SetUnit;
   count: number;
   quality?: number;
+  /** All figures there are, not only the usual ones: for the main sets. */
+  extended: boolean;
 }
 
 export interface Point {
@@ -122,7 +124,7 @@ export function studyPlan(settings: StudySettings, classes: readonly number[]): 
       sets.set(name, set);
     }
     set.count = Math.max(set.count, count);
-    const unit: MeasureUnit = { name: `${name}-first${count}`, set, count, quality };
+    const unit: MeasureUnit = { name: `${name}-first${count}`, set, count, quality, extended: false };
     measures.set(unit.name, measures.get(unit.name) ?? unit);
     return measures.get(unit.name)!;
   };
@@ -140,6 +142,7 @@ export function studyPlan(settings: StudySettings, classes: readonly number[]): 
     const all = range(settings.seeds).map((seed) =>
       measure(training(arm, seed, 1), mainOf(arm), samples.main),
     );
+    for (const unit of all) unit.extended = settings.measure.extended;
     add('main', 0, arm, all);
     for (const [seed, unit] of all.entries()) add('seed', seed, arm, [unit]);
   }

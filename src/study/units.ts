@@ -316,7 +316,7 @@ function known(path: string, key: string): MeasureRecord | undefined {
 }
 
 const unitKey = (shop: Workshop, unit: MeasureUnit, set: SetResult): string =>
-  measureKey(shop, { set: set.hash, name: unit.name });
+  measureKey(shop, { set: set.hash, name: unit.name, extended: unit.extended });
 
 /** A measure that is there. */
 export const measureResult = (shop: Workshop, unit: MeasureUnit, set: SetResult): MeasureRecord | undefined =>
@@ -351,7 +351,7 @@ export async function makeMeasure(
     const fake = made.map(({ mask }) => mask ?? nothing());
     const evaluation = evaluateSets(
       { real: side.real, train: side.train, fake },
-      { seed, points: measure.points, chamferCases: measure.chamfer },
+      { seed, points: measure.points, chamferCases: measure.chamfer, extended: unit.extended },
     );
     record.metrics = evaluation.metrics;
     record.notes = evaluation.notes;

@@ -39,6 +39,7 @@ export const TINY_STUDY: readonly string[] = [
   'measure.points=64',
   'measure.resamples=50',
   'measure.train=16',
+  'measure.extended=false',
   'sheet=2',
 ];
 
