@@ -4,9 +4,7 @@
  * ratio is then the share of the measured GEMM peak that the step's own arithmetic reaches.
  * Flags: `--quick` (a small volume, to see that it works), `--steps N` (rounds measured, after one of warm-up).
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
-import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { gradients } from '../src/graph/autodiff.ts';
 import { emit } from '../src/graph/emit.ts';
@@ -20,6 +18,7 @@ import { RandomStream } from '../src/random/stream.ts';
 import { Session, value } from '../src/runtime/session.ts';
 import { StepRunner } from '../src/runtime/stepRunner.ts';
 import { ADAM_DEFAULTS, adam, adamSchedule } from '../src/training/optimiser.ts';
+import { Peer } from './peer.ts';
 
 const { values: flags } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, steps: { type: 'string', default: '3' } },
@@ -124,40 +123,7 @@ async function gemmPeak(): Promise<number> {
   return (2 * n ** 3) / fastest / 1e6;
 }
 
-class Peer {
-  readonly #child: ChildProcess;
-  readonly #lines: AsyncIterator<string>;
-
-  constructor() {
-    const script = new URL('engine_peer.py', import.meta.url).pathname;
-    const { groups, ...rest } = network;
-    const config = { size, threads, groups, network: { ...rest, groups } };
-    this.#child = spawn('/usr/bin/python3', [script, JSON.stringify(config)], {
-      stdio: ['pipe', 'pipe', 'ignore'],
-    });
-    this.#child.on('error', () => undefined);
-    this.#child.stdin!.on('error', () => undefined);
-    this.#lines = createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]();
-  }
-
-  async answer(): Promise<Record<string, number> | undefined> {
-    const { value: line, done } = await this.#lines.next();
-    return done ? undefined : JSON.parse(line);
-  }
-
-  async ask(command: string): Promise<{ ms: number; peakGb: number }> {
-    this.#child.stdin!.write(`${command}\n`);
-    const reply = await this.answer();
-    if (reply === undefined) throw new Error('the PyTorch peer ended');
-    return reply as { ms: number; peakGb: number };
-  }
-
-  end(): void {
-    this.#child.stdin!.end();
-  }
-}
-
-const peer = new Peer();
+const peer = new Peer({ size, threads, network });
 const hello = await peer.answer();
 if (hello === undefined)
   console.error(

@@ -1,6 +1,6 @@
 """The benchmark's U-Net in PyTorch: the peer of bench/engine.ts, block for block the network of src/models/unet.ts.
 
-Reads a command a line (`train`, `sample`, `memory`) and answers with one JSON line; so ours and the peer's steps can be
+Reads a command a line (`train`, `sample`, `sample N` for the first N of the batch) and answers with one JSON line; so ours and the peer's steps can be
 interleaved in one run. PyTorch uses as many threads as it is given.
 """
 import json
@@ -117,9 +117,9 @@ def train():
             e.lerp_(p, 0.005)
 
 
-def sample():
+def sample(n):
     with torch.inference_mode():
-        model(x, t, y)
+        model(x[:n], t[:n], y[:n])
 
 
 print(json.dumps({"version": torch.__version__, "parameters": sum(p.numel() for p in model.parameters())}), flush=True)
@@ -128,8 +128,8 @@ for line in sys.stdin:
     start = time.perf_counter()
     if command == "train":
         train()
-    elif command == "sample":
-        sample()
+    elif command.startswith("sample"):
+        sample(int(command[6:] or size[0]))
     ms = (time.perf_counter() - start) * 1000
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(json.dumps({"ms": ms, "peakGb": peak}), flush=True)

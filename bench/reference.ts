@@ -1,11 +1,11 @@
 /**
  * `npm run bench:reference`: one training step of each network at the sizes of the reference configuration, with time and
- * peak memory. The autoencoder encodes 192x148x216 voxels and its decoder writes the fine grid of 456x352x512; the U-Net
- * trains on a batch of 8 latents of 8x48x37x54. Each network runs in a process of its own, so that peaks are its own.
+ * peak memory. The autoencoder is the preset's: it takes masks of 456x352x512, encodes them at 192x148x216 and its head `up`
+ * writes the fine grid again; the U-Net trains on a batch of 8 latents of 8x48x37x54. Each network runs in a process of its own, so that peaks are its own.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { autoencoderSchema, generatorSchema } from '../src/config/schemas.ts';
+import { AUTOENCODER_PRESETS, autoencoderSchema, generatorSchema } from '../src/config/schemas.ts';
 import { elements, Graph, type Tensor } from '../src/graph/graph.ts';
 import { add, multiply } from '../src/graph/ops/binary.ts';
 import { unet } from '../src/models/unet.ts';
@@ -17,8 +17,7 @@ import { type Value, value } from '../src/runtime/session.ts';
 import { ADAM_DEFAULTS } from '../src/training/optimiser.ts';
 import { Trainer, type TrainerDefinition } from '../src/training/trainer.ts';
 
-const COARSE = [216, 148, 192]; // z, y, x
-const FINE = [512, 352, 456];
+const FINE = [512, 352, 456]; // z, y, x
 const LATENT = [8, 54, 37, 48];
 
 const normals = (shape: readonly number[], purpose: string) =>
@@ -35,12 +34,13 @@ function ball(size: readonly number[]): Value {
 }
 
 function autoencoderStep(): [TrainerDefinition, Record<string, Value>] {
-  const { model } = autoencoderSchema.parse({});
+  const { model } = autoencoderSchema.parse(AUTOENCODER_PRESETS.reference);
   const graph = new Graph();
-  const z = encoder(new Scope(graph, 'encoder'), graph.input('x', [1, 1, ...COARSE]), model);
+  const x = graph.input('x', [1, 1, ...FINE]);
+  const z = encoder(new Scope(graph, 'encoder'), x, model);
   const codes = codebookStep(graph, z, model);
   const logits = decoder(new Scope(graph, 'decoder'), codes.quantised, model, FINE);
-  const target = multiply(add(graph.input('fine', [1, 1, ...FINE]), 1), 0.5);
+  const target = multiply(add(x, 1), 0.5);
   const loss = add(
     add(bceWithLogits(logits, target), softDice(logits, target)),
     multiply(codes.commitment, 0.25),
@@ -58,7 +58,7 @@ function autoencoderStep(): [TrainerDefinition, Record<string, Value>] {
   );
   return [
     { graph, loss, seed: 1, adam: ADAM_DEFAULTS, extra },
-    { x: ball(COARSE), fine: ball(FINE), restarts },
+    { x: ball(FINE), restarts },
   ];
 }
 

@@ -20,6 +20,7 @@ import {
   GENERATOR_PRESETS,
   generatorSchema,
 } from '../config/schemas.ts';
+import { dataHash } from '../dataset/dataHash.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { makePhantomDataset } from '../dataset/phantoms.ts';
 import { InterruptedError } from '../errors.ts';
@@ -40,7 +41,7 @@ import { packageVersion } from '../sampling/generateProvenance.ts';
 import { type GeneratedSet, generateSet } from '../sampling/generateSet.ts';
 import { type GeneratorWeights, readGenerator } from '../sampling/generator.ts';
 import { sampleDefaults } from '../sampling/solverNames.ts';
-import { dataHash, trainAutoencoder } from '../training/autoencoder.ts';
+import { trainAutoencoder } from '../training/autoencoder.ts';
 import { trainGenerator } from '../training/generator.ts';
 
 /** How much of everything; the defaults fit 2 cores and 5 minutes. */

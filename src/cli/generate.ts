@@ -2,7 +2,9 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
-import { CheckpointError } from '../errors.ts';
+import { CheckpointError, UsageError } from '../errors.ts';
+import type { GenerateSetOptions } from '../sampling/generateSet.ts';
+import type { GeneratorWeights } from '../sampling/generator.ts';
 import type { SampleSettings } from '../sampling/latentSampler.ts';
 import { ALL_SOLVERS, sampleDefaults } from '../sampling/solverNames.ts';
 import type { Context } from './context.ts';
@@ -26,6 +28,7 @@ trained on phantoms: procedural skulls without anatomical truth.`,
       '--run <run>',
       'run folder of a generator, or a folder of exported weights (default: the bundled one)',
     )
+    .option('--decoder <run>', 'decode with the run of `train decoder` on the autoencoder of this generator')
     .option('--count <n>', 'how many bones', whole(1), 1)
     .option('--start <n>', 'index of the first bone', whole(0), 0)
     .option('--seed <n>', 'seed of the noise', whole(0), 0)
@@ -37,9 +40,19 @@ trained on phantoms: procedural skulls without anatomical truth.`,
 ddpm: ddim, ancestral (1); consistency: its own (1) (default: the first that fits the run)`,
       ).choices(ALL_SOLVERS),
     )
-    .option('--guidance <scale>', '0: no class, 1: the class alone, above 1: pushed towards it', real(), 1.5)
+    .option(
+      '--guidance <scale>',
+      '0: no class, 1: the class alone, above 1: pushed towards it (default: 1.5; consistency 1)',
+      real(),
+    )
     .option('--guidance-interval <from,to>', 'times in which guidance holds, 0 noise .. 1 data', interval)
     .option('--eta <share>', 'ddim: share of the noise that each step adds again', real(0, 1))
+    .option(
+      '--candidates <n>',
+      'filtered generation: of n candidates keep the one farthest from the training set (needs --data)',
+      whole(2, 64),
+    )
+    .option('--data <dir>', 'the dataset that the generator was trained on, for --candidates')
     .option('--tolerance <error>', 'dopri5: largest error of a step (default: 1e-4)', real())
     .option(
       '--quality <class>',
@@ -49,7 +62,7 @@ ddpm: ddim, ancestral (1); consistency: its own (1) (default: the first that fit
     .addOption(
       new Option(
         '--format <list>',
-        'files of each bone: nrrd, nii.gz, nii, mha (volumes, uint8), stl, ply, glb (surfaces)',
+        'files of each bone: nrrd, nii.gz, nii, mha (volumes, uint8), stl, ply, glb (surfaces); none: the dataset alone',
       )
         .argParser(list)
         .default(['nrrd', 'stl'], 'nrrd,stl'),
@@ -68,11 +81,12 @@ Examples:
     )
     .action(async (flags: GenerateFlags, command: Command) => {
       const cli = open(command);
-      const { run, format, ...given } = flags;
+      const { run, format, candidates, data, decoder, ...given } = flags;
+      const filter = await filterOf(candidates, data);
       if (run === undefined && !existsSync(BUNDLED)) throw notBundled();
       const { readGenerator } = await import('../sampling/generator.ts');
       const { generateSet } = await import('../sampling/generateSet.ts');
-      const generator = readGenerator(run ?? BUNDLED);
+      const generator = await decodingWith(readGenerator(run ?? BUNDLED), decoder);
       const settings = { ...sampleDefaults(generator.meta), ...given };
       if (generator.meta.phantom) cli.say('this generator learnt from phantoms: no anatomy to trust');
       const progress = cli.progress('generate', flags.count, 'bones');
@@ -82,7 +96,8 @@ Examples:
           // Without a run there is no set to resemble: a newcomer asks for a skull and gets a complete one.
           quality: settings.quality ?? (run === undefined ? 6 : undefined),
           generator,
-          formats: format,
+          filter,
+          formats: format.length === 1 && format[0] === 'none' ? [] : format,
           signal,
           onProgress: (done) => progress.update(done),
           onWarning: (text) => cli.say(`warning: ${text}`),
@@ -112,8 +127,32 @@ interface GenerateFlags extends Partial<SampleSettings> {
   start: number;
   seed: number;
   format: string[];
+  candidates?: number;
+  data?: string;
+  decoder?: string;
   clean?: boolean;
   threads?: number;
+}
+
+/** Throws `CheckpointError` where the decoder is of another autoencoder. */
+async function decodingWith(generator: GeneratorWeights, decoder?: string): Promise<GeneratorWeights> {
+  if (decoder === undefined) return generator;
+  const { readAutoencoder } = await import('../sampling/autoencoder.ts');
+  const { withDecoder } = await import('../sampling/withDecoder.ts');
+  return withDecoder(generator, readAutoencoder(decoder), decoder);
+}
+
+/** Throws `UsageError` where one of the two is missing, and what is wrong with the dataset. */
+async function filterOf(candidates?: number, data?: string): Promise<GenerateSetOptions['filter']> {
+  if (candidates === undefined && data === undefined) return undefined;
+  if (candidates === undefined || data === undefined)
+    throw new UsageError({
+      found: candidates === undefined ? '--data without --candidates' : '--candidates without --data',
+      expected: 'both: candidates are compared with the training set',
+      todo: 'add the other, or leave both out',
+    });
+  const { openDataset } = await import('../dataset/dataset.ts');
+  return { candidates, dataset: openDataset(data) };
 }
 
 function notBundled(): CheckpointError {

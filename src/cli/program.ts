@@ -16,6 +16,7 @@ import { registerIngest } from './ingest.ts';
 import { registerPhantom } from './phantom.ts';
 import { registerReport } from './report.ts';
 import { registerTrain } from './train.ts';
+import { registerTrainDecoder } from './trainDecoder.ts';
 
 /** The program with all its commands; it writes to `streams` and throws instead of ending the process. */
 export function buildProgram(streams: Streams): Command {
@@ -52,7 +53,7 @@ Examples:
   const open = (command: Command) => openContext(command, streams);
   registerPhantom(program, open);
   registerIngest(program, open);
-  registerTrain(program, open);
+  registerTrainDecoder(registerTrain(program, open), open);
   registerGenerate(program, open);
   registerExport(program, open);
   registerEvaluate(program, open, streams);

@@ -1,4 +1,4 @@
-/** `cranioflow train autoencoder` and `cranioflow train generator`. */
+/** `cranioflow train autoencoder` and `cranioflow train generator`, and what all trainings share. `train decoder` is beside. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Argument, type Command, Option } from 'commander';
@@ -7,13 +7,14 @@ import type { PresetName } from '../config/schemas.ts';
 import type { Context } from './context.ts';
 import { repeated, whole } from './options.ts';
 
-const RUN_HELP = `
+export const RUN_HELP = `
 The configuration is made of layers, later ones winning: defaults, --preset, --config, --set. The resolved one is
 written to RUN/config.yaml; \`cranioflow train settings\` lists every setting. With --resume and neither --preset nor --config, it is read from there.
 Ctrl-C writes a checkpoint and stops; --resume goes on and ends bit for bit as without the interruption.
 `;
 
-export function registerTrain(program: Command, open: (command: Command) => Context): void {
+/** Adds `train` and its commands; returns it, for the trainings that have a file of their own. */
+export function registerTrain(program: Command, open: (command: Command) => Context): Command {
   const train = program.command('train').description('Trains a network.').summary('train a network');
 
   train
@@ -22,18 +23,23 @@ export function registerTrain(program: Command, open: (command: Command) => Cont
     .description(
       'Prints every setting of a training with its meaning and value, as a YAML file for --config.',
     )
-    .addArgument(new Argument('<network>').choices(['autoencoder', 'generator']))
+    .addArgument(new Argument('<network>').choices(['autoencoder', 'decoder', 'generator']))
     .addOption(presetOption('whose values (default: "tiny")'))
     .addHelpText('after', '\nExample:\n  cranioflow train settings generator --preset small > generator.yaml')
     .action(async (network: string, { preset = 'tiny' }: { preset?: PresetName }, command: Command) => {
       const schemas = await import('../config/schemas.ts');
       const { settingsYaml } = await import('../config/settings.ts');
-      const [schema, presets] =
-        network === 'autoencoder'
-          ? [schemas.autoencoderSchema, schemas.AUTOENCODER_PRESETS]
-          : [schemas.generatorSchema, schemas.GENERATOR_PRESETS];
+      const known: Record<string, [z.ZodType, Record<PresetName, unknown>]> = {
+        autoencoder: [schemas.autoencoderSchema, schemas.AUTOENCODER_PRESETS],
+        decoder: [schemas.decoderSchema, schemas.DECODER_PRESETS],
+        generator: [schemas.generatorSchema, schemas.GENERATOR_PRESETS],
+      };
+      const [schema, presets] = known[network];
       const title = `cranioflow train ${network} --preset ${preset}`;
-      open(command).print(schema.parse(presets[preset]), settingsYaml(schema, presets[preset], title));
+      open(command).print(
+        schema.parse(presets[preset]) as object,
+        settingsYaml(schema, presets[preset], title),
+      );
     });
 
   trainingOptions(train.command('autoencoder'))
@@ -116,9 +122,10 @@ Examples:
       }
       report(cli, flags.out, config.steps, 'heldOutLoss', heldOutLoss);
     });
+  return train;
 }
 
-interface TrainFlags {
+export interface TrainFlags {
   data: string;
   out: string;
   preset?: string;
@@ -137,7 +144,7 @@ interface GeneratorFlags extends TrainFlags {
 const presetOption = (text: string) =>
   new Option('--preset <name>', text).choices(['tiny', 'small', 'reference']);
 
-function trainingOptions(command: Command): Command {
+export function trainingOptions(command: Command): Command {
   return command
     .requiredOption('--data <dir>', 'dataset folder, as phantom and ingest make')
     .requiredOption('--out <run>', 'run folder to make or, with --resume, to go on with')
@@ -154,7 +161,7 @@ function trainingOptions(command: Command): Command {
 }
 
 /** defaults < preset < file < --set; a resumed run that names neither preset nor file starts from its own config.yaml. */
-async function resolveConfig<S extends z.ZodType>(
+export async function resolveConfig<S extends z.ZodType>(
   cli: Context,
   schema: S,
   presets: Record<string, unknown>,
@@ -171,7 +178,7 @@ async function resolveConfig<S extends z.ZodType>(
   return loadConfig(schema, { preset, file, set: [...(flags.set ?? []), ...extra] });
 }
 
-function runOptions({ out, resume, threads }: TrainFlags, { quiet }: Context) {
+export function runOptions({ out, resume, threads }: TrainFlags, { quiet }: Context) {
   return { out, resume, threads, quiet };
 }
 

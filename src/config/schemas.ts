@@ -1,5 +1,5 @@
 /**
- * The configurations of the two trainings, their defaults and the presets `tiny` (32^3 grids: tests, the demo), `small` (64^3
+ * The configurations of the trainings, their defaults and the presets `tiny` (32^3 grids: tests, the demo), `small` (64^3
  * to 96^3) and `reference` (the sizes of the method's reference configuration). One strict schema each: defaults <
  * preset < file < --set. The descriptions are what `cranioflow train settings` prints.
  */
@@ -37,6 +37,22 @@ const schedule = {
   evaluateEvery: count.default(250).describe('Steps between measurements on held-out cases'),
 };
 
+const headSchema = z.strictObject({
+  kind: z
+    .enum(['none', 'up', 'up_conv', 'up_res_conv', 'super'])
+    .default('none')
+    .describe(
+      'How the decoder comes from a coarse grid to the one of the masks; none: it works on that itself',
+    ),
+  scale: z
+    .number()
+    .gt(1)
+    .max(8)
+    .default(2)
+    .describe("With a head: how many times coarser the encoder's grid is; super takes whole numbers only"),
+  channels: count.default(4).describe('Features that the heads up_conv, up_res_conv and super see'),
+});
+
 export const autoencoderSchema = z.strictObject({
   ...schedule,
   ...adamSchema,
@@ -66,9 +82,26 @@ export const autoencoderSchema = z.strictObject({
       latentChannels: count.default(8).describe('Channels of the latents'),
       codes: count.default(16384).describe('Entries of the codebook'),
       groups: count.default(16).describe('Groups of the group norms'),
+      head: headSchema.prefault({}),
     })
     .prefault({}),
   commitment: positive.default(0.25).describe('Weight of the commitment of latents to their codes'),
+  dice: z.number().min(0).default(1).describe('Weight of the soft Dice term beside the cross-entropy'),
+  augment: augmentSchema.prefault({}),
+});
+
+export const decoderSchema = z.strictObject({
+  ...schedule,
+  ...adamSchema,
+  beta1: z.number().min(0).max(1).default(0.5).describe("Decay of Adam's first moment"),
+  noise: z
+    .strictObject({
+      low: z.number().min(0).max(2).default(0.05).describe('Least deviation of the noise'),
+      high: z.number().min(0).max(2).default(0.4).describe('Largest deviation of the noise'),
+    })
+    .refine(({ low, high }) => low <= high, 'low must not be above high')
+    .prefault({})
+    .describe('Noise on the latents: deviation drawn for each case, in ranges of the codebook'),
   dice: z.number().min(0).default(1).describe('Weight of the soft Dice term beside the cross-entropy'),
   augment: augmentSchema.prefault({}),
 });
@@ -185,6 +218,7 @@ export const generatorSchema = z.strictObject({
 });
 
 export type AutoencoderConfig = z.infer<typeof autoencoderSchema>;
+export type DecoderConfig = z.infer<typeof decoderSchema>;
 export type GeneratorConfig = z.infer<typeof generatorSchema>;
 
 export type PresetName = 'tiny' | 'small' | 'reference';
@@ -222,7 +256,37 @@ export const AUTOENCODER_PRESETS: Record<PresetName, unknown> = {
     },
     augment: { shift: 2, rotation: 4, scale: 0.04 },
   },
-  reference: { steps: 150_000, batch: 1, clip: 1, checkpointEvery: 1000, evaluateEvery: 1000 },
+  // Masks of 456x352x512, which the encoder sees as 192x148x216.
+  reference: {
+    steps: 150_000,
+    batch: 1,
+    clip: 1,
+    checkpointEvery: 1000,
+    evaluateEvery: 1000,
+    model: { head: { kind: 'up', scale: 2.375 } },
+  },
+};
+
+export const DECODER_PRESETS: Record<PresetName, unknown> = {
+  tiny: {
+    steps: 200,
+    batch: 4,
+    learningRate: 1e-3,
+    finalRate: 0.05,
+    checkpointEvery: 100,
+    evaluateEvery: 100,
+    augment: { shift: 1, rotation: 3, scale: 0.03 },
+  },
+  small: {
+    steps: 400,
+    batch: 2,
+    learningRate: 7e-4,
+    finalRate: 0.05,
+    checkpointEvery: 200,
+    evaluateEvery: 200,
+    augment: { shift: 2, rotation: 4, scale: 0.04 },
+  },
+  reference: { steps: 20_000, batch: 1, checkpointEvery: 1000, evaluateEvery: 1000 },
 };
 
 export const GENERATOR_PRESETS: Record<PresetName, unknown> = {

@@ -5,7 +5,7 @@
  *   cosine   f(k) = cos^2(pi/2 (k/T + s)/(1 + s)), s = 0.008;  beta_k = min(1 - f(k+1)/f(k), 0.9999)
  *            (Nichol & Dhariwal 2021, "Improved Denoising Diffusion Probabilistic Models")
  *   linear   beta_k from 0.1/T to 20/T, evenly: 1e-4 to 0.02 at T = 1000   (Ho et al. 2020, "Denoising Diffusion
- *            Probabilistic Models"; the scaling keeps ab_{T-1} nearly the same for every T)
+ *            Probabilistic Models"; scaled so that ab_{T-1} is nearly the same, 4e-5, for every large T)
  */
 import { ConfigError } from '../errors.ts';
 

@@ -2,12 +2,15 @@
  * What the networks ask of their sizes, told in the words of the configuration before a run folder is made: group norms
  * split channels into `groups`, attention into heads of `headChannels`; lists have as many entries as there are levels.
  */
-import { ConfigError } from '../errors.ts';
+import { ConfigError, GridError } from '../errors.ts';
 import type { UNetConfig } from './unet.ts';
-import type { VqVaeConfig } from './vqvae.ts';
+import { encoderSize, latentFactor, type VqVaeConfig } from './vqvae.ts';
 
-/** Throws `ConfigError` when a level's channels do not split into the groups, or a list of blocks misses a level. */
-export function checkVqVaeConfig({ widths, groups, encoderBlocks, decoderBlocks }: VqVaeConfig): void {
+/**
+ * Throws `ConfigError` when a level's channels do not split into the groups, a list of blocks misses a level, or the head
+ * cannot have its scale.
+ */
+export function checkVqVaeConfig({ widths, groups, encoderBlocks, decoderBlocks, head }: VqVaeConfig): void {
   requireLength(
     'model.encoderBlocks',
     encoderBlocks,
@@ -22,6 +25,38 @@ export function checkVqVaeConfig({ widths, groups, encoderBlocks, decoderBlocks 
   );
   for (const width of widths)
     if (width % Math.min(groups, width) !== 0) throw uneven('model.widths', width, 'model.groups', groups);
+  if (head.kind === 'super' && !Number.isInteger(head.scale))
+    throw new ConfigError({
+      found: `model.head.kind is super, model.head.scale is ${head.scale}`,
+      expected: 'a whole scale: super makes that many voxels of each cell along each axis',
+      todo: 'choose a whole model.head.scale, or another head: up, up_conv and up_res_conv take any scale',
+    });
+}
+
+/**
+ * Throws `GridError` when masks of `size` voxels do not fit the halvings of the autoencoder (or, with a head, its scale);
+ * `source` says whose masks they are, as the user named them.
+ */
+export function checkVqVaeGrid(config: VqVaeConfig, size: readonly number[], source: string): void {
+  const factor = latentFactor(config);
+  const { kind, scale } = config.head;
+  const found = `${source} has a grid of ${size.join('x')} voxels`;
+  if (kind === 'none' || kind === 'super') {
+    const step = kind === 'super' ? scale * factor : factor;
+    if (size.every((side) => side % step === 0)) return;
+    throw new GridError({
+      found,
+      expected: `sides that are multiples of ${step}, ${kind === 'super' ? `the scale ${scale} of the head super times the factor ${factor}` : 'the factor'} of this autoencoder`,
+      todo: `ingest again with such a --grid, or choose ${kind === 'super' ? 'another model.head.kind' : 'fewer widths (--set model.widths=[...])'}`,
+    });
+  }
+  const coarse = encoderSize(config, size);
+  if (coarse.every((side, axis) => side >= factor && side <= size[axis])) return;
+  throw new GridError({
+    found: `${found}, of which a head of scale ${scale} leaves the encoder ${coarse.join('x')}`,
+    expected: `an encoder's grid of sides from ${factor} on that is no finer than the masks`,
+    todo: 'choose another model.head.scale, fewer model.widths, or a finer --grid',
+  });
 }
 
 /**

@@ -24,6 +24,16 @@ const common = {
 export const autoencoderMetaSchema = z.strictObject({
   kind: z.literal('autoencoder'),
   config: autoencoderSchema.shape.model,
+  /** Of a decoder that was trained on with noisy latents; encoder and codebook are those of the autoencoder it came from. */
+  fineTuned: z
+    .strictObject({
+      steps: z.int().min(0),
+      /** Deviation of the noise in ranges of the codebook, from and to. */
+      noise: z.tuple([z.number(), z.number()]),
+      /** SHA-256 of the autoencoder's weights before. */
+      from: z.string(),
+    })
+    .optional(),
   ...common,
 });
 

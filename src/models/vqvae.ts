@@ -2,6 +2,7 @@
  * The autoencoder: a 3D VQ-VAE (van den Oord et al. 2017) from a mask [N, 1, D, H, W] in +-1 to latents [N, L, D/f, H/f, W/f],
  * f = patch . 2^(widths - 1), and back to logits of bone. Encoder: convolutions of kernel 4 and stride 2, a residual block after each;
  * decoder: its mirror image, upsampling by `upsampleConv`. Replicate padding, so that bone cut by the field of view goes on.
+ * With a head (`head.ts`) all of that happens on a grid coarser than the mask, and the decoder still writes the mask's grid.
  *
  * The codebook learns by exponential moving averages, not by gradients: for code v, over the latents z assigned to it,
  *   count <- d count + (1-d) n_v,  sum <- d sum + (1-d) sum z,  code = sum / count (Laplace-smoothed),
@@ -13,13 +14,13 @@ import { add, divide, multiply, subtract } from '../graph/ops/binary.ts';
 import { depthToSpace, spaceToDepth } from '../graph/ops/conv3d.ts';
 import { gather, lessThan, nearestCode, scatterAdd } from '../graph/ops/lookup.ts';
 import { sum } from '../graph/ops/reduce.ts';
-import { resizeTrilinear } from '../graph/ops/resize.ts';
 import { reshape, stopGradient, straightThrough, transpose } from '../graph/ops/shape.ts';
 import { silu } from '../graph/ops/silu.ts';
 import { exp, log, negate } from '../graph/ops/unary.ts';
 import { conv, norm, upsampleConv } from '../nn/layers.ts';
 import { mse } from '../nn/losses.ts';
 import type { Scope } from '../nn/scope.ts';
+import { coarsen, type HeadConfig, head, headChannels } from './head.ts';
 
 export interface VqVaeConfig {
   /**
@@ -36,6 +37,7 @@ export interface VqVaeConfig {
   latentChannels: number;
   codes: number;
   groups: number;
+  head: HeadConfig;
 }
 
 const replicate = { padding: 'replicate' } as const;
@@ -47,14 +49,28 @@ function residual(s: Scope, x: Tensor, groups: number): Tensor {
   return add(x, h);
 }
 
-/** How many times coarser than the mask the latents are. */
+/** How many times coarser than the encoder's grid the latents are. */
 export function latentFactor(config: Pick<VqVaeConfig, 'widths' | 'patch'>): number {
   return config.patch * 2 ** (config.widths.length - 1);
 }
 
-/** The latents of x [N, 1, D, H, W] before quantisation. */
+/**
+ * The sides of the encoder's grid for masks of sides `size`, in any order of the axes: `size / scale`, each to the nearest
+ * multiple of the latent factor (456x352x512 at a scale of 2.375 and factor 4: 192x148x216); without a head, `size` itself.
+ */
+export function encoderSize(
+  config: Pick<VqVaeConfig, 'widths' | 'patch' | 'head'>,
+  size: readonly number[],
+): number[] {
+  if (config.head.kind === 'none') return [...size];
+  const factor = latentFactor(config);
+  return size.map((side) => factor * Math.round(side / (config.head.scale * factor)));
+}
+
+/** The latents of masks x [N, 1, D, H, W] in +-1 before quantisation; x has the grid that the decoder writes. */
 export function encoder(s: Scope, x: Tensor, config: VqVaeConfig): Tensor {
-  let h = conv(s.child('in'), config.patch === 2 ? spaceToDepth(x) : x, config.widths[0], replicate);
+  const seen = config.head.kind === 'none' ? x : coarsen(x, encoderSize(config, x.shape.slice(2)));
+  let h = conv(s.child('in'), config.patch === 2 ? spaceToDepth(seen) : seen, config.widths[0], replicate);
   for (let level = 1; level < config.widths.length; level++) {
     const scope = s.child(`level${level}`);
     h = conv(scope.child('down'), silu(h), config.widths[level], {
@@ -69,8 +85,8 @@ export function encoder(s: Scope, x: Tensor, config: VqVaeConfig): Tensor {
   return conv(s.child('out'), h, config.latentChannels, { kernel: 1 });
 }
 
-/** Logits of bone [N, 1, D, H, W] from (quantised) latents; `size` resamples them to a finer grid than the encoder's. */
-export function decoder(s: Scope, z: Tensor, config: VqVaeConfig, size?: readonly number[]): Tensor {
+/** Logits of bone [N, 1, D, H, W] from (quantised) latents; `size` is [D, H, W], the grid of the masks. */
+export function decoder(s: Scope, z: Tensor, config: VqVaeConfig, size: readonly number[]): Tensor {
   const last = config.widths.length - 1;
   let h = conv(s.child('in'), z, config.widths[last], replicate);
   for (let level = last; level >= 0; level--) {
@@ -80,9 +96,9 @@ export function decoder(s: Scope, z: Tensor, config: VqVaeConfig, size?: readonl
     if (level > 0) h = upsampleConv(scope.child('up'), silu(h), config.widths[level - 1]);
   }
   h = silu(norm(s.child('norm'), h, Math.min(config.groups, h.shape[1])));
-  const cells = conv(s.child('out'), h, config.patch ** 3, replicate);
-  const logits = config.patch === 2 ? depthToSpace(cells) : cells;
-  return size === undefined ? logits : resizeTrilinear(logits, size);
+  const cells = conv(s.child('out'), h, headChannels(config.head) * config.patch ** 3, replicate);
+  const features = config.patch === 2 ? depthToSpace(cells) : cells;
+  return head(s.child('head'), features, config.head, size);
 }
 
 /** [N, L, D, H, W] -> [N D H W, L]. */

@@ -12,7 +12,7 @@ import { type EmitOptions, emit } from '../graph/emit.ts';
 import { elements, Graph, type ParameterSpec } from '../graph/graph.ts';
 import { add, multiply } from '../graph/ops/binary.ts';
 import { type AutoencoderMeta, autoencoderMetaSchema, decodeMeta, floats } from '../models/metadata.ts';
-import { decoder, encoder, latentFactor, quantise } from '../models/vqvae.ts';
+import { decoder, encoder, encoderSize, latentFactor, quantise } from '../models/vqvae.ts';
 import { Scope } from '../nn/scope.ts';
 import { Session, type SessionOptions, value } from '../runtime/session.ts';
 
@@ -28,10 +28,10 @@ export interface AutoencoderWeights {
   codebook: Float32Array;
 }
 
-/** [L, d, h, w] of the latents of a grid of x, y, z voxels. */
+/** [L, d, h, w] of the latents of masks of x, y, z voxels. */
 export function latentShape(meta: Pick<AutoencoderMeta, 'config' | 'size'>): number[] {
   const f = latentFactor(meta.config);
-  const [x, y, z] = meta.size;
+  const [x, y, z] = encoderSize(meta.config, meta.size);
   return [meta.config.latentChannels, z / f, y / f, x / f];
 }
 
@@ -74,7 +74,8 @@ function decoderGraph(
     scaled,
     graph.constant(codebook, [meta.config.codes, meta.config.latentChannels]),
   );
-  const logits = decoder(new Scope(graph, 'decoder'), quantised, meta.config);
+  const [sx, sy, sz] = meta.size;
+  const logits = decoder(new Scope(graph, 'decoder'), quantised, meta.config, [sz, sy, sx]);
   return { graph, logits };
 }
 

@@ -27,6 +27,8 @@ export interface GenerateSettings extends Omit<SampleSettings, 'quality'> {
   seed: number;
   /** Class asked for; null draws one for each bone. */
   quality: number | null;
+  /** Filtered generation: candidates of each bone, of which the one farthest from the training set was kept. */
+  candidates?: number;
   /** Only the two largest connected components were kept. */
   clean: boolean;
 }

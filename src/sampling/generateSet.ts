@@ -14,6 +14,7 @@ import { writeFileAtomic } from '../files/atomic.ts';
 import { acquireLock } from '../files/lock.ts';
 import { largestComponents } from '../volume/components.ts';
 import type { Mask } from '../volume/volume.ts';
+import { CandidateFilter } from './filtered.ts';
 import { generatedCard } from './generateCard.ts';
 import { checkFormats, writeBoneFiles } from './generateFiles.ts';
 import {
@@ -26,7 +27,7 @@ import {
   writeProvenance,
 } from './generateProvenance.ts';
 import { Generator, type GeneratorWeights } from './generator.ts';
-import { checkSampling, type SampleSettings } from './latentSampler.ts';
+import { checkSampling, type SampleOptions, type SampleSettings } from './latentSampler.ts';
 
 /** Components that `clean` keeps: a skull's cranium and mandible. */
 const CLEAN_COMPONENTS = 2;
@@ -41,6 +42,8 @@ export interface GenerateSetOptions extends SampleSettings {
   start?: number;
   /** Of each bone, beside the packed volume: `nrrd`, `stl`, .. (`BONE_FORMATS`). */
   formats: readonly string[];
+  /** Filtered generation: keep the candidate farthest from the training set. */
+  filter?: { candidates: number; dataset: Dataset };
   /** Keep only the two largest connected components; default: keep all that the generator made. */
   clean?: boolean;
   threads?: number;
@@ -125,13 +128,18 @@ async function fill(out: string, formats: string[], options: GenerateSetOptions)
     ...(guidanceInterval !== undefined && { guidanceInterval }),
     ...(eta !== undefined && { eta }),
     ...(tolerance !== undefined && { tolerance }),
+    ...(options.filter && { candidates: options.filter.candidates }),
     quality: options.quality ?? null,
     clean,
   };
   const earlier = takeUp(out, () => makeProvenance(meta, source.hash, settings, []));
   const finished = existsSync(join(out, MANIFEST)) ? openDataset(out) : undefined;
   const writer = new DatasetWriter(out, headerOf(source, settings));
-  const generator = await Generator.create(source, { threads: options.threads });
+  const runtime = { threads: options.threads };
+  const filter =
+    options.filter &&
+    (await CandidateFilter.create(source, options.filter.dataset, options.filter.candidates, runtime));
+  const generator = await Generator.create(source, runtime);
   const boneAt = (index: number, empty: boolean): ProvenanceBone => ({
     index,
     id: boneId(meta.bone, seed, index),
@@ -149,6 +157,10 @@ async function fill(out: string, formats: string[], options: GenerateSetOptions)
     await new Promise((next) => setImmediate(next));
     if (options.signal?.aborted) throw interrupted(done, count, out);
   };
+  const draw = async (sample: SampleOptions): Promise<Mask> =>
+    filter === undefined
+      ? generator.sample(sample)
+      : generator.decode((await filter.sample(generator, sample)).latent);
   try {
     options.onProgress?.(0, count);
     for (let n = 0; n < count; n++) {
@@ -161,10 +173,7 @@ async function fill(out: string, formats: string[], options: GenerateSetOptions)
         const known = writer.has(bone.id) ? finished?.cases.find((c) => c.id === bone.id) : undefined;
         const mask =
           known === undefined
-            ? cleaned(
-                await generator.sample({ ...options, index: bone.index, onStep: () => breathe(n) }),
-                clean,
-              )
+            ? cleaned(await draw({ ...options, index: bone.index, onStep: () => breathe(n) }), clean)
             : finished!.loadMask(known);
         bone.empty = !mask.data.includes(1);
         if (known === undefined) {
@@ -194,6 +203,7 @@ async function fill(out: string, formats: string[], options: GenerateSetOptions)
     throw error;
   } finally {
     await generator.release();
+    await filter?.release();
   }
 }
 

@@ -25,6 +25,17 @@ export interface GeneratorWeights extends NetworkWeights {
   hash: string;
 }
 
+/** SHA-256 over the weights of a velocity network and of the autoencoder that it works with. */
+export function generatorHash(
+  { weights, meanLatent }: Pick<NetworkWeights, 'weights' | 'meanLatent'>,
+  autoencoderHash: string,
+): string {
+  const hash = createHash('sha256').update(autoencoderHash);
+  for (const data of [...weights.values(), ...(meanLatent === undefined ? [] : [meanLatent])])
+    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  return hash.digest('hex');
+}
+
 /** Reads a generator from a run folder (newest checkpoint) or a folder of exported weights. Throws `CheckpointError`. */
 export function readGenerator(path: string): GeneratorWeights {
   const file = weightsFile(path);
@@ -55,10 +66,7 @@ export function readGenerator(path: string): GeneratorWeights {
   const meanLatent = tensors.has(MEAN_LATENT)
     ? floats(tensors, [{ name: MEAN_LATENT, length: elements(meta.latentShape) }], file).get(MEAN_LATENT)
     : undefined;
-  const hash = createHash('sha256').update(autoencoder.hash);
-  for (const data of [...weights.values(), ...(meanLatent === undefined ? [] : [meanLatent])])
-    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  const found = hash.digest('hex');
+  const found = generatorHash({ weights, meanLatent }, autoencoder.hash);
   if (meta.weightsHash !== undefined && meta.weightsHash !== found)
     throw new CheckpointError({
       found: `${file} holds other weights than it says: SHA-256 ${found.slice(0, 12)}...`,
@@ -102,9 +110,9 @@ export class Generator {
     return this.#sampler.noise(options);
   }
 
-  /** One normalised latent [L, D, H, W]. */
-  async sampleLatent(options: SampleOptions): Promise<Float32Array> {
-    return this.#sampler.sample(options);
+  /** One normalised latent [L, D, H, W], from `start` where it is given. */
+  async sampleLatent(options: SampleOptions, start?: Float32Array): Promise<Float32Array> {
+    return this.#sampler.sample(options, start);
   }
 
   /** A latent as a mask: decoded and cut at a probability of 0.5, with no other clean-up. */

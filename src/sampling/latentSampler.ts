@@ -37,6 +37,9 @@ export interface SampleOptions extends SampleSettings {
   onStep?: (done: number, t: number, latent: Float32Array) => void | Promise<void>;
 }
 
+/** DDIM steps of an epsilon prediction below which `leading` indices are nearer to the truth than `trailing` ones. */
+const FEW_STEPS = 12;
+
 /** Label of quality class q: 2..6 -> 0..4; the null class comes after the last. */
 export const labelOfQuality = (quality: number): number => quality - 2;
 
@@ -119,7 +122,8 @@ export class LatentSampler {
     return this.#solver(options)(network, start, { steps, onStep, tolerance });
   }
 
-  #solver({ solver, eta = 0, seed, index }: SampleOptions): Solver {
+  #solver(options: SampleOptions): Solver {
+    const { solver, eta = 0, seed, index } = options;
     if (solver === 'consistency') return consistency(stepNoise(seed, index));
     if (solver !== 'ancestral' && solver !== 'ddim') return SOLVERS[solver];
     const { schedule, steps, prediction, reach } = this.meta.diffusion!;
@@ -128,6 +132,8 @@ export class LatentSampler {
       prediction,
       reach,
       eta: solver === 'ancestral' ? 1 : eta,
+      // Few steps of a network that predicts noise go wrong where they start at the very end of the chain (ddim.ts).
+      spacing: prediction === 'epsilon' && options.steps < FEW_STEPS ? 'leading' : 'trailing',
       noise: stepNoise(seed, index),
     });
   }

@@ -6,6 +6,4 @@
 import { dopri5 } from './solvers/dopri5.ts';
 import { euler, heun, midpoint, rk4 } from './solvers/rungeKutta.ts';
 
-export { counted, type Solver, type SolverOptions, type Tolerance, type Velocity } from './solvers/solver.ts';
-
 export const SOLVERS = { euler, midpoint, heun, rk4, dopri5 } as const;

@@ -3,19 +3,17 @@
  * of the latents to their codes; the codebook starts from latents of the first batch and learns by moving averages.
  */
 
-import { createHash } from 'node:crypto';
 import { configHash } from '../config/hash.ts';
 import type { AutoencoderConfig } from '../config/schemas.ts';
+import { dataHash } from '../dataset/dataHash.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { batchIndices, Loader } from '../dataset/loader.ts';
-import type { DatasetCase } from '../dataset/manifest.ts';
-import { GridError } from '../errors.ts';
 import { openRunFolder } from '../files/runFolder.ts';
-import { Graph } from '../graph/graph.ts';
+import { elements, Graph } from '../graph/graph.ts';
 import { add, multiply } from '../graph/ops/binary.ts';
-import { checkVqVaeConfig } from '../models/checkConfig.ts';
+import { checkVqVaeConfig, checkVqVaeGrid } from '../models/checkConfig.ts';
 import { type AutoencoderMeta, encodeMeta } from '../models/metadata.ts';
-import { codebookStep, decoder, encoder, latentFactor } from '../models/vqvae.ts';
+import { codebookStep, decoder, encoder } from '../models/vqvae.ts';
 import { bceWithLogits, softDice } from '../nn/losses.ts';
 import { Scope } from '../nn/scope.ts';
 import { RandomStream } from '../random/stream.ts';
@@ -44,24 +42,8 @@ export function sharedConfigHash(config: AutoencoderConfig | object, dataHash: s
   return configHash({ ...rest, dataHash });
 }
 
-/** SHA-256 over the checksums of the training cases. */
-export function dataHash(cases: readonly DatasetCase[]): string {
-  const hash = createHash('sha256');
-  for (const c of cases) hash.update(c.sha256);
-  return hash.digest('hex');
-}
-
-function requireDivisible(dataset: Dataset, factor: number): void {
-  if (dataset.grid.size.every((d) => d % factor === 0)) return;
-  throw new GridError({
-    found: `${dataset.dir} has a grid of ${dataset.grid.size.join('x')} voxels`,
-    expected: `sides that are multiples of ${factor}, the factor of this autoencoder`,
-    todo: 'ingest again with such a --grid, or choose fewer widths (--set model.widths=[...])',
-  });
-}
-
 /** Share of bone that two masks agree on, 2 |A and B| / (|A| + |B|), from a target in +-1 and logits. */
-function diceOfLogits(target: Float32Array, logits: Float32Array): number {
+export function diceOfLogits(target: Float32Array, logits: Float32Array): number {
   let both = 0;
   let total = 0;
   for (let i = 0; i < target.length; i++) {
@@ -80,7 +62,7 @@ export async function trainAutoencoder(
   const { dataset, config, signal, quiet } = options;
   const { model, batch, seed } = config;
   checkVqVaeConfig(model);
-  requireDivisible(dataset, latentFactor(model));
+  checkVqVaeGrid(model, dataset.grid.size, dataset.dir);
   const train = new Loader(dataset, dataset.split('train'));
   const test = new Loader(dataset, dataset.split('test').slice(0, HELD_OUT_MOST));
   const data = dataHash(dataset.split('train'));
@@ -110,7 +92,7 @@ export async function trainAutoencoder(
     const x = graph.input('x', shape);
     const z = encoder(new Scope(graph, 'encoder'), x, model);
     const codes = codebookStep(graph, z, model);
-    const logits = decoder(new Scope(graph, 'decoder'), codes.quantised, model);
+    const logits = decoder(new Scope(graph, 'decoder'), codes.quantised, model, [sz, sy, sx]);
     const target = multiply(add(x, 1), 0.5);
     const bce = bceWithLogits(logits, target);
     const dice = softDice(logits, target);
@@ -152,7 +134,7 @@ export async function trainAutoencoder(
     else await startCodebook(trainer, train, meta(0), config);
 
     const pixels = new Float32Array(batch * train.voxels);
-    const rows = (batch * sx * sy * sz) / latentFactor(model) ** 3;
+    const rows = batch * elements(latentShape(meta(0)).slice(1));
     const evaluate = async (t: number): Promise<Record<string, number>> => {
       const heldOutDice = test.length === 0 ? Number.NaN : await reconstructionDice(trainer, test, meta(t));
       return Number.isNaN(heldOutDice) ? {} : { heldOutDice };

@@ -6,6 +6,7 @@
 
 import { join } from 'node:path';
 import type { GeneratorConfig } from '../config/schemas.ts';
+import { dataHash } from '../dataset/dataHash.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { Loader } from '../dataset/loader.ts';
 import type { DatasetCase } from '../dataset/manifest.ts';
@@ -18,11 +19,11 @@ import { RandomStream } from '../random/stream.ts';
 import { type AutoencoderWeights, autoencoderParameters, readAutoencoder } from '../sampling/autoencoder.ts';
 import { AUTOENCODER_FILE } from '../sampling/generator.ts';
 import { labelOfQuality } from '../sampling/latentSampler.ts';
-import { dataHash, HELD_OUT_MOST, sharedConfigHash, type TrainOptions } from './autoencoder.ts';
+import { HELD_OUT_MOST, sharedConfigHash, type TrainOptions } from './autoencoder.ts';
+import { batchSource } from './batchAhead.ts';
 import { fitGenerator, type Measured } from './fit.ts';
 import { latentRecall, predictionError } from './heldOut.ts';
 import { channelStatistics, encodeAll, type LatentSet, meanLatent, normalise, reachOf } from './latents.ts';
-import { batchMaker } from './objective.ts';
 
 export interface GeneratorTrainOptions extends TrainOptions<GeneratorConfig> {
   /** Run folder (or weights file) of the autoencoder. */
@@ -90,13 +91,14 @@ export async function trainGenerator(options: GeneratorTrainOptions): Promise<{ 
       dataHash: data,
       step,
     });
+    const source = batchSource(set, labels, config);
     const { heldOutLoss = Number.NaN } = await fitGenerator({
       title: `train generator (${config.objective})`,
       run,
       config,
       meta,
       meanLatent: normalised.meanLatent,
-      batch: batchMaker(set, labels, config),
+      batch: (step) => source.batch(step),
       async evaluate(network) {
         const measured: Measured = {};
         if (held.cases === 0) return measured;
@@ -110,7 +112,7 @@ export async function trainGenerator(options: GeneratorTrainOptions): Promise<{ 
       signal,
       quiet,
       threads: options.threads,
-    });
+    }).finally(() => source.end());
     return { heldOutLoss };
   } finally {
     run.close();

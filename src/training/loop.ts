@@ -89,7 +89,8 @@ export async function trainingLoop(options: LoopOptions): Promise<void> {
   }
 }
 
-function rounded(values: Record<string, number>): Record<string, number> {
+/** The values as metrics.jsonl keeps them: six significant digits. */
+export function rounded(values: Record<string, number>): Record<string, number> {
   return Object.fromEntries(Object.entries(values).map(([k, v]) => [k, Number(v.toPrecision(6))]));
 }
 

@@ -171,9 +171,9 @@ test('train settings prints a file for --config, of the preset asked for', async
   expect(out).toMatch(/^# cranioflow train generator --preset small\n/);
   expect(out).toContain('\n# Cases a step\nbatch: 8\n');
   expect((await run(['train', 'settings', 'autoencoder'])).out).toContain('codes: 512');
-  const wrong = await run(['train', 'settings', 'decoder']);
+  const wrong = await run(['train', 'settings', 'discriminator']);
   expect([wrong.code, wrong.out]).toEqual([2, '']);
-  expect(wrong.err).toMatch(/'decoder' is invalid.*autoencoder, generator/);
+  expect(wrong.err).toMatch(/'discriminator' is invalid.*autoencoder, decoder, generator/);
   expect(JSON.parse((await run(['train', 'settings', 'generator', '--json'])).out)).toMatchObject({
     batch: 8,
   });

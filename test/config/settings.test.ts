@@ -3,6 +3,8 @@ import { parse } from 'yaml';
 import {
   AUTOENCODER_PRESETS,
   autoencoderSchema,
+  DECODER_PRESETS,
+  decoderSchema,
   GENERATOR_PRESETS,
   generatorSchema,
 } from '../../src/config/schemas.ts';
@@ -10,6 +12,7 @@ import { settingsYaml } from '../../src/config/settings.ts';
 
 describe.each([
   ['autoencoder', autoencoderSchema, AUTOENCODER_PRESETS],
+  ['decoder', decoderSchema, DECODER_PRESETS],
   ['generator', generatorSchema, GENERATOR_PRESETS],
 ] as const)('%s', (_, schema, presets) => {
   test.each(['tiny', 'small', 'reference'] as const)(

@@ -5,8 +5,8 @@ import {
   GENERATOR_PRESETS,
   generatorSchema,
 } from '../../src/config/schemas.ts';
-import { ConfigError } from '../../src/errors.ts';
-import { checkUNetConfig, checkVqVaeConfig } from '../../src/models/checkConfig.ts';
+import { ConfigError, GridError } from '../../src/errors.ts';
+import { checkUNetConfig, checkVqVaeConfig, checkVqVaeGrid } from '../../src/models/checkConfig.ts';
 
 const vqvae = (model: object) =>
   autoencoderSchema.parse({ model: { encoderBlocks: [1], decoderBlocks: [1, 1], ...model } }).model;
@@ -44,4 +44,27 @@ test('lists that miss a level, or ask for one that is not there, are refused', (
   expect(() => checkUNetConfig(unet({ multipliers: [1, 2], attention: [2] }))).toThrow(
     /asks for level 2\n.*levels from 0 to 1/,
   );
+});
+
+test('a head that cannot have its scale, and masks that do not fit, are refused', () => {
+  const two = { widths: [16, 32] };
+  expect(() => checkVqVaeConfig(vqvae({ ...two, head: { kind: 'super', scale: 2.375 } }))).toThrow(
+    /model\.head\.scale is 2\.375\n.*a whole scale.*\n.*up, up_conv and up_res_conv take any/,
+  );
+  checkVqVaeConfig(vqvae({ ...two, head: { kind: 'up_conv', scale: 2.375 } }));
+  expect(() => vqvae({ head: { kind: 'up', scale: 1 } })).toThrow();
+
+  const none = vqvae(two);
+  checkVqVaeGrid(none, [32, 30, 28], 'data');
+  expect(() => checkVqVaeGrid(none, [32, 31, 28], 'data')).toThrow(GridError);
+  const zoom = vqvae({ ...two, head: { kind: 'super', scale: 3 } });
+  checkVqVaeGrid(zoom, [48, 60, 54], 'data');
+  expect(() => checkVqVaeGrid(zoom, [48, 60, 56], 'data')).toThrow(
+    /data has a grid of 48x60x56 voxels\n.*multiples of 6, the scale 3 of the head super times the factor 2/,
+  );
+  const up = vqvae({ ...two, head: { kind: 'up', scale: 4 } });
+  checkVqVaeGrid(up, [33, 35, 37], 'data');
+  expect(() => checkVqVaeGrid(up, [33, 3, 37], 'data')).toThrow(/leaves the encoder 8x0x10/);
+  const near = vqvae({ widths: [16, 16, 16], head: { kind: 'up', scale: 1.01 } });
+  expect(() => checkVqVaeGrid(near, [9, 7, 9], 'data')).toThrow(/8x8x8\n.*no finer than the masks/);
 });

@@ -11,7 +11,6 @@ import {
   UsageError,
 } from '../../src/errors.ts';
 import { acquireLock } from '../../src/files/lock.ts';
-import { RandomStream } from '../../src/random/stream.ts';
 import { Decoder } from '../../src/sampling/autoencoder.ts';
 import { readProvenance } from '../../src/sampling/generateProvenance.ts';
 import { boneId, boneSlug, type GenerateSetOptions, generateSet } from '../../src/sampling/generateSet.ts';
@@ -19,7 +18,7 @@ import { Generator, type GeneratorWeights } from '../../src/sampling/generator.t
 import { labelComponents } from '../../src/volume/components.ts';
 import { readVolume } from '../../src/volume/io/index.ts';
 import type { Mask } from '../../src/volume/volume.ts';
-import { type TinyGenerator, trainTinyGenerator } from './tinyGenerator.ts';
+import { lively, type TinyGenerator, trainTinyGenerator } from './tinyGenerator.ts';
 
 let tiny: TinyGenerator;
 beforeAll(async () => {
@@ -61,7 +60,7 @@ describe('bone 17', () => {
   });
 
   test('is another with every other setting', async () => {
-    const generator = lively();
+    const generator = lively(tiny);
     const file = async (out: string, changes: Partial<GenerateSetOptions> = {}) => {
       const { files } = await generateSet(settings(out, { generator, start: 17, ...changes }));
       return readFileSync(files[0]);
@@ -233,28 +232,6 @@ function shifted(shift: number): GeneratorWeights {
     weights.get(name)!.map((b) => b + shift),
   );
   return { ...generator, autoencoder: { ...generator.autoencoder, weights } };
-}
-
-/**
- * The generator with its little learning exaggerated: larger velocities, and codes all over the latent space instead of
- * at the few places where training began.
- */
-function lively(): GeneratorWeights {
-  const { generator } = tiny;
-  const weights = new Map(generator.weights);
-  for (const name of ['unet.out.weight', 'unet.out.bias'])
-    weights.set(
-      name,
-      weights.get(name)!.map((w) => 8 * w),
-    );
-  const { latentMean, latentDeviation } = generator.meta;
-  const channels = latentMean.length;
-  const codebook = new RandomStream(1, 'test/codebook').fillNormal(
-    new Float32Array(generator.autoencoder.codebook.length),
-  );
-  for (let i = 0; i < codebook.length; i++)
-    codebook[i] = latentMean[i % channels] + 2 * latentDeviation[i % channels] * codebook[i];
-  return { ...generator, weights, autoencoder: { ...generator.autoencoder, codebook } };
 }
 
 /** The logits of bone `index`. */

@@ -10,6 +10,7 @@ import {
   generatorSchema,
 } from '../../src/config/schemas.ts';
 import { makePhantomDataset } from '../../src/dataset/phantoms.ts';
+import { RandomStream } from '../../src/random/stream.ts';
 import { type GeneratorWeights, readGenerator } from '../../src/sampling/generator.ts';
 import { trainAutoencoder } from '../../src/training/autoencoder.ts';
 import { trainGenerator } from '../../src/training/generator.ts';
@@ -69,4 +70,25 @@ export async function trainTinyGenerator(set: readonly string[] = []): Promise<T
     path,
     remove: () => rmSync(root, { recursive: true, force: true }),
   };
+}
+
+/**
+ * The generator with its little learning exaggerated: larger velocities, and codes all over the latent space instead of
+ * at the few places where training began.
+ */
+export function lively({ generator }: TinyGenerator): GeneratorWeights {
+  const weights = new Map(generator.weights);
+  for (const name of ['unet.out.weight', 'unet.out.bias'])
+    weights.set(
+      name,
+      weights.get(name)!.map((w) => 8 * w),
+    );
+  const { latentMean, latentDeviation } = generator.meta;
+  const channels = latentMean.length;
+  const codebook = new RandomStream(1, 'test/codebook').fillNormal(
+    new Float32Array(generator.autoencoder.codebook.length),
+  );
+  for (let i = 0; i < codebook.length; i++)
+    codebook[i] = latentMean[i % channels] + 2 * latentDeviation[i % channels] * codebook[i];
+  return { ...generator, weights, autoencoder: { ...generator.autoencoder, codebook } };
 }

@@ -65,6 +65,12 @@ export function autoencoderCurves(run: string, command?: string): Section {
       ),
       ...measuredChart(
         log,
+        ['0.05', '0.1', '0.2', '0.4'].map((level) => [`heldOutDiceNoise${level}`, `noise ${level}`] as const),
+        'Dice',
+        'Dice of held-out cases decoded from noisy latents by step; noise in ranges of the codebook. Step 0: before fine-tuning.',
+      ),
+      ...measuredChart(
+        log,
         [['perplexity', 'perplexity']],
         'codes in use',
         'Codebook perplexity by step: the effective number of codes in use.',

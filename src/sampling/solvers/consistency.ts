@@ -7,7 +7,7 @@
  * and further ones look again from less noise: x = (1 - t) z + t data at the next t = i / steps, z ~ N(0, 1).
  */
 import type { StepNoise } from './ddim.ts';
-import { checkSteps, evaluate, type Solver } from './solver.ts';
+import { checkFinite, checkSteps, evaluate, type Solver } from './solver.ts';
 
 /** The sampler; `noise` fills in the normal numbers of step i. Throws `UsageError`, `ShapeError`, `NumericsError`. */
 export function consistency(noise: StepNoise): Solver {
@@ -24,6 +24,7 @@ export function consistency(noise: StepNoise): Solver {
       }
       await evaluate(velocity, x, t, v);
       for (let j = 0; j < x.length; j++) x[j] += (1 - t) * v[j];
+      checkFinite(x, t);
       await onStep?.(i + 1, (i + 1) / steps, x);
     }
     return x;

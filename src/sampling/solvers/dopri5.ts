@@ -10,7 +10,7 @@
  */
 import { NumericsError, UsageError } from '../../errors.ts';
 import { advance, type Tableau } from './rungeKutta.ts';
-import { checkSteps, evaluate, notFinite, type Solver, type Tolerance } from './solver.ts';
+import { checkSteps, evaluate, type Solver, type Tolerance } from './solver.ts';
 
 const TABLEAU: Tableau = {
   c: [0, 1 / 5, 3 / 10, 4 / 5, 8 / 9, 1, 1],
@@ -33,6 +33,8 @@ const BETA = 0.04;
 const ALPHA = 0.2 - 0.75 * BETA;
 const SHORTEST = 0.2;
 const LONGEST = 10;
+/** No step is shorter: a velocity that asks for one is no continuous function. */
+const TINY = 1e-10;
 /** Below this a tolerance asks for more than the states, in single precision, can hold. */
 const FINEST = 1e-7;
 
@@ -93,11 +95,11 @@ export const dopri5: Solver = async (velocity, x0, options) => {
     if (last) h = 1 - t;
     const end = last ? 1 : t + h;
     evaluations += k.length - 1;
-    // Also the end of a step that shrinks for ever. The negation holds for a bound that is no number.
-    if (!(evaluations <= maxEvaluations))
+    // The negation also holds for a bound that is NaN; the shortest step also ends a search without a bound.
+    if (!(evaluations <= maxEvaluations) || h < TINY)
       throw new NumericsError({
         found: `dopri5 came to t = ${t.toFixed(4)} with ${evaluations - k.length + 1} evaluations, its step now ${h.toExponential(1)}`,
-        expected: `t = 1 within ${maxEvaluations} evaluations`,
+        expected: `t = 1 within ${maxEvaluations} evaluations, in steps above ${TINY}`,
         todo: 'allow a coarser tolerance or more evaluations, or use a solver with fixed steps',
       });
     for (let s = 1; s < k.length; s++) {
@@ -105,7 +107,6 @@ export const dopri5: Solver = async (velocity, x0, options) => {
       await evaluate(velocity, out, c[s] === 1 ? end : t + c[s] * h, k[s]);
     }
     const error = stepError(x, next, h, k, tolerance);
-    if (!Number.isFinite(error)) throw notFinite(t);
     const wanted = error ** ALPHA / SAFETY;
     if (error > 1) {
       h *= Math.max(SHORTEST, 1 / wanted);

@@ -8,7 +8,7 @@
  *
  * States are single precision, sums double. Hairer, Norsett & Wanner, "Solving Ordinary Differential Equations I" (1993), II.1.
  */
-import { checkSteps, evaluate, notFinite, type Solver } from './solver.ts';
+import { checkFinite, checkSteps, evaluate, type Solver } from './solver.ts';
 
 /** One row of `a` and one `c` for each evaluation; the first row is empty. */
 export interface Tableau {
@@ -27,14 +27,12 @@ export function advance(
   t: number,
 ): Float32Array {
   const terms = weights.flatMap((w, j) => (w === 0 ? [] : [{ w, k: k[j] }]));
-  let total = 0;
   for (let i = 0; i < x.length; i++) {
     let sum = 0;
     for (let j = 0; j < terms.length; j++) sum += terms[j].w * terms[j].k[i];
     out[i] = x[i] + h * sum;
-    total += out[i];
   }
-  if (!Number.isFinite(total)) throw notFinite(t); // one NaN or infinity is enough; floats cannot overflow a double sum
+  checkFinite(out, t);
   return out;
 }
 

@@ -52,8 +52,25 @@ export function checkSteps(steps: number, most = Number.MAX_SAFE_INTEGER): void 
   });
 }
 
-/** Evaluates into `out`, a copy. Throws `ShapeError` where the result is not of the state's length. */
-export async function evaluate(velocity: Velocity, x: Float32Array, t: number, out: Float32Array) {
+/** Refuses a state or a network result that holds NaN or infinity. Throws `NumericsError` naming time `t`. */
+export function checkFinite(values: Float32Array, t: number): void {
+  let total = 0; // one NaN or infinity is enough to spoil it; single precision cannot overflow a double sum
+  for (let i = 0; i < values.length; i++) total += values[i];
+  if (!Number.isFinite(total))
+    throw new NumericsError({
+      found: `sampling left the finite numbers after t = ${Number(t.toPrecision(6))}`,
+      expected: 'a finite state and a finite network result at every step',
+      todo: 'use a checkpoint whose training did not diverge, a guidance scale nearer to 1, or more steps',
+    });
+}
+
+/** Evaluates into `out`, a copy. Throws `ShapeError` for a result not of the state's length, `NumericsError` for NaN in it. */
+export async function evaluate(
+  velocity: Velocity,
+  x: Float32Array,
+  t: number,
+  out: Float32Array,
+): Promise<void> {
   const v = await velocity(x, t);
   if (v.length !== x.length)
     throw new ShapeError({
@@ -62,12 +79,5 @@ export async function evaluate(velocity: Velocity, x: Float32Array, t: number, o
       todo: 'give the state in the shape that the network was made for',
     });
   out.set(v);
+  checkFinite(out, t);
 }
-
-/** The error of a state that is NaN or infinite after time `t`. */
-export const notFinite = (t: number): NumericsError =>
-  new NumericsError({
-    found: `sampling left the finite numbers after t = ${Number(t.toPrecision(6))}`,
-    expected: 'a finite state and a finite network result at every step',
-    todo: 'use a checkpoint whose training did not diverge, a guidance scale nearer to 1, or more steps',
-  });

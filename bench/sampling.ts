@@ -1,0 +1,171 @@
+/**
+ * `npm run bench:sampling`: what a new skull costs, with the bundled generator (64^3 voxels) on this machine.
+ *
+ *   evaluation, batch N    one evaluation of the network for N skulls, ours and PyTorch's, interleaved, per skull
+ *   SOLVER STEPS           a whole skull (noise, solver, decoder); peer: the same evaluations in PyTorch alone
+ *   against DDPM-T         the whole skull at OTFM's chosen evaluations against DDPM's whole chain of T, the same network
+ *   memory                 resident memory after 50 bones of a set and after all of it
+ *
+ * Which evaluations are of equal quality is the study's to say (docs/results/compare); `--chosen` takes the answer. Time
+ * does not depend on what the weights learnt, so the bundle's serve DDPM too.
+ * Flags: `--rounds 5`, `--chosen 8` (evaluations of OTFM), `--bones 1000` (of the memory test), `--quick`.
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { RandomStream } from '../src/random/stream.ts';
+import { Session, value } from '../src/runtime/session.ts';
+import { generateSet } from '../src/sampling/generateSet.ts';
+import { Generator, type GeneratorWeights, readGenerator } from '../src/sampling/generator.ts';
+import type { SampleSettings } from '../src/sampling/latentSampler.ts';
+import { velocityModel } from '../src/sampling/network.ts';
+import { evaluations } from '../src/sampling/solverNames.ts';
+import { Peer } from './peer.ts';
+
+const { values: flags } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    chosen: { type: 'string', default: '8' },
+    bones: { type: 'string', default: '1000' },
+    quick: { type: 'boolean', default: false },
+  },
+});
+const rounds = Number(flags.rounds);
+const threads = availableParallelism();
+const source = readGenerator(new URL('../assets/phantom-small', import.meta.url).pathname);
+const { latentShape, config } = source.meta;
+
+const line = (name: string, ours: number, peer: number | null, unit: string) =>
+  console.log(
+    JSON.stringify({
+      name,
+      ours: Number(ours.toPrecision(4)),
+      peer: peer === null ? null : Number(peer.toPrecision(4)),
+      ratio: peer === null ? null : Number((peer / ours).toFixed(2)),
+      unit,
+    }),
+  );
+
+const time = async (work: () => Promise<unknown>): Promise<number> => {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+};
+
+/** Milliseconds of one evaluation a skull, the best of the rounds: ours and the peer's, by batch. */
+async function evaluationTimes(
+  batches: readonly number[],
+): Promise<Map<number, { ours: number; peer?: number }>> {
+  const most = Math.max(...batches);
+  const peer = new Peer({ size: [most, ...latentShape], threads, network: config });
+  const hello = await peer.answer();
+  if (hello === undefined)
+    console.error('python3-torch is not installed: no peer; install python3-torch and libopenblas0');
+  else console.error(`peer: PyTorch ${hello.version}, ${hello.parameters} parameters, ${threads} threads`);
+  const found = new Map<number, { ours: number; peer?: number }>();
+  for (const batch of batches) {
+    const session = await Session.create(velocityModel(source, batch), { threads });
+    const shape = [batch, ...latentShape];
+    const x = new RandomStream(1, 'bench/x').fillNormal(new Float32Array(shape.reduce((a, b) => a * b)));
+    const feeds = {
+      x: value(x, shape),
+      t: value(new Float32Array(batch).fill(0.5), [batch]),
+      label: value(new Int32Array(batch), [batch]),
+    };
+    const best = { ours: Infinity, peer: Infinity };
+    for (let i = 0; i <= rounds; i++) {
+      const ours = await time(() => session.run(feeds, { velocity: null }));
+      const theirs = hello === undefined ? Infinity : (await peer.ask(`sample ${batch}`)).ms;
+      if (i === 0) continue; // warm-up
+      best.ours = Math.min(best.ours, ours / batch);
+      best.peer = Math.min(best.peer, theirs / batch);
+    }
+    await session.release();
+    found.set(batch, hello === undefined ? { ours: best.ours } : best);
+    console.error(
+      `batch ${batch}: ours ${best.ours.toFixed(1)} ms a skull, PyTorch ${best.peer.toFixed(1)} ms`,
+    );
+  }
+  peer.end();
+  return found;
+}
+
+/** Seconds of a whole skull, the best of the rounds. */
+async function skullSeconds(generator: Generator, settings: SampleSettings, tries: number): Promise<number> {
+  let best = Infinity;
+  for (let index = 0; index < tries; index++)
+    best = Math.min(best, await time(() => generator.sample({ ...settings, seed: 1, index, quality: 6 })));
+  return best / 1000;
+}
+
+const evaluationMs = await evaluationTimes(flags.quick ? [1, 2] : [1, 2, 4, 8]);
+for (const [batch, { ours, peer }] of evaluationMs)
+  line(`evaluation, batch ${batch}`, ours, peer ?? null, 'ms a skull');
+
+const otfm = await Generator.create(source, { threads });
+const solvers: [SampleSettings['solver'], number][] = [
+  ['euler', 1],
+  ['euler', 4],
+  ['euler', 16],
+  ['euler', 64],
+  ['heun', 2],
+  ['heun', 8],
+  ['heun', 16],
+  ['midpoint', 8],
+  ['rk4', 4],
+  ['dopri5', 8],
+];
+for (const guidance of [1, 1.5])
+  for (const [solver, steps] of flags.quick ? solvers.slice(0, 3) : solvers) {
+    const seconds = await skullSeconds(otfm, { solver, steps, guidance }, 2);
+    const nfe = evaluations(solver, steps);
+    const one = evaluationMs.get(guidance === 1 ? 1 : 2)!;
+    const branches = guidance === 1 ? 1 : 2;
+    const peer = nfe === null || one.peer === undefined ? null : (nfe * branches * one.peer) / 1000;
+    line(`${solver} ${steps}, guidance ${guidance}`, seconds, peer, `s a skull, NFE ${nfe ?? 'adaptive'}`);
+  }
+
+// The chain of DDPM on the same network: its time does not depend on what was learnt.
+const chosen = Number(flags.chosen);
+const ours = await skullSeconds(otfm, { solver: 'euler', steps: chosen, guidance: 1 }, 3);
+await otfm.release();
+for (const steps of flags.quick ? [300] : [300, 1000]) {
+  const chain: GeneratorWeights = {
+    ...source,
+    meta: {
+      ...source.meta,
+      objective: 'ddpm',
+      diffusion: { steps, schedule: 'cosine', prediction: 'epsilon', reach: 5 },
+    },
+  };
+  const ddpm = await Generator.create(chain, { threads });
+  const seconds = await skullSeconds(ddpm, { solver: 'ancestral', steps, guidance: 1 }, 1);
+  await ddpm.release();
+  line(`OTFM, ${chosen} evaluations, against DDPM-${steps}`, ours, seconds, 's a skull');
+}
+
+const bones = flags.quick ? 60 : Number(flags.bones);
+const folder = mkdtempSync(join(tmpdir(), 'cranioflow-bench-'));
+try {
+  const memory: number[] = [];
+  const started = performance.now();
+  await generateSet({
+    generator: source,
+    out: join(folder, 'set'),
+    count: bones,
+    seed: 1,
+    solver: 'euler',
+    steps: 1,
+    guidance: 1,
+    quality: 6,
+    formats: [],
+    onProgress: (done) => {
+      if (done === 50 || done === bones) memory.push(process.memoryUsage().rss / 1e9);
+    },
+  });
+  console.error(`${bones} bones in ${((performance.now() - started) / 1000).toFixed(0)} s`);
+  line(`memory after ${bones} bones (peer: after 50)`, memory[1], memory[0], 'GB');
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,69 @@
+/** Filtered generation, against distances computed by hand. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openDataset } from '../../src/dataset/dataset.ts';
+import { makePhantomDataset } from '../../src/dataset/phantoms.ts';
+import { CandidateFilter } from '../../src/sampling/filtered.ts';
+import { generateSet } from '../../src/sampling/generateSet.ts';
+import { Generator, type GeneratorWeights } from '../../src/sampling/generator.ts';
+import type { SampleOptions } from '../../src/sampling/latentSampler.ts';
+import { lively, type TinyGenerator, trainTinyGenerator } from './tinyGenerator.ts';
+
+let tiny: TinyGenerator;
+let source: GeneratorWeights;
+let generator: Generator;
+beforeAll(async () => {
+  tiny = await trainTinyGenerator();
+  source = lively(tiny);
+  generator = await Generator.create(source, { threads: 1 });
+}, 60_000);
+afterAll(async () => {
+  await generator?.release();
+  tiny?.remove();
+});
+
+const options: SampleOptions = { seed: 3, index: 2, steps: 2, solver: 'euler', guidance: 1 };
+
+const filterOf = (candidates: number) =>
+  CandidateFilter.create(source, openDataset(tiny.path('data')), candidates, { threads: 1 });
+
+test('more candidates never come nearer, and the first is the bone without a filter', async () => {
+  const distances: number[] = [];
+  let kept: Float32Array | undefined;
+  for (const n of [2, 4, 8]) {
+    const filter = await filterOf(n);
+    const found = await filter.sample(generator, options);
+    expect(await filter.sample(generator, options)).toEqual(found);
+    distances.push(found.distance);
+    kept = found.latent;
+    await filter.release();
+  }
+  expect([...distances].sort((a, b) => a - b)).toEqual(distances);
+  expect(distances[0]).toBeGreaterThan(0);
+  expect(distances[2]).toBeGreaterThan(distances[0]);
+  expect(kept).not.toEqual(await generator.sampleLatent({ ...options, index: 3 }));
+});
+
+test('a set says how many candidates it chose from and goes on only with the same', async () => {
+  const dataset = openDataset(tiny.path('data'));
+  const { index: _index, ...settings } = options;
+  const common = {
+    ...settings,
+    generator: tiny.generator,
+    out: tiny.path('filtered'),
+    count: 1,
+    formats: [],
+  };
+  await generateSet({ ...common, filter: { candidates: 3, dataset } });
+  await expect(generateSet({ ...common, filter: { candidates: 4, dataset } })).rejects.toThrow(
+    'candidates 3',
+  );
+});
+
+test('another dataset than that of the training, and silly numbers, are refused', async () => {
+  const other = await makePhantomDataset({ out: tiny.path('other'), count: 4, grid: 16, seed: 77 });
+  await expect(CandidateFilter.create(tiny.generator, other, 4)).rejects.toThrow(
+    'not the dataset that this generator was trained on',
+  );
+  await expect(filterOf(1)).rejects.toThrow('1 candidates');
+  await expect(filterOf(65)).rejects.toThrow('from 2 to 64');
+});
