@@ -3,7 +3,7 @@ import type { StudySettings } from '../config/study.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { ConfigError, GridError, NumericsError, UsageError } from '../errors.ts';
 import { differences } from '../files/runFolder.ts';
-import { checkUNetConfig, checkVqVaeConfig } from '../models/checkConfig.ts';
+import { checkUNetConfig, checkVqVaeConfig, checkVqVaeGrid } from '../models/checkConfig.ts';
 import type { AutoencoderMeta } from '../models/metadata.ts';
 import { checkSampling } from '../sampling/latentSampler.ts';
 import { ARMS, evaluationsOf, stepCost, type Training, trainingConfig } from './plan.ts';
@@ -79,8 +79,13 @@ function checkSamplers(settings: StudySettings, qualities: number[]): void {
   }
 }
 
-function checkCounts({ samples, shareSeeds, axisSeeds, seeds }: StudySettings): void {
+function checkCounts({ samples, shareSeeds, axisSeeds, seeds, generator }: StudySettings): void {
   const problems: [boolean, string, string][] = [
+    [
+      generator.coupling === 'independent',
+      `generator.coupling ${generator.coupling}`,
+      'independent: one batch serves both arms, and diffusion needs noise that knows nothing of the data',
+    ],
     [
       samples.axis <= samples.main,
       `samples.axis ${samples.axis}`,
@@ -90,7 +95,7 @@ function checkCounts({ samples, shareSeeds, axisSeeds, seeds }: StudySettings): 
     [axisSeeds <= seeds, `axisSeeds ${axisSeeds}`, `at most seeds, ${seeds}`],
   ];
   for (const [sound, found, expected] of problems)
-    if (!sound) throw new ConfigError({ found, expected, todo: 'change one of the two' });
+    if (!sound) throw new ConfigError({ found, expected, todo: 'change the setting' });
 }
 
 /** The two arms must differ in the objective and in nothing else; what `trainingConfig` makes does, and this says so. */
@@ -131,6 +136,7 @@ export function checkStudy(
   requireEqualArms(trainingConfig(settings, 'otfm', 0, 1), trainingConfig(settings, 'ddpm', 0, 1));
   if (autoencoder === undefined) {
     checkVqVaeConfig(settings.autoencoder.model);
+    checkVqVaeGrid(settings.autoencoder.model, dataset.grid.size, dataset.dir);
     return;
   }
   const { grid } = dataset;

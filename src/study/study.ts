@@ -9,6 +9,7 @@
  */
 import { existsSync } from 'node:fs';
 import type { StudySettings } from '../config/study.ts';
+import { dataHash } from '../dataset/dataHash.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { InterruptedError, NumericsError } from '../errors.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
@@ -16,7 +17,6 @@ import { acquireLock } from '../files/lock.ts';
 import { readAutoencoder } from '../sampling/autoencoder.ts';
 import { packageVersion, RESEARCH_USE } from '../sampling/generateProvenance.ts';
 import { readGenerator } from '../sampling/generator.ts';
-import { dataHash } from '../training/autoencoder.ts';
 import { axisClasses, checkStudy, classCounts, LEAST_HELD_OUT } from './check.ts';
 import { type StudyFigures, type StudyRecords, studyFigures } from './figures.ts';
 import { keyOf, pathsOf, requireSameStudy, type StudyIdentity, writeIdentity, writeJson } from './folder.ts';

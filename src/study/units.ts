@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import type { StudySettings } from '../config/study.ts';
+import { dataHash } from '../dataset/dataHash.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { bitsHash, openDataset } from '../dataset/dataset.ts';
 import { InterruptedError, NumericsError } from '../errors.ts';
@@ -18,7 +19,7 @@ import { readAutoencoder } from '../sampling/autoencoder.ts';
 import { packageVersion, readProvenance } from '../sampling/generateProvenance.ts';
 import { generateSet } from '../sampling/generateSet.ts';
 import { Generator, readGenerator } from '../sampling/generator.ts';
-import { dataHash, trainAutoencoder } from '../training/autoencoder.ts';
+import { trainAutoencoder } from '../training/autoencoder.ts';
 import { shareOf, trainGenerator } from '../training/generator.ts';
 import { type Mask, voxelCount } from '../volume/volume.ts';
 import { finish, finished, keyOf, readJson, removeUnit, type StudyPaths, writeJson } from './folder.ts';

@@ -211,6 +211,7 @@ describe('refused before any work', () => {
     ['and the other way', ['main.ddpm.solver=heun'], /solver heun for a generator that learnt ddpm/],
     ['more bones on an axis than in a main set', ['samples.axis=20'], /samples.axis 20/],
     ['more axis seeds than seeds', ['axisSeeds=3'], /axisSeeds 3/],
+    ['noise that is paired with data', ['generator.coupling=minibatch-ot'], /coupling minibatch-ot/],
     ['a network that cannot be', ['generator.model.groups=7'], /groups/],
   ])('%s', async (_, set, words) => {
     await refused(set as string[], words as RegExp);
