@@ -6,7 +6,7 @@ import { differences } from '../files/runFolder.ts';
 import { checkUNetConfig, checkVqVaeConfig, checkVqVaeGrid } from '../models/checkConfig.ts';
 import type { AutoencoderMeta } from '../models/metadata.ts';
 import { checkSampling } from '../sampling/latentSampler.ts';
-import { ARMS, evaluationsOf, stepCost, type Training, trainingConfig } from './plan.ts';
+import { ARMS, stepCost, type Training, trainingConfig } from './plan.ts';
 
 /** Least held-out cases, of the whole set and of a class: half of them must still tell 1-NNA from chance at all. */
 export const LEAST_HELD_OUT = 8;
@@ -148,7 +148,3 @@ export function checkStudy(
     todo: 'leave --autoencoder out, or give one that was trained on this grid',
   });
 }
-
-/** The evaluations of a main sampler, for texts. */
-export const mainEvaluations = (settings: StudySettings, arm: (typeof ARMS)[number]): number =>
-  evaluationsOf(settings.main[arm].solver, settings.main[arm].steps);
