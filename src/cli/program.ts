@@ -6,6 +6,7 @@
 import { Command, CommanderError } from 'commander';
 import { CranioflowError } from '../errors.ts';
 import { packageVersion } from '../sampling/generateProvenance.ts';
+import { registerCompare } from './compare.ts';
 import { openContext, type Streams } from './context.ts';
 import { registerDemo } from './demoCommand.ts';
 import { registerEvaluate } from './evaluate.ts';
@@ -56,6 +57,7 @@ Examples:
   registerExport(program, open);
   registerEvaluate(program, open, streams);
   registerReport(program, open);
+  registerCompare(program, open);
   registerDemo(program, open, streams);
   return program;
 }

@@ -48,7 +48,7 @@ export interface RunFolder {
 }
 
 /** The dotted keys in which two configurations differ, with both values: `model.width 64 (the run has 32)`. */
-function differences(now: unknown, before: unknown, key = ''): string[] {
+export function differences(now: unknown, before: unknown, key = ''): string[] {
   if (typeof now === 'object' && now && typeof before === 'object' && before && !Array.isArray(now)) {
     const [a, b] = [now as Record<string, unknown>, before as Record<string, unknown>];
     return [...new Set([...Object.keys(a), ...Object.keys(b)])].flatMap((k) =>

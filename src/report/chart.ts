@@ -17,6 +17,13 @@ export interface LineSeries {
   name: string;
   x: ArrayLike<number>;
   y: ArrayLike<number>;
+  /** Ends of an interval at each point, drawn as a whisker where both are finite. */
+  low?: ArrayLike<number>;
+  high?: ArrayLike<number>;
+  /** A dashed line without points: a level to compare with. */
+  dashed?: boolean;
+  /** Which of the six colours, 1 to 6; default: by its place. */
+  colour?: number;
 }
 
 export interface LineChart {
@@ -47,7 +54,8 @@ const HEIGHT = 300;
 /** Series colours `--series-1` ... `--series-6` are set in the style of the report. */
 const SERIES = 6;
 
-const colourOf = (s: number): string => `var(--series-${(s % SERIES) + 1})`;
+const colourOf = (s: number, series: { colour?: number } = {}): string =>
+  `var(--series-${series.colour ?? (s % SERIES) + 1})`;
 
 /**
  * A centred running mean over `window` values, fewer (but as many on both sides) near the ends; on a log axis the mean of
@@ -107,13 +115,29 @@ function lineSvg(chart: LineChart): { svg: string; dropped: number } {
     const x = cleaned(series.x, chart.x);
     const y = cleaned(series.y, chart.y);
     dropped += y.filter((v, i) => Number.isNaN(v) || Number.isNaN(x[i])).length;
-    const stroke = colourOf(s);
+    const stroke = colourOf(s, series);
     const smooth = (chart.smooth ?? 1) > 1;
     const index = x.map((_, i) => i);
     if (smooth) marks.push(Plot.line(index, { x, y, stroke, strokeWidth: 1, strokeOpacity: 0.28 }));
     const shown = smooth ? Array.from(runningMean(y, chart.smooth ?? 1, chart.y.log)) : y;
-    marks.push(Plot.line(index, { x, y: shown, stroke, strokeWidth: 1.8 }));
-    if (chart.dots) marks.push(Plot.dot(index, { x, y, fill: stroke, r: 3 }));
+    if (series.low !== undefined && series.high !== undefined) {
+      const y1 = cleaned(series.low, chart.y);
+      const y2 = cleaned(series.high, chart.y);
+      const ends = index.filter((i) => Number.isFinite(y1[i]) && Number.isFinite(y2[i]));
+      marks.push(
+        Plot.ruleX(ends, {
+          x: (i: number) => x[i],
+          y1: (i: number) => y1[i],
+          y2: (i: number) => y2[i],
+          stroke,
+          strokeWidth: 1.4,
+          strokeOpacity: 0.55,
+        }),
+      );
+    }
+    const dash = series.dashed ? { strokeDasharray: '5 4' } : {};
+    marks.push(Plot.line(index, { x, y: shown, stroke, strokeWidth: series.dashed ? 1.4 : 1.8, ...dash }));
+    if (chart.dots && !series.dashed) marks.push(Plot.dot(index, { x, y, fill: stroke, r: 3 }));
   });
   return { svg: svgOf({ x: scale(chart.x), y: scale(chart.y), marks }), dropped };
 }
@@ -164,7 +188,7 @@ export function renderChart(chart: Chart): Markup {
   const body: Content = drawn ? raw(drawn.svg) : html`<p class="empty">No value that could be drawn.</p>`;
   const legend: Content =
     chart.series.length > 1 &&
-    html`<p class="legend">${chart.series.map((s, i) => html`<span><i style="background:${colourOf(i)}"></i>${s.name}</span>`)}</p>`;
+    html`<p class="legend">${chart.series.map((s, i) => html`<span><i style="background:${colourOf(i, 'y' in s ? s : {})}"></i>${s.name}</span>`)}</p>`;
   const note: Content =
     drawn &&
     drawn.dropped > 0 &&

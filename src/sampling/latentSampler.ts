@@ -43,8 +43,13 @@ const FEW_STEPS = 12;
 /** Label of quality class q: 2..6 -> 0..4; the null class comes after the last. */
 export const labelOfQuality = (quality: number): number => quality - 2;
 
+/** What of a generator decides how it can be sampled. */
+export interface Sampled extends Pick<GeneratorMeta, 'objective' | 'qualities'> {
+  diffusion?: { steps: number };
+}
+
 /** Refuses settings that cannot be sampled with, before any work starts. Throws `UsageError`. */
-export function checkSampling(meta: GeneratorMeta, s: SampleSettings): void {
+export function checkSampling(meta: Sampled, s: SampleSettings): void {
   const { steps, solver, guidance, guidanceInterval, eta = 0, tolerance = 1e-4, quality } = s;
   const most = meta.diffusion?.steps ?? 1000;
   const interval = guidanceInterval ?? [0, 1];

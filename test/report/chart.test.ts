@@ -52,6 +52,22 @@ describe('renderChart: lines', () => {
     expect(log.querySelector('figcaption')?.textContent).toContain('Not drawn: 2 values ');
   });
 
+  it('draws intervals as whiskers, levels dashed and without points, colours as asked', () => {
+    const series = [
+      { name: 'a', x: [0, 1, 2], y: [1, 2, 3], low: [0, 1, Number.NaN], high: [2, 4, 5] },
+      { name: 'level', x: [0, 2], y: [2, 2], dashed: true, colour: 6 },
+    ];
+    const document = page({ ...base, series, dots: true });
+    const whiskers = [...document.querySelectorAll('[aria-label="rule"] line')];
+    expect(whiskers).toHaveLength(2);
+    const height = (line: (typeof whiskers)[0]) =>
+      Math.abs(Number(line.getAttribute('y1')) - Number(line.getAttribute('y2')));
+    expect(height(whiskers[1]) / height(whiskers[0])).toBeCloseTo(1.5, 1);
+    expect(document.querySelectorAll('[aria-label="dot"] circle')).toHaveLength(3);
+    expect(document.toString()).toContain('stroke-dasharray="5 4"');
+    expect(document.querySelector('.legend')?.innerHTML).toContain('--series-6');
+  });
+
   it('keeps the raw line faint behind the smooth one', () => {
     const random = new RandomStream(1, 'test/chart');
     const y = Array.from({ length: 60 }, () => random.normal());

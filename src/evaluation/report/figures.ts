@@ -44,6 +44,9 @@ const NAMES: Readonly<Record<string, string>> = {
   emptyShare: 'Empty masks',
 };
 
+/** The name of a metric for people. */
+export const metricTitle = (name: string): string => NAMES[name] ?? name;
+
 const UNITS: Readonly<Record<SetMetric['unit'], string>> = { '': '', mm: 'mm', 'mm^2': 'mm²', 'cm^3': 'cm³' };
 
 function quantityOf(name: string, metric: SetMetric): Quantity {
@@ -53,7 +56,7 @@ function quantityOf(name: string, metric: SetMetric): Quantity {
   const told =
     reference === undefined || better === 'near reference' ? '' : `, reference ${formatNumber(reference)}`;
   return {
-    name: NAMES[name] ?? name,
+    name: metricTitle(name),
     value,
     ...(low !== undefined && high !== undefined ? { interval: [low, high] } : {}),
     unit: UNITS[unit],

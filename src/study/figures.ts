@@ -1,0 +1,298 @@
+/**
+ * From measures to what a page shows and a verdict reads: every point of every axis with its figures over seeds, every pair
+ * of points of the two arms with the advantage of one over the other, each arm's best point, and how few evaluations are
+ * enough. Pure: records in, numbers out.
+ */
+import type { StudySettings } from '../config/study.ts';
+import type { SetMetric } from '../evaluation/setReport.ts';
+import { mean } from '../evaluation/statistics.ts';
+import type { SolverName } from '../sampling/solverNames.ts';
+import { HEADLINES, type Headline, type Sampled } from './headline.ts';
+import {
+  advantage,
+  armEstimate,
+  type Better,
+  badness,
+  type Estimate,
+  metricAdvantage,
+  metricEstimate,
+} from './interval.ts';
+import { ARMS, type Arm, type AxisName, type Point, type StudyPlan } from './plan.ts';
+import type { MeasureRecord, SetResult } from './units.ts';
+import { referenceName } from './units.ts';
+import { type Advantages, type Speed, type SpeedPoint, speedOf } from './verdict.ts';
+
+/** What the units left, by name. */
+export interface StudyRecords {
+  sets: ReadonlyMap<string, SetResult>;
+  measures: ReadonlyMap<string, MeasureRecord>;
+  references: ReadonlyMap<string, Record<string, Sampled>>;
+}
+
+export interface PointFigures {
+  axis: AxisName;
+  x: number;
+  arm: Arm;
+  solver: SolverName;
+  steps: number;
+  nfe: number;
+  /** Branches of guidance: the network ran `nfe * branches` times for a bone. */
+  branches: number;
+  guidance: number;
+  /** Bones of each seed, and how many of all were empty. */
+  bones: number;
+  empty: number;
+  /** Median seconds of a bone, mean over seeds. */
+  seconds: number;
+  failed?: string;
+  figures: Record<string, Estimate>;
+  /** The value of each training seed. */
+  values: Record<string, number[]>;
+  /** The same for training cases in the place of bones. */
+  reference: Record<string, Estimate>;
+}
+
+/** The two arms at one place of an axis. */
+export interface Comparison {
+  axis: AxisName;
+  x: number;
+  otfm: string;
+  ddpm: string;
+  advantages: Advantages;
+}
+
+/** A row of the table of all figures at the main settings. */
+export interface MetricRow {
+  name: string;
+  headline: boolean;
+  better: Better;
+  unit: string;
+  meaning: string;
+  otfm: Estimate | null;
+  ddpm: Estimate | null;
+  reference: number | null;
+  /** Of OTFM over DDPM, above 0 where OTFM is better. */
+  advantage: Estimate | null;
+  /** How its interval was made. */
+  interval: 'cases, paired; seeds' | 'cases, paired' | 'cases; seeds' | 'cases' | 'seeds' | 'none';
+}
+
+export interface StudyFigures {
+  points: PointFigures[];
+  comparisons: Comparison[];
+  rows: MetricRow[];
+  best: Record<string, { otfm: string; ddpm: string; advantage: Estimate | null }>;
+  speed: Record<string, { otfm?: Speed; ddpm?: Speed }>;
+}
+
+/** `heun, 32 evaluations, guidance 1.5` */
+export const samplingText = ({
+  solver,
+  nfe,
+  guidance,
+}: Pick<PointFigures, 'solver' | 'nfe' | 'guidance'>): string =>
+  `${solver}, ${nfe} ${nfe === 1 ? 'evaluation' : 'evaluations'}, guidance ${guidance}`;
+
+/** The half-sampled figures of a point, one record a seed; undefined where a seed has none. */
+function sampledOf(point: Point, records: StudyRecords, name: string): Sampled[] | undefined {
+  const found = point.measures.map((unit) => records.measures.get(unit.name)?.headline[name]);
+  return found.every((f) => f !== undefined) ? (found as Sampled[]) : undefined;
+}
+
+function pointFigures(point: Point, records: StudyRecords): PointFigures {
+  const { axis, x, arm, solver, nfe, measures } = point;
+  const found = measures.map((unit) => records.measures.get(unit.name)!);
+  const { sampling, branches } = measures[0].set;
+  const failed = found.find((record) => record.failed !== undefined)?.failed;
+  const reference = records.references.get(referenceName(measures[0].count, measures[0].quality)) ?? {};
+  const sampled = HEADLINES.flatMap(({ name }) => {
+    const figures = sampledOf(point, records, name);
+    return figures === undefined ? [] : [[name, figures] as const];
+  });
+  return {
+    axis,
+    x,
+    arm,
+    solver,
+    steps: sampling.steps,
+    nfe,
+    branches,
+    guidance: sampling.guidance,
+    bones: measures[0].count,
+    empty: found.reduce((sum, record) => sum + record.empty, 0),
+    seconds: mean(measures.map((unit) => records.sets.get(unit.set.name)!.seconds)),
+    ...(failed !== undefined && { failed }),
+    figures: Object.fromEntries(sampled.map(([name, figures]) => [name, armEstimate(figures)])),
+    values: Object.fromEntries(sampled.map(([name, figures]) => [name, figures.map((f) => f.value)])),
+    reference: Object.fromEntries(Object.entries(reference).map(([name, f]) => [name, armEstimate([f])])),
+  };
+}
+
+function advantages(otfm: Point, ddpm: Point, records: StudyRecords): Advantages {
+  return Object.fromEntries(
+    HEADLINES.map(({ name, better }) => {
+      const [o, d] = [sampledOf(otfm, records, name), sampledOf(ddpm, records, name)];
+      return [name, o === undefined || d === undefined ? null : advantage(o, d, better)];
+    }),
+  );
+}
+
+/** The point of an arm at a place: by its main solver where there is one, else by the first other. */
+function pointAt(plan: StudyPlan, axis: AxisName, x: number, arm: Arm, main: SolverName): Point | undefined {
+  const here = plan.points.filter((p) => p.axis === axis && p.x === x && p.arm === arm);
+  return here.find((p) => p.solver === main) ?? here[0];
+}
+
+function comparisonsOf(plan: StudyPlan, settings: StudySettings, records: StudyRecords): Comparison[] {
+  const places = new Map<string, { axis: AxisName; x: number }>();
+  for (const { axis, x } of plan.points) places.set(`${axis} ${x}`, { axis, x });
+  return [...places.values()]
+    .sort((a, b) => a.x - b.x)
+    .flatMap(({ axis, x }) => {
+      const [otfm, ddpm] = ARMS.map((arm) => pointAt(plan, axis, x, arm, settings.main[arm].solver));
+      if (otfm === undefined || ddpm === undefined) return [];
+      const text = (p: Point) =>
+        samplingText({ solver: p.solver, nfe: p.nfe, guidance: p.measures[0].set.sampling.guidance });
+      return [{ axis, x, otfm: text(otfm), ddpm: text(ddpm), advantages: advantages(otfm, ddpm, records) }];
+    });
+}
+
+/** Metrics of one name, one a seed; undefined where a seed has none. */
+function metricsOf(point: Point, records: StudyRecords, name: string): SetMetric[] | undefined {
+  const found = point.measures.map((unit) => records.measures.get(unit.name)?.metrics[name]);
+  return found.every((m) => m !== undefined) ? (found as SetMetric[]) : undefined;
+}
+
+const intervalKind = (paired: boolean, cases: boolean, seeds: number): MetricRow['interval'] => {
+  if (paired) return seeds > 1 ? 'cases, paired; seeds' : 'cases, paired';
+  if (cases) return seeds > 1 ? 'cases; seeds' : 'cases';
+  return seeds > 1 ? 'seeds' : 'none';
+};
+
+function headlineRow(h: Headline, points: readonly PointFigures[], main: Advantages): MetricRow {
+  const { name, better, unit, why } = h;
+  const of = (arm: Arm) => points.find((p) => p.arm === arm);
+  const advantage = main[name] ?? null;
+  return {
+    name,
+    headline: true,
+    better,
+    unit,
+    meaning: why,
+    otfm: of('otfm')?.figures[name] ?? null,
+    ddpm: of('ddpm')?.figures[name] ?? null,
+    reference: points[0]?.reference[name]?.value ?? null,
+    advantage,
+    interval: intervalKind(true, true, advantage?.seeds ?? 1),
+  };
+}
+
+function metricRow(name: string, otfm: SetMetric[] | undefined, ddpm: SetMetric[] | undefined): MetricRow {
+  const { better, unit, meaning, reference = null } = (otfm ?? ddpm)![0];
+  const cases = [...(otfm ?? []), ...(ddpm ?? [])].every((m) => m.low !== undefined);
+  const difference = otfm && ddpm && metricAdvantage(otfm, ddpm);
+  return {
+    name,
+    headline: false,
+    better,
+    unit: unit.replace('^2', '²').replace('^3', '³'),
+    meaning,
+    otfm: otfm === undefined ? null : metricEstimate(otfm),
+    ddpm: ddpm === undefined ? null : metricEstimate(ddpm),
+    reference,
+    advantage: difference ?? null,
+    interval: intervalKind(false, cases, Math.min(otfm?.length ?? 1, ddpm?.length ?? 1)),
+  };
+}
+
+function rowsOf(plan: StudyPlan, figures: readonly PointFigures[], main: Advantages, records: StudyRecords) {
+  const [otfm, ddpm] = ARMS.map((arm) => plan.points.find((p) => p.axis === 'main' && p.arm === arm)!);
+  const own = new Set(HEADLINES.map((h) => h.name));
+  const names = [otfm, ddpm].flatMap((p) =>
+    p.measures.flatMap((unit) => Object.keys(records.measures.get(unit.name)?.metrics ?? {})),
+  );
+  const others = [...new Set(names)].filter((name) => !own.has(name));
+  const mains = figures.filter((p) => p.axis === 'main');
+  return [
+    ...HEADLINES.map((h) => headlineRow(h, mains, main)),
+    ...others.flatMap((name) => {
+      const [o, d] = [metricsOf(otfm, records, name), metricsOf(ddpm, records, name)];
+      return o === undefined && d === undefined ? [] : [metricRow(name, o, d)];
+    }),
+  ];
+}
+
+/** What "within a share of the best" is a share of. */
+function scaleOf({ better, name }: Headline, scores: readonly number[]): number {
+  const best = Math.min(...scores);
+  if (better === 'near 0.5') return 0.5;
+  // KID is unbiased: its best may be 0 or below, and a share of that means nothing.
+  return name === 'kidFeatures' ? Math.max(...scores) - best : Math.abs(best);
+}
+
+function bestOf(plan: StudyPlan, records: StudyRecords): StudyFigures['best'] {
+  const candidates = plan.points.filter((p) => p.axis === 'evaluations' || p.axis === 'guidance');
+  return Object.fromEntries(
+    HEADLINES.flatMap((h) => {
+      const best = ARMS.map((arm) => {
+        const scored = candidates
+          .filter((p) => p.arm === arm)
+          .flatMap((point) => {
+            const sampled = sampledOf(point, records, h.name);
+            if (sampled === undefined) return [];
+            return [{ point, sampled, score: badness(mean(sampled.map((s) => s.value)), h.better) }];
+          });
+        return scored.sort((a, b) => a.score - b.score)[0];
+      });
+      const [o, d] = best;
+      if (o === undefined || d === undefined) return [];
+      const text = ({ point: { solver, nfe, measures } }: typeof o): string =>
+        samplingText({ solver, nfe, guidance: measures[0].set.sampling.guidance });
+      return [
+        [h.name, { otfm: text(o), ddpm: text(d), advantage: advantage(o.sampled, d.sampled, h.better) }],
+      ];
+    }),
+  );
+}
+
+function speedFigures(points: readonly PointFigures[], within: number): StudyFigures['speed'] {
+  const way = points.filter((p) => p.axis === 'evaluations');
+  return Object.fromEntries(
+    HEADLINES.map((h) => {
+      const of = (arm: Arm): Speed | undefined => {
+        const own: SpeedPoint[] = way
+          .filter((p) => p.arm === arm && p.figures[h.name] !== undefined)
+          .map((p) => ({
+            nfe: p.nfe,
+            score: badness(p.figures[h.name].value, h.better),
+            seconds: p.seconds,
+            label: p.solver,
+          }));
+        if (own.length === 0) return undefined;
+        return speedOf(
+          own,
+          within *
+            scaleOf(
+              h,
+              own.map((p) => p.score),
+            ),
+        );
+      };
+      return [h.name, { otfm: of('otfm'), ddpm: of('ddpm') }];
+    }),
+  );
+}
+
+/** All figures of a study from its records. */
+export function studyFigures(plan: StudyPlan, settings: StudySettings, records: StudyRecords): StudyFigures {
+  const points = plan.points.map((point) => pointFigures(point, records));
+  const comparisons = comparisonsOf(plan, settings, records);
+  const main = comparisons.find((c) => c.axis === 'main')!.advantages;
+  return {
+    points,
+    comparisons,
+    rows: rowsOf(plan, points, main, records),
+    best: bestOf(plan, records),
+    speed: speedFigures(points, settings.measure.within),
+  };
+}

@@ -1,0 +1,172 @@
+/**
+ * The figures a study is judged by, few and chosen before any result:
+ *
+ *   1-NNA (Dice)       can a nearest neighbour tell made from held-out bones? near 0.5; sees both copying and bad shapes
+ *   MMD (surface)      how near, in mm^2, is the best made bone to each held-out one? lower; the quality a surgeon would see
+ *   coverage (Dice)    how many held-out bones are the nearest of some made one? higher; sees kinds that are missing
+ *   KID                distance of the two sets as distributions of shape features; lower; unbiased, so it bears small sets
+ *
+ * Each is a function of three tables: distances (or kernels) inside the held-out set, across, and inside the made set. So
+ * each can be had for any members: half-samples, drawn without replacement since a copy would be its own neighbour, give its
+ * spread over cases. The draws depend on the sizes and the seed alone: half-sample r of two sets made with equal noise looks
+ * at the same held-out cases and the same indices of bones, and differences of arms are paired by taking them draw by draw.
+ */
+import { chamferDistance, pointCloud } from '../evaluation/chamfer.ts';
+import {
+  crossDistances,
+  type DistanceMatrix,
+  selfDistances,
+  subMatrix,
+} from '../evaluation/distanceMatrix.ts';
+import type { Features } from '../evaluation/featureSet.ts';
+import { setFeatures } from '../evaluation/features.ts';
+import { kernelDiscrepancy, kernels } from '../evaluation/kid.ts';
+import { diceDistance, packMask } from '../evaluation/overlap.ts';
+import {
+  coverageShare,
+  minimumMatchingDistance,
+  nearestNeighbourAccuracy,
+} from '../evaluation/setMetrics.ts';
+import { surfaceSample } from '../evaluation/surfaceSample.ts';
+import { RandomStream } from '../random/stream.ts';
+import type { Mask } from '../volume/volume.ts';
+
+export interface Headline {
+  name: string;
+  title: string;
+  unit: '' | 'mm²';
+  better: 'higher' | 'lower' | 'near 0.5';
+  why: string;
+}
+
+export const HEADLINES: readonly Headline[] = [
+  {
+    name: 'oneNnaDice',
+    title: '1-NNA (Dice)',
+    unit: '',
+    better: 'near 0.5',
+    why: 'whether a nearest neighbour can tell generated from held-out bones: 0.5 it cannot, 1 it always can, below 0.5 copying',
+  },
+  {
+    name: 'mmdChamfer',
+    title: 'MMD (surface)',
+    unit: 'mm²',
+    better: 'lower',
+    why: 'squared surface distance, both ways added, from each held-out bone to the generated one nearest to it',
+  },
+  {
+    name: 'coverageDice',
+    title: 'Coverage (Dice)',
+    unit: '',
+    better: 'higher',
+    why: 'share of held-out bones that are the nearest one of some generated bone: low where kinds are missing',
+  },
+  {
+    name: 'kidFeatures',
+    title: 'KID (shape features)',
+    unit: '',
+    better: 'lower',
+    why: 'distance of the two sets as distributions of shape features; 0 for equal distributions at any size of set',
+  },
+];
+
+/** A figure of one set, and of half-samples of it. */
+export interface Sampled {
+  value: number;
+  /** Members of each set that it compares. */
+  cases: number;
+  /** Of a share: how many bones it is a share of. */
+  trials?: number;
+  /** Of half-sample 0, 1, ... */
+  halves: number[];
+}
+
+interface Tables {
+  realReal: DistanceMatrix;
+  realFake: DistanceMatrix;
+  fakeFake: DistanceMatrix;
+}
+
+export interface HeadlineOptions {
+  seed: number;
+  points: number;
+  /** Most cases of each set compared by surface distance. */
+  chamfer: number;
+  resamples: number;
+  /** Brings features into the frame of the training set. */
+  frame: (features: Features) => Features;
+}
+
+const STATISTICS: Readonly<Record<string, (t: Tables) => number>> = {
+  oneNnaDice: (t) => nearestNeighbourAccuracy(t.realReal, t.realFake, t.fakeFake),
+  coverageDice: (t) => coverageShare(t.realFake),
+  mmdChamfer: (t) => minimumMatchingDistance(t.realFake),
+  kidFeatures: kernelDiscrepancy,
+};
+
+const part = (t: Tables, reals: Uint32Array, fakes: Uint32Array): Tables => ({
+  realReal: subMatrix(t.realReal, reals, reals),
+  realFake: subMatrix(t.realFake, reals, fakes),
+  fakeFake: subMatrix(t.fakeFake, fakes, fakes),
+});
+
+const tablesOf = <T>(real: readonly T[], fake: readonly T[], distance: (a: T, b: T) => number): Tables => ({
+  realReal: selfDistances(real, distance),
+  realFake: crossDistances(real, fake, distance),
+  fakeFake: selfDistances(fake, distance),
+});
+
+/** As `evaluateSets` draws: 1-NNA and coverage compare equally many of each set. */
+const draw = (n: number, count: number, seed: number, set: number): Uint32Array =>
+  new RandomStream(seed, 'evaluation/draw', set).permutation(n).slice(0, count);
+
+const pick = <T>(items: readonly T[], indices: Uint32Array): T[] => Array.from(indices, (i) => items[i]);
+
+/**
+ * Half-samples of `n` members of each set: for r = 0 .. the indices below n of the held-out and of the made ones. A
+ * function of n, seed and resamples alone.
+ */
+export function halfSamples(n: number, { seed, resamples }: Pick<HeadlineOptions, 'seed' | 'resamples'>) {
+  const random = new RandomStream(seed, 'study/half-sample', n);
+  const half = Math.floor(n / 2);
+  return Array.from({ length: resamples }, () => ({
+    reals: random.permutation(n).slice(0, half),
+    fakes: random.permutation(n).slice(0, half),
+  }));
+}
+
+/**
+ * The figures of made masks (with bone in each) against held-out ones. Throws `NumericsError` for sets below 4, whose
+ * halves could not be measured.
+ */
+export function headlineFigures(
+  real: readonly Mask[],
+  fake: readonly Mask[],
+  options: HeadlineOptions,
+): Record<string, Sampled> {
+  const { seed, points, chamfer, frame } = options;
+  const equal = Math.min(real.length, fake.length);
+  const reals = pick(real, draw(real.length, equal, seed, 0));
+  const fakes = pick(fake, draw(fake.length, equal, seed, 1));
+  const packed = (masks: readonly Mask[]) => masks.map((m) => packMask(m.data));
+  const dice = tablesOf(packed(reals), packed(fakes), diceDistance);
+  const clouds = (masks: readonly Mask[]) =>
+    masks.slice(0, chamfer).map((m) => pointCloud(surfaceSample(m, points)));
+  const across = crossDistances(clouds(reals), clouds(fakes), chamferDistance);
+  // Only the table across enters MMD.
+  const surface: Tables = { realReal: across, realFake: across, fakeFake: across };
+  const kernel = kernels(frame(setFeatures(reals)), frame(setFeatures(fakes)));
+
+  const result: Record<string, Sampled> = {};
+  for (const { name } of HEADLINES) {
+    const statistic = STATISTICS[name];
+    const tables = { oneNnaDice: dice, coverageDice: dice, mmdChamfer: surface, kidFeatures: kernel }[name]!;
+    const cases = tables.realFake.rows;
+    const halves = halfSamples(cases, options).map(({ reals, fakes }) =>
+      statistic(part(tables, reals, fakes)),
+    );
+    const trials = { oneNnaDice: 2 * cases, coverageDice: cases }[name];
+    result[name] = { value: statistic(tables), cases, ...(trials && { trials }), halves };
+  }
+  return result;
+}

@@ -1,0 +1,165 @@
+/**
+ * Figures of an arm over training seeds, and the difference of two arms, with 95 % intervals.
+ *
+ * Two things vary. Over **cases**: half-samples (headline.ts), averaged over seeds draw by draw; their deviations from their
+ * own mean are those of the whole set. Over **training seeds**: the values of S seeds scatter with deviation s, and their mean
+ * with s / sqrt S, to be multiplied by Student's t of S - 1 degrees of freedom: with the 3 seeds one can afford, resampling
+ * seeds would give intervals that are far too narrow. Both are independent, so their squares add:
+ *
+ *   low = value - sqrt(d_low^2 + (t s / sqrt S)^2)       d_low, d_high: 2.5 and 97.5 % of the deviations over cases
+ *
+ * A share that is the same in every half-sample (1-NNA of 1) still varies: it gets Wilson's half-width in place of 0.
+ * The noise of generated bones is in both parts, so the interval errs on the wide side. With one seed there is no second part,
+ * and the interval says nothing of other seeds; `seeds` tells how many there were.
+ */
+
+import { wilsonInterval } from '../evaluation/bootstrap.ts';
+import type { SetMetric } from '../evaluation/setReport.ts';
+import { mean, quantileOfSorted } from '../evaluation/statistics.ts';
+import type { Sampled } from './headline.ts';
+
+export interface Estimate {
+  value: number;
+  /** 95 % interval. */
+  low: number;
+  high: number;
+  /** Training seeds behind it. */
+  seeds: number;
+}
+
+/** 97.5 % points of Student's t of 1 .. 10 degrees of freedom. */
+const T = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
+const Z = 1.959964;
+
+/** 97.5 % point of Student's t: tabled up to 10 degrees of freedom, from there z + (z^3 + z) / 4 df + ... (to 3e-4). */
+export function student(df: number): number {
+  if (df < 1) return Number.POSITIVE_INFINITY;
+  if (df <= T.length) return T[df - 1];
+  const z3 = Z ** 3;
+  const z5 = Z ** 5;
+  const third = (3 * Z ** 7 + 19 * z5 + 17 * z3 - 15 * Z) / (384 * df ** 3);
+  return Z + (z3 + Z) / (4 * df) + (5 * z5 + 16 * z3 + 3 * Z) / (96 * df * df) + third;
+}
+
+/** Half of the 95 % interval of the mean of `values` over seeds; 0 for one seed. */
+export function seedHalfWidth(values: readonly number[]): number {
+  const n = values.length;
+  if (n < 2) return 0;
+  const centre = mean(values);
+  const variance = values.reduce((sum, v) => sum + (v - centre) ** 2, 0) / (n - 1);
+  return student(n - 1) * Math.sqrt(variance / n);
+}
+
+/** Which way is good; `near reference` is near the value of real bones. */
+export type Better = SetMetric['better'];
+
+/** How bad a value is, less being better for every figure: its distance from the ideal, the value itself, or less of it. */
+export function badness(value: number, better: Better, reference = 0): number {
+  if (better === 'near 0.5') return Math.abs(value - 0.5);
+  if (better === 'near 1') return Math.abs(value - 1);
+  if (better === 'near reference') return Math.abs(value - reference);
+  return better === 'lower' ? value : -value;
+}
+
+/** Mean of rows, place by place. */
+const meanRow = (rows: readonly (readonly number[])[]): number[] =>
+  rows[0].map((_, r) => rows.reduce((sum, row) => sum + row[r], 0) / rows.length);
+
+/** An interval from values (one a seed) and half-sampled values (one row a seed). */
+function estimate(
+  values: readonly number[],
+  halves: readonly (readonly number[])[],
+  cases: number,
+  least: number,
+): Estimate {
+  const value = mean(values);
+  const seeds = seedHalfWidth(values);
+  const draws = meanRow(halves);
+  const centre = mean(draws);
+  const deviations = Float64Array.from(draws, (v) => v - centre).sort();
+  // Of an odd number a little less than half is drawn, which varies a little more.
+  const share = Math.floor(cases / 2) / cases;
+  const scale = Math.sqrt(share / (1 - share));
+  const [down, up] = [0.025, 0.975].map((q) =>
+    Math.max(least, Math.abs(scale * quantileOfSorted(deviations, q))),
+  );
+  return {
+    value,
+    low: value - Math.hypot(down, seeds),
+    high: value + Math.hypot(up, seeds),
+    seeds: values.length,
+  };
+}
+
+/** Wilson's half-width of shares that no half-sample moved, which are then no less uncertain; 0 for all else. */
+function leastHalfWidth(figures: readonly Sampled[]): number {
+  const stuck = figures.every(
+    ({ trials, halves }) => trials !== undefined && halves.every((v) => Math.abs(v - halves[0]) < 1e-12),
+  );
+  if (!stuck) return 0;
+  const value = mean(figures.map((f) => f.value));
+  const [low, high] = wilsonInterval(value, figures[0].trials!);
+  return Math.max(high - value, value - low);
+}
+
+/** A figure of one arm, over its seeds; the interval of a share stays within 0 and 1. */
+export function armEstimate(figures: readonly Sampled[]): Estimate {
+  const found = estimate(
+    figures.map((f) => f.value),
+    figures.map((f) => f.halves),
+    figures[0].cases,
+    leastHalfWidth(figures),
+  );
+  if (figures[0].trials === undefined) return found;
+  return { ...found, low: Math.max(0, found.low), high: Math.min(1, found.high) };
+}
+
+/**
+ * By how much OTFM is better than DDPM in a figure: `badness(ddpm) - badness(otfm)`, above 0 where OTFM is better. Paired by
+ * seed, and by half-sample where both sets are of one size.
+ */
+export function advantage(otfm: readonly Sampled[], ddpm: readonly Sampled[], better: Better): Estimate {
+  const bad = (v: number) => badness(v, better);
+  const n = Math.min(otfm.length, ddpm.length);
+  const pairs = Array.from({ length: n }, (_, s) => [otfm[s], ddpm[s]] as const);
+  return estimate(
+    pairs.map(([o, d]) => bad(d.value) - bad(o.value)),
+    pairs.map(([o, d]) => o.halves.map((v, r) => bad(d.halves[r]) - bad(v))),
+    Math.min(otfm[0].cases, ddpm[0].cases),
+    Math.hypot(leastHalfWidth(otfm), leastHalfWidth(ddpm)),
+  );
+}
+
+/**
+ * The same for a figure that is not half-sampled, from its own intervals over cases where it has them: mean half-widths over
+ * seeds, of both arms, squares added as if the arms were not paired. Undefined where neither seeds nor cases give a width.
+ */
+export function metricAdvantage(
+  otfm: readonly SetMetric[],
+  ddpm: readonly SetMetric[],
+): Estimate | undefined {
+  const n = Math.min(otfm.length, ddpm.length);
+  const bad = (m: SetMetric) => badness(m.value, m.better, m.reference);
+  const values = Array.from({ length: n }, (_, s) => bad(ddpm[s]) - bad(otfm[s]));
+  const cases = Math.hypot(caseHalfWidth(otfm), caseHalfWidth(ddpm));
+  const width = Math.hypot(cases, seedHalfWidth(values));
+  if (n < 2 && cases === 0) return undefined;
+  const value = mean(values);
+  return { value, low: value - width, high: value + width, seeds: n };
+}
+
+/** Mean half-width of the intervals over cases; 0 where there are none. */
+function caseHalfWidth(metrics: readonly SetMetric[]): number {
+  const widths = metrics.flatMap(({ low, high }) =>
+    low === undefined || high === undefined ? [] : [(high - low) / 2],
+  );
+  return widths.length < metrics.length ? 0 : mean(widths);
+}
+
+/** A figure that is not half-sampled, over seeds. */
+export function metricEstimate(metrics: readonly SetMetric[]): Estimate {
+  const values = metrics.map((m) => m.value);
+  const value = mean(values);
+  const width = Math.hypot(caseHalfWidth(metrics), seedHalfWidth(values));
+  return { value, low: value - width, high: value + width, seeds: values.length };
+}

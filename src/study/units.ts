@@ -1,0 +1,402 @@
+/**
+ * The units of a study at work: train, sample, measure. Each looks first whether it is done (folder.ts), takes up what an
+ * interruption left, and marks itself when it is through; the order they are called in is study.ts.
+ */
+import { existsSync } from 'node:fs';
+import type { StudySettings } from '../config/study.ts';
+import { dataHash } from '../dataset/dataHash.ts';
+import type { Dataset } from '../dataset/dataset.ts';
+import { bitsHash, openDataset } from '../dataset/dataset.ts';
+import { InterruptedError, NumericsError } from '../errors.ts';
+import { evaluateSets } from '../evaluation/evaluateSets.ts';
+import { type Features, frameOf } from '../evaluation/featureSet.ts';
+import { setFeatures } from '../evaluation/features.ts';
+import type { SetMetric } from '../evaluation/setReport.ts';
+import { latestCheckpointPath } from '../files/checkpoint.ts';
+import { createProgress } from '../files/progress.ts';
+import { RandomStream } from '../random/stream.ts';
+import { readAutoencoder } from '../sampling/autoencoder.ts';
+import { packageVersion, readProvenance } from '../sampling/generateProvenance.ts';
+import { generateSet } from '../sampling/generateSet.ts';
+import { Generator, readGenerator } from '../sampling/generator.ts';
+import { trainAutoencoder } from '../training/autoencoder.ts';
+import { shareOf, trainGenerator } from '../training/generator.ts';
+import { type Mask, voxelCount } from '../volume/volume.ts';
+import { finish, finished, keyOf, readJson, removeUnit, type StudyPaths, writeJson } from './folder.ts';
+import { headlineFigures, type Sampled } from './headline.ts';
+import type { MeasureUnit, SetUnit, Training } from './plan.ts';
+
+/** What every unit needs. */
+export interface Workshop {
+  settings: StudySettings;
+  dataset: Dataset;
+  paths: StudyPaths;
+  /** Run folder or weights file of an autoencoder that was given. */
+  autoencoder?: string;
+  quiet?: boolean;
+  signal?: AbortSignal;
+  threads?: number;
+  say(text: string): void;
+}
+
+export interface AutoencoderResult {
+  /** SHA-256 of its weights. */
+  hash: string;
+  heldOutDice: number | null;
+}
+
+export interface TrainingResult {
+  /** SHA-256 of the weights of both networks. */
+  hash: string;
+  dataHash: string;
+  cases: number;
+  parameters: number;
+  heldOutLoss: number | null;
+  /** Wall time; null for a training that was interrupted. */
+  seconds: number | null;
+}
+
+export interface SetResult {
+  /** SHA-256 over the checksums of the bones. */
+  hash: string;
+  empty: number;
+  /** Median wall time of a bone, warm session, decoding and writing included. */
+  seconds: number;
+}
+
+/** Figures of (the first bones of) a set. */
+export interface MeasureRecord {
+  key: string;
+  bones: number;
+  empty: number;
+  /** Why there are no figures. */
+  failed?: string;
+  headline: Record<string, Sampled>;
+  metrics: Record<string, SetMetric>;
+  notes: string[];
+}
+
+const finite = (x: number): number | null => (Number.isFinite(x) ? x : null);
+
+/** The run of the autoencoder: given, or the study's own. */
+export const autoencoderPath = ({ autoencoder, paths }: Workshop): string => autoencoder ?? paths.autoencoder;
+
+const autoencoderKey = ({ settings, dataset }: Workshop): string =>
+  keyOf({ config: settings.autoencoder, data: dataHash(dataset.split('train')) });
+
+/** What is known of the autoencoder; undefined where it is still to be trained. */
+export function autoencoderResult(shop: Workshop): AutoencoderResult | undefined {
+  if (shop.autoencoder !== undefined)
+    return { hash: readAutoencoder(shop.autoencoder).hash, heldOutDice: null };
+  if (latestCheckpointPath(shop.paths.autoencoder) === undefined) return undefined;
+  return finished(shop.paths.autoencoder, autoencoderKey(shop));
+}
+
+/** Trains the one autoencoder unless it is there. */
+export async function makeAutoencoder(shop: Workshop): Promise<AutoencoderResult> {
+  const known = autoencoderResult(shop);
+  if (known !== undefined) return known;
+  const { dataset, paths, settings, quiet, signal, threads } = shop;
+  const { heldOutDice } = await trainAutoencoder({
+    dataset,
+    out: paths.autoencoder,
+    config: settings.autoencoder,
+    resume: true,
+    quiet,
+    signal,
+    threads,
+  });
+  const result = { hash: readAutoencoder(paths.autoencoder).hash, heldOutDice: finite(heldOutDice) };
+  finish(paths.autoencoder, autoencoderKey(shop), result);
+  return result;
+}
+
+const trainingKey = (shop: Workshop, { config }: Training, autoencoder: string): string =>
+  keyOf({ config, autoencoder, data: dataHash(shareOf(shop.dataset, config)) });
+
+/** What a finished training left; undefined where it is still to be done. */
+export function trainingResult(
+  shop: Workshop,
+  training: Training,
+  autoencoder: string,
+): TrainingResult | undefined {
+  const run = shop.paths.run(training.name);
+  if (latestCheckpointPath(run) === undefined) return undefined;
+  return finished(run, trainingKey(shop, training, autoencoder));
+}
+
+/** Trains one generator unless it is done; goes on from its newest checkpoint. */
+export async function makeTraining(
+  shop: Workshop,
+  training: Training,
+  autoencoder: string,
+): Promise<TrainingResult> {
+  const known = trainingResult(shop, training, autoencoder);
+  if (known !== undefined) return known;
+  const { dataset, paths, quiet, signal, threads } = shop;
+  const run = paths.run(training.name);
+  const whole = latestCheckpointPath(run) === undefined;
+  const began = performance.now();
+  const { heldOutLoss } = await trainGenerator({
+    dataset,
+    out: run,
+    autoencoder: autoencoderPath(shop),
+    config: training.config,
+    resume: true,
+    quiet,
+    signal,
+    threads,
+  });
+  const seconds = whole ? (performance.now() - began) / 1000 : null;
+  const { meta, hash, weights } = readGenerator(run);
+  const result: TrainingResult = {
+    hash,
+    dataHash: meta.dataHash,
+    cases: shareOf(dataset, training.config).length,
+    parameters: [...weights.values()].reduce((sum, w) => sum + w.length, 0),
+    heldOutLoss: finite(heldOutLoss),
+    seconds,
+  };
+  finish(run, trainingKey(shop, training, autoencoder), result);
+  return result;
+}
+
+const setKey = ({ sampling, seed, count }: SetUnit, generator: string): string =>
+  keyOf({ sampling, seed, count, generator });
+
+/** What a finished set left; `generator` is the hash of its training. */
+export const setResult = (shop: Workshop, unit: SetUnit, generator: string): SetResult | undefined =>
+  finished(shop.paths.set(unit.name), setKey(unit, generator));
+
+/** Samples one set unless it is there; goes on with the bones that are missing. */
+export async function makeSet(shop: Workshop, unit: SetUnit, generator: string): Promise<SetResult> {
+  const known = setResult(shop, unit, generator);
+  if (known !== undefined) return known;
+  const { paths, quiet, signal, threads } = shop;
+  const out = paths.set(unit.name);
+  // A set of other weights (its run was removed and came out otherwise) is of no use.
+  const found = existsSync(out) ? readProvenance(out)?.generator.hash : generator;
+  if (found !== generator) removeUnit(out);
+  const weights = readGenerator(paths.run(unit.training.name));
+  const progress = createProgress({ title: unit.name, total: unit.count, unit: 'bones', quiet });
+  const times: number[] = [];
+  let last: number | undefined;
+  let made = 0;
+  let empty = unit.count;
+  let sha = '';
+  try {
+    const set = await generateSet({
+      ...unit.sampling,
+      generator: weights,
+      out,
+      count: unit.count,
+      seed: unit.seed,
+      formats: [],
+      threads,
+      signal,
+      onMask: () => {
+        made++;
+      },
+      onProgress(done) {
+        progress.update(done);
+        const now = performance.now();
+        // The first bone made compiles the networks; those that were there take no time.
+        if (last !== undefined && made > 1) times.push((now - last) / 1000);
+        last = now;
+      },
+    });
+    empty = set.bones.filter((bone) => bone.empty).length;
+    sha = bitsHash(new TextEncoder().encode(set.dataset.cases.map((c) => c.sha256).join()));
+  } catch (error) {
+    // Too few steps may make no bone at all: that is a result, and a bad one.
+    if (!(error instanceof NumericsError)) throw error;
+    shop.say(`${unit.name}: no bone voxel in any of ${unit.count} bones`);
+  } finally {
+    progress.finish();
+  }
+  const seconds = times.length > 0 ? median(times) : await timeOne(shop, unit);
+  const result = { hash: sha, empty, seconds };
+  finish(out, setKey(unit, generator), result);
+  return result;
+}
+
+const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)];
+
+/** Seconds of one bone on a warm session, where the set itself gave no time. */
+async function timeOne({ paths, threads }: Workshop, { training, sampling, seed }: SetUnit): Promise<number> {
+  const generator = await Generator.create(readGenerator(paths.run(training.name)), { threads });
+  await generator.sample({ ...sampling, seed, index: 0 });
+  const began = performance.now();
+  await generator.sample({ ...sampling, seed, index: 1 });
+  const seconds = (performance.now() - began) / 1000;
+  await generator.release();
+  return seconds;
+}
+
+/** Bones of a generated set, in order; empty ones have no mask. */
+export interface MadeBone {
+  index: number;
+  quality: number;
+  mask?: Mask;
+}
+
+/** The first `count` bones of a set's folder, read one after another. */
+export function madeBones(folder: string, count: number): MadeBone[] {
+  const bones = (readProvenance(folder)?.bones ?? []).filter((b) => b.index < count);
+  if (bones.length === 0) return [];
+  const set = openDataset(folder);
+  const byId = new Map(set.cases.map((c) => [c.id, c]));
+  return bones.map(({ id, index, quality, empty }) => {
+    const found = byId.get(id);
+    return { index, quality, ...(!empty && found && { mask: set.loadMask(found) }) };
+  });
+}
+
+/** Held-out and training masks that sets are measured against, of all classes or of one; loaded when first asked for. */
+export class Yardstick {
+  readonly #dataset: Dataset;
+  readonly #settings: StudySettings;
+  readonly #loaded = new Map<number, Side>();
+
+  constructor({ dataset, settings }: Pick<Workshop, 'dataset' | 'settings'>) {
+    this.#dataset = dataset;
+    this.#settings = settings;
+  }
+
+  /** `quality` 0: all classes. */
+  of(quality = 0): Side {
+    const known = this.#loaded.get(quality);
+    if (known !== undefined) return known;
+    const { seed, measure } = this.#settings;
+    const cases = (side: 'train' | 'test') =>
+      this.#dataset.split(side).filter((c) => quality === 0 || c.quality === quality);
+    const training = cases('train');
+    const drawn = new RandomStream(seed, 'study/train', quality).permutation(training.length);
+    const train = Array.from(drawn.subarray(0, measure.train), (i) => this.#dataset.loadMask(training[i]));
+    const side: Side = {
+      real: cases('test').map((c) => this.#dataset.loadMask(c)),
+      train,
+      frame: frameOf(setFeatures(train)),
+    };
+    this.#loaded.set(quality, side);
+    return side;
+  }
+}
+
+interface Side {
+  real: Mask[];
+  train: Mask[];
+  frame(features: Features): Features;
+}
+
+/** Bones with bone voxels below which a set has no figures. */
+export const LEAST_WHOLE = 8;
+
+const headlineOptions = ({ seed, measure }: StudySettings, side: Side) => ({
+  seed,
+  points: measure.points,
+  chamfer: measure.chamfer,
+  resamples: measure.resamples,
+  frame: side.frame,
+});
+
+/** The key of a measure: the bones, what they are compared with, and how. */
+const measureKey = ({ settings, dataset }: Workshop, made: unknown): string =>
+  keyOf({
+    made,
+    measure: { ...settings.measure, within: null },
+    seed: settings.seed,
+    data: [dataHash(dataset.split('train')), dataHash(dataset.split('test'))],
+    version: packageVersion(),
+  });
+
+function known(path: string, key: string): MeasureRecord | undefined {
+  const found = readJson<MeasureRecord>(path);
+  return found?.key === key ? found : undefined;
+}
+
+const unitKey = (shop: Workshop, unit: MeasureUnit, set: SetResult): string =>
+  measureKey(shop, { set: set.hash, name: unit.name, extended: unit.extended });
+
+/** A measure that is there. */
+export const measureResult = (shop: Workshop, unit: MeasureUnit, set: SetResult): MeasureRecord | undefined =>
+  known(shop.paths.measure(unit.name), unitKey(shop, unit, set));
+
+/** Measures one set from disk unless that is done. */
+export async function makeMeasure(
+  shop: Workshop,
+  unit: MeasureUnit,
+  set: SetResult,
+  yardstick: Yardstick,
+): Promise<MeasureRecord> {
+  const done = measureResult(shop, unit, set);
+  if (done !== undefined) return done;
+  await breathe(shop);
+  const made = madeBones(shop.paths.set(unit.set.name), unit.count);
+  const whole = made.flatMap(({ mask }) => (mask === undefined ? [] : [mask]));
+  const side = yardstick.of(unit.quality);
+  const record: MeasureRecord = {
+    key: unitKey(shop, unit, set),
+    bones: unit.count,
+    empty: unit.count - whole.length,
+    headline: {},
+    metrics: {},
+    notes: [],
+  };
+  if (whole.length < LEAST_WHOLE)
+    record.failed = `${whole.length} of ${unit.count} bones hold any bone voxel; figures need ${LEAST_WHOLE}`;
+  else {
+    const { seed, measure } = shop.settings;
+    const nothing = () => ({ ...side.real[0], data: new Uint8Array(voxelCount(side.real[0].size)) });
+    const fake = made.map(({ mask }) => mask ?? nothing());
+    const evaluation = evaluateSets(
+      { real: side.real, train: side.train, fake },
+      { seed, points: measure.points, chamferCases: measure.chamfer, extended: unit.extended },
+    );
+    record.metrics = evaluation.metrics;
+    record.notes = evaluation.notes;
+    record.headline = headlineFigures(side.real, whole, headlineOptions(shop.settings, side));
+  }
+  writeJson(shop.paths.measure(unit.name), record);
+  return record;
+}
+
+/** The name of a reference: `count` training cases in the place of as many bones. */
+export const referenceName = (count: number, quality?: number): string =>
+  `reference-first${count}${quality === undefined ? '' : `-class${quality}`}`;
+
+/**
+ * The headline figures of `count` training against all held-out cases: what a perfect generator would score with sets of
+ * this size; none where there are too few.
+ */
+export async function makeReference(
+  shop: Workshop,
+  yardstick: Yardstick,
+  count: number,
+  quality?: number,
+): Promise<Record<string, Sampled>> {
+  const name = referenceName(count, quality);
+  const path = shop.paths.measure(name);
+  const key = measureKey(shop, name);
+  const done = known(path, key);
+  if (done !== undefined) return done.headline;
+  await breathe(shop);
+  const side = yardstick.of(quality);
+  const train = side.train.slice(0, count);
+  const headline =
+    train.length < LEAST_WHOLE ? {} : headlineFigures(side.real, train, headlineOptions(shop.settings, side));
+  writeJson(path, { key, bones: train.length, empty: 0, headline, metrics: {}, notes: [] });
+  return headline;
+}
+
+/** Lets signals be heard between two stretches of computing. Throws `InterruptedError`. */
+async function breathe({ signal }: Workshop): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+  if (signal?.aborted)
+    throw new InterruptedError({
+      found: 'interrupted between two measures',
+      expected: 'to run to the end',
+      todo: 'run the same command again: what is finished is kept',
+    });
+}

@@ -1,0 +1,279 @@
+/**
+ * What the numbers support: rules from intervals to sentences, and nothing else. Pure, so that every outcome can be tested;
+ * the same rules read an advantage of OTFM and one of DDPM, and they may come out for either, for both, or for none.
+ *
+ *   one figure at one place     better where the 95 % interval of the paired difference leaves 0 out, else not told apart
+ *   several                     for an arm where it is better in at least half of them and the other in none;
+ *                               "leans" where it is better in some, fewer than half; "mixed" where both are better in some
+ *   speed                       the fewest evaluations from which on an arm stays within a share of its best score
+ */
+import type { Estimate } from './interval.ts';
+
+export type Outcome = 'otfm' | 'ddpm' | 'undecided';
+export type Verdict = 'otfm' | 'ddpm' | 'leans otfm' | 'leans ddpm' | 'mixed' | 'undecided';
+
+/** A figure's advantage of OTFM over DDPM (above 0: OTFM better); null where one arm could not be measured. */
+export type Advantages = Readonly<Record<string, Estimate | null>>;
+
+export const NAME = { otfm: 'OTFM', ddpm: 'DDPM' } as const;
+
+/** Who is better, when anyone is. An interval that only touches 0 does not leave it out. */
+export function outcomeOf(advantage: Estimate | null): Outcome {
+  if (advantage === null || !Number.isFinite(advantage.low) || !Number.isFinite(advantage.high))
+    return 'undecided';
+  if (advantage.low > 0) return 'otfm';
+  return advantage.high < 0 ? 'ddpm' : 'undecided';
+}
+
+/** Outcomes counted, and what they come to together. */
+export interface Tally {
+  otfm: number;
+  ddpm: number;
+  undecided: number;
+  verdict: Verdict;
+}
+
+export function tallyOf(outcomes: readonly Outcome[]): Tally {
+  const count = (wanted: Outcome): number => outcomes.filter((o) => o === wanted).length;
+  const [otfm, ddpm, undecided] = [count('otfm'), count('ddpm'), count('undecided')];
+  const half = outcomes.length / 2;
+  let verdict: Verdict = 'undecided';
+  if (otfm > 0 && ddpm > 0) verdict = 'mixed';
+  else if (otfm > 0) verdict = otfm >= half ? 'otfm' : 'leans otfm';
+  else if (ddpm > 0) verdict = ddpm >= half ? 'ddpm' : 'leans ddpm';
+  return { otfm, ddpm, undecided, verdict };
+}
+
+/** The tally of all figures at all given places. */
+export const tallyAll = (places: readonly Advantages[]): Tally =>
+  tallyOf(places.flatMap((place) => Object.values(place).map(outcomeOf)));
+
+/** One point of an arm's way through the axis of evaluations. */
+export interface SpeedPoint {
+  nfe: number;
+  /** Lower is better (`badness`). */
+  score: number;
+  seconds: number | null;
+  /** Solver and count, in words. */
+  label: string;
+}
+
+export interface Speed {
+  best: SpeedPoint;
+  /** The fewest evaluations that reach the tolerance and whose every larger count of the same arm's best does too. */
+  enough: SpeedPoint;
+  tolerance: number;
+}
+
+/**
+ * The fewest evaluations from which on an arm's best score at each count stays within `tolerance` of its best of all: a
+ * lucky point among bad ones does not count. Undefined without points.
+ */
+export function speedOf(points: readonly SpeedPoint[], tolerance: number): Speed | undefined {
+  if (points.length === 0) return undefined;
+  const lower = (a: SpeedPoint, b: SpeedPoint): SpeedPoint => (b.score < a.score ? b : a);
+  const best = points.reduce(lower);
+  const counts = [...new Set(points.map((p) => p.nfe))].sort((a, b) => b - a);
+  let enough = best;
+  for (const nfe of counts) {
+    const here = points.filter((p) => p.nfe === nfe).reduce(lower);
+    // Counts above the best one need not be good: more evaluations than needed is no fault.
+    if (nfe > best.nfe) continue;
+    if (here.score > best.score + tolerance) break;
+    enough = here;
+  }
+  return { best, enough, tolerance };
+}
+
+/** What an axis came to. */
+export interface AxisVerdict {
+  axis: string;
+  places: { label: string; advantages: Advantages }[];
+}
+
+export interface VerdictInput {
+  /** Titles of the figures, by name. */
+  titles: Readonly<Record<string, string>>;
+  /** How each arm's main sets were sampled, in words. */
+  mainSampling: { otfm: string; ddpm: string };
+  main: Advantages;
+  /** Each arm's best place on the axes of evaluations and guidance, by figure. */
+  best: Readonly<Record<string, { otfm: string; ddpm: string; advantage: Estimate | null }>>;
+  /** Equal numbers of network evaluations. */
+  equal: { nfe: number; advantages: Advantages }[];
+  speed: Readonly<Record<string, { otfm?: Speed; ddpm?: Speed }>>;
+  within: number;
+  axes: AxisVerdict[];
+  facts: StudyFacts;
+}
+
+export interface StudyFacts {
+  seeds: number;
+  axisSeeds: number;
+  shareSeeds: number;
+  heldOut: number;
+  samples: number;
+  steps: number;
+  phantom: boolean;
+  prediction: string;
+  /** Points that could not be measured. */
+  failed: number;
+}
+
+export interface StudyVerdict {
+  quality: Tally;
+  outcomes: Record<string, Outcome>;
+  axes: Record<string, Tally>;
+  paragraphs: { about: string; text: string }[];
+  limits: string[];
+}
+
+const list = (names: readonly string[]): string =>
+  names.length <= 1 ? (names[0] ?? '') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
+
+/** `OTFM is better in A and B; DDPM in C; not told apart in D.` */
+function told(advantages: Advantages, titles: VerdictInput['titles']): string {
+  const of = (wanted: Outcome): string[] =>
+    Object.entries(advantages)
+      .filter(([, a]) => outcomeOf(a) === wanted)
+      .map(([name]) => titles[name] ?? name);
+  const [otfm, ddpm, rest] = [of('otfm'), of('ddpm'), of('undecided')];
+  if (otfm.length === 0 && ddpm.length === 0) return `The arms are not told apart in ${list(rest)}.`;
+  const parts = [
+    otfm.length > 0 && `OTFM is better in ${list(otfm)}`,
+    ddpm.length > 0 && `DDPM is better in ${list(ddpm)}`,
+    rest.length > 0 && `the arms are not told apart in ${list(rest)}`,
+  ].filter((p): p is string => p !== false);
+  const text = parts.join('; ');
+  return `${text[0].toUpperCase()}${text.slice(1)}.`;
+}
+
+const CLAIM: Readonly<Record<Verdict, string>> = {
+  otfm: 'These numbers support that OTFM generates better bones than DDPM here.',
+  ddpm: 'These numbers contradict the claim that OTFM is better: DDPM generates better bones here.',
+  'leans otfm': 'They lean towards OTFM, in too few figures to call it better.',
+  'leans ddpm': 'They lean towards DDPM, in too few figures to call it better.',
+  mixed: 'Neither arm is better as a whole: each wins in something.',
+  undecided: 'They do not show that either arm is better; nor do they show that the two are equal.',
+};
+
+const AXIS: Readonly<Record<Verdict, string>> = {
+  otfm: 'OTFM holds up better',
+  ddpm: 'DDPM holds up better',
+  'leans otfm': 'OTFM is better in places',
+  'leans ddpm': 'DDPM is better in places',
+  mixed: 'each arm is better in places',
+  undecided: 'the arms are not told apart',
+};
+
+const counted = (t: Tally): string =>
+  `of ${t.otfm + t.ddpm + t.undecided} comparisons OTFM is better in ${t.otfm}, DDPM in ${t.ddpm}, and ${t.undecided} are open`;
+
+function speedText(input: VerdictInput): string {
+  const sentences = Object.entries(input.speed).flatMap(([name, { otfm, ddpm }]) => {
+    if (otfm === undefined || ddpm === undefined) return [];
+    const title = input.titles[name] ?? name;
+    const [o, d] = [otfm.enough, ddpm.enough];
+    const cost = (p: SpeedPoint) =>
+      `${p.nfe} (${p.label}${p.seconds === null ? '' : `, ${Number(p.seconds.toPrecision(2))} s a bone`})`;
+    const faster =
+      o.nfe === d.nfe
+        ? 'as many'
+        : o.nfe < d.nfe
+          ? `${Number((d.nfe / o.nfe).toPrecision(2))} times fewer for OTFM`
+          : `${Number((o.nfe / d.nfe).toPrecision(2))} times fewer for DDPM`;
+    return [`${title}: OTFM ${cost(o)}, DDPM ${cost(d)}, ${faster}`];
+  });
+  if (sentences.length === 0) return 'Too few points were measured to say how many evaluations are enough.';
+  return `Network evaluations from which on an arm stays within ${Math.round(100 * input.within)} % of its own best score. ${sentences.join('. ')}. An arm's own best may be worse than the other's: read this beside the paragraph on best settings; the points carry their own errors, which these counts do not show.`;
+}
+
+function limitsOf(input: VerdictInput): string[] {
+  const { facts } = input;
+  const comparisons =
+    Object.keys(input.main).length +
+    input.axes.reduce((n, a) => n + a.places.reduce((m, p) => m + Object.keys(p.advantages).length, 0), 0);
+  return [
+    ...(facts.seeds < 2
+      ? ['One training seed: the intervals hold for these two networks, not for the two methods.']
+      : facts.seeds < 5
+        ? [
+            `${facts.seeds} training seeds: intervals allow for it and are wide; how much results scatter from seed to seed cannot be compared between the arms.`,
+          ]
+        : []),
+    ...(Math.min(facts.axisSeeds, facts.shareSeeds) < 2 && facts.seeds > 1
+      ? [
+          'Axes measured on one training seed say how these networks behave; another seed may order the arms otherwise.',
+        ]
+      : []),
+    ...(facts.heldOut < 100 || facts.samples < 100
+      ? [
+          `Small sets (${facts.heldOut} held-out cases, ${facts.samples} generated bones in a main set): only large differences can be told apart, and 1-NNA and coverage depend on these sizes.`,
+        ]
+      : []),
+    'One autoencoder serves both arms: what it cannot decode neither can show, and another might favour the other arm.',
+    `A budget of ${facts.steps} training steps, equal for both: nothing is said of longer training, nor of settings tuned for each arm. DDPM was trained to predict ${facts.prediction === 'v' ? 'v' : 'the noise (epsilon)'}.`,
+    ...(comparisons > 0
+      ? [
+          `${comparisons} comparisons at 95 %: about ${Math.max(1, Math.round(comparisons * 0.05))} would be told apart by chance if the arms were equal.`,
+        ]
+      : []),
+    ...(facts.failed > 0
+      ? [
+          `${facts.failed} ${facts.failed === 1 ? 'point has' : 'points have'} no figures, because too few of their bones held any bone voxel; comparisons with them are open.`,
+        ]
+      : []),
+    ...(facts.phantom ? ['Phantoms: procedural shapes, which say nothing of real anatomy.'] : []),
+  ];
+}
+
+/** Reads the numbers. */
+export function verdictOf(input: VerdictInput): StudyVerdict {
+  const outcomes = Object.fromEntries(Object.entries(input.main).map(([name, a]) => [name, outcomeOf(a)]));
+  const quality = tallyOf(Object.values(outcomes));
+  const best: Advantages = Object.fromEntries(
+    Object.entries(input.best).map(([name, b]) => [name, b.advantage]),
+  );
+  const axes = Object.fromEntries(
+    input.axes
+      .filter((axis) => axis.places.length > 0)
+      .map(({ axis, places }) => [axis, tallyAll(places.map((p) => p.advantages))]),
+  );
+  const equalText =
+    input.equal.length === 0
+      ? 'No number of evaluations was measured in both arms.'
+      : `${input.equal
+          .map(({ nfe, advantages }) => {
+            const t = tallyAll([advantages]);
+            return `${nfe}: ${t.otfm} for OTFM, ${t.ddpm} for DDPM, ${t.undecided} open`;
+          })
+          .join('; ')}. Together, ${AXIS[tallyAll(input.equal.map((e) => e.advantages)).verdict]}.`;
+  const paragraphs = [
+    {
+      about: 'Quality at the stated settings',
+      text: `OTFM by ${input.mainSampling.otfm}, DDPM by ${input.mainSampling.ddpm}. ${told(input.main, input.titles)} ${CLAIM[quality.verdict]}`,
+    },
+    { about: 'At equal numbers of evaluations', text: equalText },
+    ...(Object.keys(best).length === 0
+      ? []
+      : [
+          {
+            about: "At each arm's best setting",
+            text: `${told(best, input.titles)} ${Object.entries(input.best)
+              .map(([name, b]) => `${input.titles[name] ?? name}: OTFM at ${b.otfm}, DDPM at ${b.ddpm}`)
+              .join('; ')}. The best of many points looks better than it is, in both arms.`,
+          },
+        ]),
+    { about: 'Speed at equal quality', text: speedText(input) },
+    {
+      about: 'Robustness',
+      text:
+        Object.keys(axes).length === 0
+          ? 'No axis was measured.'
+          : `${Object.entries(axes)
+              .map(([axis, tally]) => `${axis}: ${AXIS[tally.verdict]} (${counted(tally)})`)
+              .join('. ')}.`,
+    },
+  ];
+  return { quality, outcomes, axes, paragraphs, limits: limitsOf(input) };
+}

@@ -1,0 +1,135 @@
+/** From records to figures, on records made up so that every answer is known. */
+import { describe, expect, test } from 'vitest';
+import { type StudyRecords, studyFigures } from '../../src/study/figures.ts';
+import { HEADLINES, type Sampled } from '../../src/study/headline.ts';
+import { type MeasureUnit, studyPlan } from '../../src/study/plan.ts';
+import { type MeasureRecord, referenceName } from '../../src/study/units.ts';
+import { tinySettings } from './tinyStudy.ts';
+
+const settings = tinySettings([
+  'evaluations.heun=[2]',
+  'evaluations.euler=[1,2,4]',
+  'evaluations.ddim=[1,2]',
+]);
+const plan = studyPlan(settings, []);
+
+const sampled = (value: number): Sampled => ({ value, cases: 10, halves: [value - 0.01, value + 0.01] });
+
+/** Every figure of a measure is `figureOf` it; undefined: the measure failed. */
+function records(figureOf: (unit: MeasureUnit, name: string) => number | undefined): StudyRecords {
+  const measures = plan.measures.map((unit): [string, MeasureRecord] => {
+    const values = HEADLINES.map(({ name }) => [name, figureOf(unit, name)] as const);
+    const failed = values.some(([, v]) => v === undefined);
+    return [
+      unit.name,
+      {
+        key: '',
+        bones: unit.count,
+        empty: failed ? unit.count : 0,
+        ...(failed && { failed: 'no bone' }),
+        headline: failed ? {} : Object.fromEntries(values.map(([n, v]) => [n, sampled(v!)])),
+        metrics: failed
+          ? {}
+          : {
+              volumeCm3: {
+                value: 7,
+                low: 6,
+                high: 8,
+                n: 9,
+                unit: 'cm^3',
+                better: 'near reference',
+                reference: 7,
+                meaning: 'm',
+              },
+            },
+        notes: [],
+      },
+    ];
+  });
+  return {
+    sets: new Map(plan.sets.map((s) => [s.name, { hash: '', empty: 0, seconds: s.nfe / 10 }])),
+    measures: new Map(measures),
+    references: new Map([
+      [referenceName(10), Object.fromEntries(HEADLINES.map((h) => [h.name, sampled(0.6)]))],
+    ]),
+  };
+}
+
+const isOtfm = (unit: MeasureUnit): boolean => unit.set.training.arm === 'otfm';
+
+describe('an arm that is better by 0.2 in every figure', () => {
+  // 1-NNA 0.6 against 0.8, MMD and KID lower, coverage higher.
+  const figures = studyFigures(
+    plan,
+    settings,
+    records((unit, name) =>
+      name === 'coverageDice' ? (isOtfm(unit) ? 0.8 : 0.6) : isOtfm(unit) ? 0.6 : 0.8,
+    ),
+  );
+
+  test('is ahead by 0.2 everywhere, whichever way is good', () => {
+    for (const comparison of figures.comparisons)
+      for (const [name, advantage] of Object.entries(comparison.advantages))
+        expect(advantage!.value, `${comparison.axis} ${comparison.x} ${name}`).toBeCloseTo(0.2, 9);
+  });
+  test('the table has the four figures first, then the others, with reference and kind of interval', () => {
+    expect(figures.rows.map((r) => r.name)).toEqual([...HEADLINES.map((h) => h.name), 'volumeCm3']);
+    expect(figures.rows[0]).toMatchObject({
+      reference: 0.6,
+      interval: 'cases, paired; seeds',
+      headline: true,
+    });
+    expect(figures.rows[0].otfm!.seeds).toBe(2);
+    expect(figures.rows[4]).toMatchObject({ interval: 'cases; seeds', unit: 'cm³', reference: 7 });
+    expect(figures.rows[4].advantage).toMatchObject({ value: 0 });
+  });
+});
+
+test('at one number of evaluations the main solver speaks, else another of the arm', () => {
+  const { comparisons } = studyFigures(
+    plan,
+    settings,
+    records(() => 0.5),
+  );
+  const at = comparisons.filter((c) => c.axis === 'evaluations');
+  // 4 was tried by OTFM alone.
+  expect(at.map((c) => [c.x, c.otfm.split(',')[0], c.ddpm.split(',')[0]])).toEqual([
+    [1, 'euler', 'ddim'],
+    [2, 'heun', 'ddim'],
+  ]);
+});
+
+test("each arm's best point, and the fewest evaluations that are enough", () => {
+  const figures = studyFigures(
+    plan,
+    settings,
+    records((unit, name) => {
+      const { solver, steps, guidance } = unit.set.sampling;
+      if (name === 'coverageDice') return 0.5;
+      // OTFM: Euler at 2 and 4 evaluations as good as it gets; DDPM needs 2 of DDIM, guidance 0 is best of all.
+      if (isOtfm(unit)) return solver === 'euler' && steps >= 2 ? 0.5 : 0.9;
+      return guidance === 0 ? 0.45 : solver === 'ddim' && steps === 2 ? 0.6 : 0.95;
+    }),
+  );
+  expect(figures.best.mmdChamfer).toMatchObject({
+    otfm: 'euler, 2 evaluations, guidance 1.5',
+    ddpm: 'ddim, 4 evaluations, guidance 0',
+  });
+  expect(figures.best.mmdChamfer.advantage!.value).toBeCloseTo(-0.05, 9);
+  expect(figures.speed.mmdChamfer.otfm!.enough).toMatchObject({ nfe: 2, label: 'euler', seconds: 0.2 });
+  expect(figures.speed.mmdChamfer.ddpm!.enough).toMatchObject({ nfe: 2, label: 'ddim' });
+  expect(figures.speed.coverageDice.otfm!.enough.nfe).toBe(1);
+});
+
+test('a set without bone has no figures, is named, and decides nothing', () => {
+  const figures = studyFigures(
+    plan,
+    settings,
+    records((unit) => (unit.set.sampling.solver === 'ddim' && unit.set.nfe === 1 ? undefined : 0.5)),
+  );
+  const point = figures.points.find((p) => p.axis === 'evaluations' && p.solver === 'ddim' && p.x === 1)!;
+  expect(point).toMatchObject({ failed: 'no bone', figures: {}, empty: 8 });
+  const comparison = figures.comparisons.find((c) => c.axis === 'evaluations' && c.x === 1)!;
+  expect(Object.values(comparison.advantages)).toEqual([null, null, null, null]);
+  expect(figures.speed.mmdChamfer.ddpm!.enough.nfe).toBe(2);
+});

@@ -1,0 +1,246 @@
+/**
+ * A whole study on 16^3 phantoms: every unit made, taken up after an interruption, made again where it was removed, and
+ * refused where it cannot be carried out.
+ */
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Dataset } from '../../src/dataset/dataset.ts';
+import { dryRun, dryRunText } from '../../src/study/estimate.ts';
+import { runStudy, type StudyOptions, type StudyResult } from '../../src/study/study.ts';
+import { temporary, tinyData, tinySettings } from './tinyStudy.ts';
+
+const folder = temporary();
+afterAll(folder.remove);
+
+let dataset: Dataset;
+let whole: StudyResult;
+
+const options = (out: string, more: Partial<StudyOptions> = {}): StudyOptions => ({
+  settings: tinySettings(),
+  dataset,
+  out: folder.path(out),
+  command: 'cranioflow compare ...',
+  quiet: true,
+  threads: 1,
+  ...more,
+});
+
+/** What is left of compare.json without what a clock said. */
+function timeless(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(timeless);
+  if (typeof value !== 'object' || value === null)
+    return typeof value === 'string' ? value.replace(/[\d.e-]+ s a bone/g, 's a bone') : value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key]) => key !== 'seconds')
+      .map(([key, v]) => [key, timeless(v)]),
+  );
+}
+const comparison = (out: string): unknown =>
+  timeless(JSON.parse(readFileSync(folder.path(out, 'compare.json'), 'utf8')));
+
+beforeAll(async () => {
+  dataset = await tinyData(folder.path('data'));
+  whole = await runStudy(options('whole'));
+}, 400_000);
+
+describe('a study from nothing', () => {
+  test('holds every unit', () => {
+    expect(readdirSync(folder.path('whole')).sort()).toEqual([
+      'autoencoder',
+      'compare.html',
+      'compare.json',
+      'measures',
+      'runs',
+      'sets',
+      'study.json',
+    ]);
+    expect(readdirSync(folder.path('whole', 'runs'))).toHaveLength(6);
+    expect(readdirSync(folder.path('whole', 'sets'))).toHaveLength(whole.sets.length);
+    // No files of bones beside the packed volumes.
+    expect(readdirSync(folder.path('whole', 'sets', whole.sets[0].name)).sort()).toEqual(
+      expect.arrayContaining(['dataset.json', 'done.json', 'provenance.json', 'volumes']),
+    );
+    expect(readdirSync(folder.path('whole', 'sets', whole.sets[0].name)).join()).not.toMatch(/nrrd|stl/);
+  });
+
+  test('measures all axes in both arms, with intervals around every value', () => {
+    const axes = new Set(whole.figures.points.map((p) => `${p.axis} ${p.arm}`));
+    for (const axis of ['main', 'evaluations', 'guidance', 'seed', 'share'])
+      for (const arm of ['otfm', 'ddpm']) expect(axes).toContain(`${axis} ${arm}`);
+    for (const point of whole.figures.points) {
+      expect(point.seconds).toBeGreaterThan(0);
+      for (const e of Object.values(point.figures)) {
+        expect(e.low).toBeLessThanOrEqual(e.value);
+        expect(e.high).toBeGreaterThanOrEqual(e.value);
+      }
+    }
+    expect(whole.figures.comparisons.map((c) => `${c.axis} ${c.x}`)).toEqual(
+      expect.arrayContaining(['main 0', 'evaluations 1', 'evaluations 2', 'seed 1', 'share 0.5']),
+    );
+    expect(whole.verdict.paragraphs.length).toBeGreaterThanOrEqual(4);
+    expect(whole.figures.rows.length).toBeGreaterThan(12);
+  });
+
+  test('gives both arms the same data, start and classes', () => {
+    const of = (name: string) => whole.trainings.find((t) => t.name === name)!;
+    expect(of('otfm-seed0').dataHash).toBe(of('ddpm-seed0').dataHash);
+    expect(of('otfm-seed0').parameters).toBe(of('ddpm-seed0').parameters);
+    expect(of('otfm-seed0').hash).not.toBe(of('ddpm-seed0').hash);
+    expect(of('otfm-seed0-share0.5').cases).toBeLessThan(of('otfm-seed0').cases);
+    const classes = (set: string) =>
+      JSON.parse(readFileSync(folder.path('whole', 'sets', set, 'provenance.json'), 'utf8')).bones.map(
+        (b: { quality: number }) => b.quality,
+      );
+    expect(classes('otfm-seed0-heun2-guidance1.5')).toEqual(classes('ddpm-seed0-ddim4-guidance1.5'));
+  });
+
+  test('says why a class is not measured', () => {
+    expect(whole.notes.join()).toMatch(/class \d is not measured by itself: \d+ cases trained on/);
+  });
+
+  test('the page holds every axis, the verdict, the sheets and both trainings, and asks no host', () => {
+    const page = readFileSync(folder.path('whole', 'compare.html'), 'utf8');
+    for (const heading of [
+      'What the numbers support',
+      'Quality at the stated settings',
+      'Bones at equal seeds',
+      'Robustness: network evaluations',
+      'Robustness: guidance scale',
+      'Robustness: training seed',
+      'Robustness: training-set size',
+      'Robustness: quality class',
+      'Both trainings',
+      'How it was made',
+    ])
+      expect(page).toContain(`<h2>${heading}`);
+    expect(page).toContain('PHANTOM');
+    expect(page.match(/<svg/g)!.length).toBeGreaterThanOrEqual(4 * 4 + 1 + 4);
+    expect(page).not.toMatch(/(src|href)="https?:/);
+    expect(page).toContain('cranioflow compare ...');
+  });
+});
+
+describe('going on', () => {
+  test('interrupted many times, it ends with the same compare.json but for seconds', async () => {
+    let runs = 0;
+    let done: StudyResult | undefined;
+    while (done === undefined && runs < 12) {
+      // Each run is stopped a little later: in the autoencoder, in trainings, between bones and measures.
+      let looks = 0;
+      const most = [3, 20, 60, 140, Number.POSITIVE_INFINITY][runs] ?? Number.POSITIVE_INFINITY;
+      const signal = {
+        get aborted() {
+          return looks++ >= most;
+        },
+      } as AbortSignal;
+      try {
+        done = await runStudy(options('parts', { signal }));
+      } catch (error) {
+        expect(error).toMatchObject({ exitCode: 130 });
+        expect((error as Error).message).toContain('it goes on where it stopped');
+        expect(existsSync(folder.path('parts', 'study.lock'))).toBe(false);
+      }
+      runs++;
+    }
+    expect(runs).toBe(5);
+    expect(comparison('parts')).toEqual(comparison('whole'));
+  }, 400_000);
+
+  test('a unit that was removed is made again, the others are not', async () => {
+    const out = 'whole';
+    const before = comparison(out);
+    const run = folder.path(out, 'runs', 'ddpm-seed1', 'done.json');
+    const old = statSync(run).mtimeMs;
+    rmSync(folder.path(out, 'runs', 'otfm-seed1'), { recursive: true });
+    rmSync(folder.path(out, 'sets', 'ddpm-seed0-ddim1-guidance1.5'), { recursive: true });
+    rmSync(folder.path(out, 'measures', 'ddpm-seed0-ddim2-guidance1.5-first8.json'));
+    await runStudy(options(out));
+    expect(existsSync(folder.path(out, 'runs', 'otfm-seed1', 'done.json'))).toBe(true);
+    expect(statSync(run).mtimeMs).toBe(old);
+    expect(comparison(out)).toEqual(before);
+  }, 400_000);
+
+  test('a dry run of what is done finds nothing to do, and writes nothing', async () => {
+    const stamp = readdirSync(folder.path('whole')).sort();
+    const plan = await dryRun(options('whole'));
+    expect(plan.parts.map((p) => [p.units, p.count - p.done, p.left])).toEqual([
+      ['autoencoder', 0, 0],
+      ['trainings', 0, 0],
+      ['generated sets', 0, 0],
+      ['measures', 0, 0],
+    ]);
+    expect(plan.seconds).toBe(0);
+    expect(readdirSync(folder.path('whole')).sort()).toEqual(stamp);
+    const fresh = await dryRun(options('nowhere'));
+    expect(existsSync(folder.path('nowhere'))).toBe(false);
+    expect(fresh.parts[1]).toMatchObject({ count: 6, done: 0, left: 24 });
+    expect(fresh.seconds).toBeGreaterThan(0);
+    expect(dryRunText(fresh)).toMatch(/trainings +6 +0 +24 steps/);
+  }, 400_000);
+
+  test('a copy with a given autoencoder trains none', async () => {
+    // Only the checks run here: the folder is refused before any work, for it has its own autoencoder.
+    cpSync(folder.path('whole', 'study.json'), folder.path('copy', 'study.json'));
+    const given = options('copy', { autoencoder: folder.path('whole', 'autoencoder') });
+    await expect(runStudy(given)).rejects.toThrow(/autoencoder [0-9a-f]{12} \(the study has its own\)/);
+  });
+});
+
+describe('refused before any work', () => {
+  const refused = async (set: string[], words: RegExp, more: Partial<StudyOptions> = {}): Promise<void> => {
+    const given = options('refused', { settings: tinySettings(set), ...more });
+    await expect(runStudy(given)).rejects.toThrow(words);
+    expect(existsSync(folder.path('refused'))).toBe(false);
+  };
+  test.each([
+    ['a class the data do not have', ['classes=[6, 2, 3]'], /classes: \d/],
+    [
+      'more steps than the chain has',
+      ['evaluations.ddim=[21]'],
+      /evaluations.ddim: 21 .*\n.*at most 20, the length T/,
+    ],
+    ['a main sampler beyond the chain', ['main.ddpm.steps=21'], /steps 21/],
+    ['an odd count for heun', ['evaluations.heun=[3]'], /multiples of 2/],
+    [
+      'a solver of the other objective',
+      ['main.otfm.solver=ddim'],
+      /solver ddim for a generator that learnt otfm/,
+    ],
+    ['and the other way', ['main.ddpm.solver=heun'], /solver heun for a generator that learnt ddpm/],
+    ['more bones on an axis than in a main set', ['samples.axis=20'], /samples.axis 20/],
+    ['more axis seeds than seeds', ['axisSeeds=3'], /axisSeeds 3/],
+    ['noise that is paired with data', ['generator.coupling=minibatch-ot'], /coupling minibatch-ot/],
+    ['a network that cannot be', ['generator.model.groups=7'], /groups/],
+  ])('%s', async (_, set, words) => {
+    await refused(set as string[], words as RegExp);
+  });
+
+  test('guidance out of range is refused with the settings', () => {
+    expect(() => tinySettings(['guidance=[30]'])).toThrow(/guidance/);
+    expect(() => tinySettings(['generator.objective=ddpm'])).toThrow(/unknown key "generator.objective"/);
+    expect(() => tinySettings(['generator.seed=1'])).toThrow(/unknown key/);
+  });
+
+  test('too few held-out cases', async () => {
+    const few = await tinyData(folder.path('few'), 12);
+    await refused([], /2 held-out cases/, { dataset: few });
+  });
+
+  test('the folder of another study, naming what differs; more seeds are welcome', async () => {
+    const other = options('whole', { settings: tinySettings(['generator.batch=3', 'seed=9']) });
+    await expect(runStudy(other)).rejects.toThrow(
+      /another study: now seed 9 \(the study has 0\), generator.batch 3 \(the study has 2\)/,
+    );
+    const fewer = options('whole', { settings: tinySettings(['seeds=1']) });
+    await expect(runStudy(fewer)).rejects.toThrow(/seeds 1 \(the study has 2\)/);
+    const more = await dryRun(options('whole', { settings: tinySettings(['seeds=3']) }));
+    expect(more.parts[1]).toMatchObject({ count: 8, done: 6 });
+  }, 400_000);
+
+  test('a folder that is not a study', async () => {
+    await expect(runStudy(options('data'))).rejects.toThrow(/not a study/);
+    expect(existsSync(join(folder.path('data'), 'study.json'))).toBe(false);
+  });
+});
