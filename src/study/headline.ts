@@ -1,5 +1,5 @@
 /**
- * The figures a study is judged by, few and chosen before any result:
+ * The figures a study is judged by, few and fixed here, whatever the data:
  *
  *   1-NNA (Dice)       can a nearest neighbour tell made from held-out bones? near 0.5; sees both copying and bad shapes
  *   MMD (surface)      how near, in mm^2, is the best made bone to each held-out one? lower; the quality a surgeon would see

@@ -79,7 +79,7 @@ function headSection(result: StudyResult): Section {
     heading: 'Quality at the stated settings',
     prose: [
       `Means over ${result.settings.seeds} training ${result.settings.seeds === 1 ? 'seed' : 'seeds'} of ${result.settings.samples.main} bones each, with 95 % intervals over cases (half-samples) and, where there are several, over training seeds. "Real" puts training cases in the place of generated ones: what a perfect generator would score with sets of this size. "Ahead" is above 0 where OTFM is better, whichever way is good.`,
-      `Four figures were chosen before any result: ${HEADLINES.map((h) => `${h.title}, ${h.why}`).join('. ')}.`,
+      `The study is judged by four figures, fixed in the program whatever the result: ${HEADLINES.map((h) => `${h.title}, ${h.why}`).join('. ')}.`,
     ],
     tables: [
       table(
@@ -193,9 +193,10 @@ function axisChart(
     kind: 'line',
     caption: `${h.title}: ${direction(h.better)} is better. Whiskers are 95 % intervals; dashed, training cases in the place of generated ones.`,
     series,
-    x: { label: text.label, log: text.log },
+    x: { label: text.label, log: text.log, ticks: [...new Set(points.map((p) => p.x))] },
     y: { label: h.unit === '' ? h.title : `${h.title}, ${h.unit}`, log: isWide(series) },
     dots: true,
+    unjoined: text.axis === 'seed' || text.axis === 'class',
   };
 }
 
@@ -417,6 +418,7 @@ export async function studyPage(result: StudyResult, sources: PageSources): Prom
   if (signal?.aborted) throw interruptedError('the page was not written; all else is kept');
   const { data, settings, verdict } = result;
   const { quality } = verdict;
+  const threads = result.machine.threads ?? result.machine.cores;
   const sheets = studySheets(plan, paths, dataset, settings.sheet);
   return buildReport({
     title: 'OTFM against DDPM',
@@ -438,7 +440,7 @@ export async function studyPage(result: StudyResult, sources: PageSources): Prom
       ],
       [
         'seconds measured on',
-        `${result.machine.processor}, ${result.machine.threads ?? result.machine.cores} threads`,
+        `${result.machine.processor}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
       ],
       ['settings, SHA-256', result.settingsHash.slice(0, 16)],
       ['autoencoder, SHA-256', result.autoencoder.hash.slice(0, 16)],
