@@ -11,6 +11,8 @@ export interface Axis {
   /** With its unit: 'loss (MSE)'. */
   label: string;
   log?: boolean;
+  /** Where the ticks are; default: a few round numbers. */
+  ticks?: readonly number[];
 }
 
 export interface LineSeries {
@@ -36,6 +38,8 @@ export interface LineChart {
   smooth?: number;
   /** Marks each point, for few points such as a sweep over NFE. */
   dots?: boolean;
+  /** Points that are no steps of one way (training seeds) are not joined. */
+  unjoined?: boolean;
 }
 
 export interface Histogram {
@@ -103,8 +107,8 @@ const scale = (axis: Axis): Plot.ScaleOptions => ({
   label: axis.label,
   type: axis.log ? 'log' : 'linear',
   grid: true,
-  ticks: axis.log ? 5 : 6,
-  tickFormat: axis.log ? '~g' : undefined,
+  ticks: axis.ticks === undefined ? (axis.log ? 5 : 6) : [...axis.ticks],
+  tickFormat: axis.log || axis.ticks !== undefined ? '~g' : undefined,
   labelArrow: 'none',
 });
 
@@ -136,7 +140,8 @@ function lineSvg(chart: LineChart): { svg: string; dropped: number } {
       );
     }
     const dash = series.dashed ? { strokeDasharray: '5 4' } : {};
-    marks.push(Plot.line(index, { x, y: shown, stroke, strokeWidth: series.dashed ? 1.4 : 1.8, ...dash }));
+    if (!chart.unjoined || series.dashed)
+      marks.push(Plot.line(index, { x, y: shown, stroke, strokeWidth: series.dashed ? 1.4 : 1.8, ...dash }));
     if (chart.dots && !series.dashed) marks.push(Plot.dot(index, { x, y, fill: stroke, r: 3 }));
   });
   return { svg: svgOf({ x: scale(chart.x), y: scale(chart.y), marks }), dropped };

@@ -20,7 +20,7 @@ import {
 import { ARMS, type Arm, type AxisName, type Point, type StudyPlan } from './plan.ts';
 import type { MeasureRecord, SetResult } from './units.ts';
 import { referenceName } from './units.ts';
-import { type Advantages, type Speed, type SpeedPoint, speedOf } from './verdict.ts';
+import { type Advantages, bestPoint, fewest, type Speed, type SpeedPoint } from './verdict.ts';
 
 /** What the units left, by name. */
 export interface StudyRecords {
@@ -222,12 +222,17 @@ function rowsOf(plan: StudyPlan, figures: readonly PointFigures[], main: Advanta
   ];
 }
 
-/** What "within a share of the best" is a share of. */
-function scaleOf({ better, name }: Headline, scores: readonly number[]): number {
-  const best = Math.min(...scores);
+/** What "within a share of a score" is a share of, for points of one arm or of both. */
+function scaleOf(
+  { better, name }: Headline,
+  points: readonly SpeedPoint[],
+  score = bestPoint(points).score,
+): number {
   if (better === 'near 0.5') return 0.5;
+  if (name !== 'kidFeatures') return Math.abs(score);
   // KID is unbiased: its best may be 0 or below, and a share of that means nothing.
-  return name === 'kidFeatures' ? Math.max(...scores) - best : Math.abs(best);
+  const scores = points.map((p) => p.score);
+  return Math.max(...scores) - Math.min(...scores);
 }
 
 function bestOf(plan: StudyPlan, records: StudyRecords): StudyFigures['best'] {
@@ -259,26 +264,30 @@ function speedFigures(points: readonly PointFigures[], within: number): StudyFig
   const way = points.filter((p) => p.axis === 'evaluations');
   return Object.fromEntries(
     HEADLINES.map((h) => {
-      const of = (arm: Arm): Speed | undefined => {
-        const own: SpeedPoint[] = way
+      const [otfm, ddpm] = ARMS.map((arm) =>
+        way
           .filter((p) => p.arm === arm && p.figures[h.name] !== undefined)
-          .map((p) => ({
-            nfe: p.nfe,
-            score: badness(p.figures[h.name].value, h.better),
-            seconds: p.seconds,
-            label: p.solver,
-          }));
-        if (own.length === 0) return undefined;
-        return speedOf(
-          own,
-          within *
-            scaleOf(
-              h,
-              own.map((p) => p.score),
-            ),
-        );
+          .map(
+            (p): SpeedPoint => ({
+              nfe: p.nfe,
+              score: badness(p.figures[h.name].value, h.better),
+              seconds: p.seconds,
+              label: p.solver,
+            }),
+          ),
+      );
+      if (otfm.length === 0 || ddpm.length === 0) return [h.name, {}];
+      const common = Math.max(bestPoint(otfm).score, bestPoint(ddpm).score);
+      const limit = common + within * scaleOf(h, [...otfm, ...ddpm], common);
+      const of = (own: readonly SpeedPoint[]): Speed => {
+        const best = bestPoint(own);
+        return {
+          best,
+          enough: fewest(own, best.score + within * scaleOf(h, own)),
+          equal: fewest(own, limit),
+        };
       };
-      return [h.name, { otfm: of('otfm'), ddpm: of('ddpm') }];
+      return [h.name, { otfm: of(otfm), ddpm: of(ddpm) }];
     }),
   );
 }

@@ -156,10 +156,19 @@ function caseHalfWidth(metrics: readonly SetMetric[]): number {
   return widths.length < metrics.length ? 0 : mean(widths);
 }
 
-/** A figure that is not half-sampled, over seeds. */
+/** A figure that is not half-sampled, over seeds; it stays within 0 and 1 where its intervals over cases all do. */
 export function metricEstimate(metrics: readonly SetMetric[]): Estimate {
   const values = metrics.map((m) => m.value);
   const value = mean(values);
-  const width = Math.hypot(caseHalfWidth(metrics), seedHalfWidth(values));
-  return { value, low: value - width, high: value + width, seeds: values.length };
+  const down = mean(metrics.map((m) => m.value - (m.low ?? m.value)));
+  const up = mean(metrics.map((m) => (m.high ?? m.value) - m.value));
+  const seeds = seedHalfWidth(values);
+  const positive = metrics.every((m) => (m.low ?? m.value) >= 0);
+  const share = positive && metrics.every((m) => m.unit === '' && (m.high ?? m.value) <= 1);
+  return {
+    value,
+    low: Math.max(positive ? 0 : Number.NEGATIVE_INFINITY, value - Math.hypot(down, seeds)),
+    high: Math.min(share ? 1 : Number.POSITIVE_INFINITY, value + Math.hypot(up, seeds)),
+    seeds: values.length,
+  };
 }

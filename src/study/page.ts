@@ -24,6 +24,9 @@ export interface PageSources {
   signal?: AbortSignal;
 }
 
+/** A space that no line is broken at. */
+const NARROW = '\u202f';
+
 /** Three significant digits. */
 const short = (value: number): string =>
   formatNumber(Math.abs(value) < 1e-12 ? 0 : Number(value.toPrecision(3)));
@@ -34,7 +37,8 @@ const shown = (e: Estimate | null | undefined, plus = false): string => {
   if (e == null) return '–';
   const number = plus ? signed : short;
   // Without a width there is no interval to show.
-  return e.low === e.high ? number(e.value) : `${number(e.value)} [${number(e.low)}, ${number(e.high)}]`;
+  if (e.low === e.high) return number(e.value);
+  return `${number(e.value)} [${number(e.low)}, ${number(e.high)}]`.replaceAll(' ', NARROW);
 };
 
 const secondsText = (seconds: number): string => `${Number(seconds.toPrecision(2))}`;
@@ -43,18 +47,18 @@ const WORDS = { otfm: 'OTFM', ddpm: 'DDPM', undecided: 'open' } as const;
 
 const direction = (better: MetricRow['better']): string =>
   ({
-    higher: '↑ higher',
-    lower: '↓ lower',
-    'near 0.5': '→ 0.5',
-    'near 1': '→ 1',
-    'near reference': '→ real',
+    higher: `↑${NARROW}higher`,
+    lower: `↓${NARROW}lower`,
+    'near 0.5': `→${NARROW}0.5`,
+    'near 1': `→${NARROW}1`,
+    'near reference': `→${NARROW}real`,
   })[better];
 
 function headSection(result: StudyResult): Section {
   const { rows } = result.figures;
   const table = (caption: string, wanted: boolean): Table => ({
     caption,
-    columns: ['figure', 'better', 'OTFM', 'DDPM', 'real', 'OTFM ahead by', 'better arm', 'interval over'],
+    columns: ['figure', 'better', 'OTFM', 'DDPM', 'real', 'OTFM ahead by', 'better arm'],
     rows: rows
       .filter((row) => row.headline === wanted)
       .map((row) => [
@@ -65,21 +69,23 @@ function headSection(result: StudyResult): Section {
         row.reference === null ? '–' : short(row.reference),
         shown(row.advantage, true),
         row.advantage === null || row.interval === 'none' ? '–' : WORDS[outcomeOf(row.advantage)],
-        row.interval,
       ]),
   });
   const others = table(
-    'All other figures: for looking, not for judging; with so many, some differ by chance.',
+    'All other figures: for looking, not for judging; with so many, some differ by chance. Differences are paired by training seed alone, which leaves their intervals wide.',
     false,
   );
   return {
     heading: 'Quality at the stated settings',
     prose: [
       `Means over ${result.settings.seeds} training ${result.settings.seeds === 1 ? 'seed' : 'seeds'} of ${result.settings.samples.main} bones each, with 95 % intervals over cases (half-samples) and, where there are several, over training seeds. "Real" puts training cases in the place of generated ones: what a perfect generator would score with sets of this size. "Ahead" is above 0 where OTFM is better, whichever way is good.`,
-      `Four figures were chosen before any result: ${HEADLINES.map((h) => `${h.title}, ${h.why}`).join('. ')}.`,
+      `The study is judged by four figures, fixed in the program whatever the result: ${HEADLINES.map((h) => `${h.title}, ${h.why}`).join('. ')}.`,
     ],
     tables: [
-      table('The four figures that the study is judged by.', true),
+      table(
+        'The four figures that the study is judged by; differences are paired by held-out case, noise and training seed.',
+        true,
+      ),
       ...(others.rows.length > 0 ? [others] : []),
     ],
     command: result.command ?? undefined,
@@ -149,6 +155,12 @@ function seriesNames(points: readonly PointFigures[], result: StudyResult): { ar
   return [...seen.values()];
 }
 
+/** Values that are all above 0 and spread over more than a factor of 20 need a logarithmic axis. */
+function isWide(series: readonly LineSeries[]): boolean {
+  const values = series.flatMap(({ y }) => Array.from(y));
+  return values.length > 0 && Math.min(...values) > 0 && Math.max(...values) > 20 * Math.min(...values);
+}
+
 function axisChart(
   h: Headline,
   text: AxisText,
@@ -181,9 +193,10 @@ function axisChart(
     kind: 'line',
     caption: `${h.title}: ${direction(h.better)} is better. Whiskers are 95 % intervals; dashed, training cases in the place of generated ones.`,
     series,
-    x: { label: text.label, log: text.log },
-    y: { label: h.unit === '' ? h.title : `${h.title}, ${h.unit}` },
+    x: { label: text.label, log: text.log, ticks: [...new Set(points.map((p) => p.x))] },
+    y: { label: h.unit === '' ? h.title : `${h.title}, ${h.unit}`, log: isWide(series) },
     dots: true,
+    unjoined: text.axis === 'seed' || text.axis === 'class',
   };
 }
 
@@ -228,7 +241,7 @@ function comparisonTable(text: AxisText, comparisons: readonly Comparison[]): Ta
   const paired = text.axis === 'evaluations' ? ['OTFM by', 'DDPM by'] : [];
   return {
     caption:
-      'OTFM ahead by (above 0: OTFM better), paired by held-out case, noise and training seed, with its 95 % interval; in brackets the better arm, where the interval leaves 0 out.',
+      'OTFM ahead by (above 0: OTFM better), paired by held-out case, noise and training seed, with its 95 % interval; then the better arm, where the interval leaves 0 out.',
     columns: [text.label, ...paired, ...HEADLINES.map((h) => h.title)],
     rows: comparisons.map((c) => [
       `${text.place(c.x)}`,
@@ -236,7 +249,7 @@ function comparisonTable(text: AxisText, comparisons: readonly Comparison[]): Ta
       ...HEADLINES.map((h) => {
         const advantage = c.advantages[h.name];
         const outcome = outcomeOf(advantage);
-        return `${shown(advantage, true)}${outcome === 'undecided' ? '' : ` (${WORDS[outcome]})`}`;
+        return `${shown(advantage, true)}${outcome === 'undecided' ? '' : ` ${WORDS[outcome]}`}`;
       }),
     ]),
   };
@@ -405,6 +418,7 @@ export async function studyPage(result: StudyResult, sources: PageSources): Prom
   if (signal?.aborted) throw interruptedError('the page was not written; all else is kept');
   const { data, settings, verdict } = result;
   const { quality } = verdict;
+  const threads = result.machine.threads ?? result.machine.cores;
   const sheets = studySheets(plan, paths, dataset, settings.sheet);
   return buildReport({
     title: 'OTFM against DDPM',
@@ -415,13 +429,18 @@ export async function studyPage(result: StudyResult, sources: PageSources): Prom
       ['cases', `${data.train} trained on, ${data.heldOut} held out`],
       ['grid', `${data.size.join(' x ')} voxels of ${formatNumber(data.spacing)} mm`],
       ['OTFM', result.figures.comparisons[0].otfm],
+      ['DDPM', result.figures.comparisons[0].ddpm],
       [
-        'DDPM',
-        `${result.figures.comparisons[0].ddpm}; T = ${settings.generator.diffusion.steps}, ${settings.generator.diffusion.schedule}, ${settings.generator.diffusion.prediction}`,
+        'diffusion',
+        `T = ${settings.generator.diffusion.steps}, ${settings.generator.diffusion.schedule}, ${settings.generator.diffusion.prediction}`,
       ],
       [
         'training',
         `${settings.seeds} ${settings.seeds === 1 ? 'seed' : 'seeds'}, ${formatNumber(settings.generator.steps)} steps each`,
+      ],
+      [
+        'seconds measured on',
+        `${result.machine.processor}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
       ],
       ['settings, SHA-256', result.settingsHash.slice(0, 16)],
       ['autoencoder, SHA-256', result.autoencoder.hash.slice(0, 16)],

@@ -8,6 +8,7 @@
  * measured from disk one after another; nothing holds all of them.
  */
 import { existsSync } from 'node:fs';
+import { availableParallelism, cpus } from 'node:os';
 import type { StudySettings } from '../config/study.ts';
 import { dataHash } from '../dataset/dataHash.ts';
 import type { Dataset } from '../dataset/dataset.ts';
@@ -75,6 +76,8 @@ export interface StudyResult {
     heldOutHash: string;
     classes: { quality: number; train: number; test: number }[];
   };
+  /** What the seconds were measured on. */
+  machine: { processor: string; cores: number; threads: number | null };
   autoencoder: AutoencoderResult & { given: boolean };
   trainings: ({ name: string; arm: string; seed: number; share: number } & TrainingResult)[];
   sets: ({
@@ -196,6 +199,11 @@ async function work({ shop, plan, identity }: Study, options: StudyOptions): Pro
       trainHash: identity.data.train,
       heldOutHash: identity.data.test,
       classes,
+    },
+    machine: {
+      processor: cpus()[0]?.model.trim() ?? 'unknown',
+      cores: availableParallelism(),
+      threads: shop.threads ?? null,
     },
     autoencoder: { ...autoencoder, given: options.autoencoder !== undefined },
     trainings: plan.trainings.map(({ name, arm, seed, share }) => ({

@@ -23,7 +23,7 @@ import { trainAutoencoder } from '../training/autoencoder.ts';
 import { shareOf, trainGenerator } from '../training/generator.ts';
 import { type Mask, voxelCount } from '../volume/volume.ts';
 import { finish, finished, keyOf, readJson, removeUnit, type StudyPaths, writeJson } from './folder.ts';
-import { headlineFigures, type Sampled } from './headline.ts';
+import { HEADLINES, headlineFigures, type Sampled } from './headline.ts';
 import type { MeasureUnit, SetUnit, Training } from './plan.ts';
 
 /** What every unit needs. */
@@ -307,6 +307,7 @@ const measureKey = ({ settings, dataset }: Workshop, made: unknown): string =>
     made,
     measure: { ...settings.measure, within: null },
     seed: settings.seed,
+    figures: HEADLINES.map((h) => h.name),
     data: [dataHash(dataset.split('train')), dataHash(dataset.split('test'))],
     version: packageVersion(),
   });

@@ -5,7 +5,8 @@
  *   one figure at one place     better where the 95 % interval of the paired difference leaves 0 out, else not told apart
  *   several                     for an arm where it is better in at least half of them and the other in none;
  *                               "leans" where it is better in some, fewer than half; "mixed" where both are better in some
- *   speed                       the fewest evaluations from which on an arm stays within a share of its best score
+ *   speed                       the fewest evaluations from which on an arm stays within a share of a score: of its own best,
+ *                               and, for equal quality, of the worse of the two bests, which both arms reach
  */
 import type { Estimate } from './interval.ts';
 
@@ -60,29 +61,33 @@ export interface SpeedPoint {
 
 export interface Speed {
   best: SpeedPoint;
-  /** The fewest evaluations that reach the tolerance and whose every larger count of the same arm's best does too. */
+  /** The fewest evaluations from which on the arm stays near its best. */
   enough: SpeedPoint;
-  tolerance: number;
+  /** The same for the worse of the two arms' bests: what both reach. */
+  equal: SpeedPoint;
 }
 
+const lower = (a: SpeedPoint, b: SpeedPoint): SpeedPoint => (b.score < a.score ? b : a);
+
+/** The point of the lowest score, of at least one. */
+export const bestPoint = (points: readonly SpeedPoint[]): SpeedPoint => points.reduce(lower);
+
 /**
- * The fewest evaluations from which on an arm's best score at each count stays within `tolerance` of its best of all: a
- * lucky point among bad ones does not count. Undefined without points.
+ * The point of fewest evaluations from which on, up to the arm's best point, its best score at each count stays at or below
+ * `limit`: a lucky point among bad ones does not count. The best point itself where it is above the limit.
  */
-export function speedOf(points: readonly SpeedPoint[], tolerance: number): Speed | undefined {
-  if (points.length === 0) return undefined;
-  const lower = (a: SpeedPoint, b: SpeedPoint): SpeedPoint => (b.score < a.score ? b : a);
-  const best = points.reduce(lower);
+export function fewest(points: readonly SpeedPoint[], limit: number): SpeedPoint {
+  const best = bestPoint(points);
   const counts = [...new Set(points.map((p) => p.nfe))].sort((a, b) => b - a);
   let enough = best;
   for (const nfe of counts) {
     const here = points.filter((p) => p.nfe === nfe).reduce(lower);
     // Counts above the best one need not be good: more evaluations than needed is no fault.
     if (nfe > best.nfe) continue;
-    if (here.score > best.score + tolerance) break;
+    if (here.score > limit) break;
     enough = here;
   }
-  return { best, enough, tolerance };
+  return enough;
 }
 
 /** What an axis came to. */
@@ -169,23 +174,30 @@ const AXIS: Readonly<Record<Verdict, string>> = {
 const counted = (t: Tally): string =>
   `of ${t.otfm + t.ddpm + t.undecided} comparisons OTFM is better in ${t.otfm}, DDPM in ${t.ddpm}, and ${t.undecided} are open`;
 
-function speedText(input: VerdictInput): string {
-  const sentences = Object.entries(input.speed).flatMap(([name, { otfm, ddpm }]) => {
-    if (otfm === undefined || ddpm === undefined) return [];
-    const title = input.titles[name] ?? name;
-    const [o, d] = [otfm.enough, ddpm.enough];
-    const cost = (p: SpeedPoint) =>
-      `${p.nfe} (${p.label}${p.seconds === null ? '' : `, ${Number(p.seconds.toPrecision(2))} s a bone`})`;
-    const faster =
-      o.nfe === d.nfe
-        ? 'as many'
-        : o.nfe < d.nfe
-          ? `${Number((d.nfe / o.nfe).toPrecision(2))} times fewer for OTFM`
-          : `${Number((o.nfe / d.nfe).toPrecision(2))} times fewer for DDPM`;
-    return [`${title}: OTFM ${cost(o)}, DDPM ${cost(d)}, ${faster}`];
-  });
-  if (sentences.length === 0) return 'Too few points were measured to say how many evaluations are enough.';
-  return `Network evaluations from which on an arm stays within ${Math.round(100 * input.within)} % of its own best score. ${sentences.join('. ')}. An arm's own best may be worse than the other's: read this beside the paragraph on best settings; the points carry their own errors, which these counts do not show.`;
+/** `4 (heun, 0.12 s a bone)` */
+const costOf = ({ nfe, label, seconds }: SpeedPoint): string =>
+  `${nfe} (${label}${seconds === null ? '' : `, ${Number(seconds.toPrecision(2))} s a bone`})`;
+
+const fewer = (o: SpeedPoint, d: SpeedPoint): string => {
+  if (o.nfe === d.nfe) return 'as many';
+  const [ratio, arm] = o.nfe < d.nfe ? [d.nfe / o.nfe, NAME.otfm] : [o.nfe / d.nfe, NAME.ddpm];
+  return `${Number(ratio.toPrecision(2))} times fewer for ${arm}`;
+};
+
+function speedText({ speed, titles, within }: VerdictInput): string {
+  const both = Object.entries(speed).flatMap(([name, { otfm, ddpm }]) =>
+    otfm === undefined || ddpm === undefined ? [] : [{ title: titles[name] ?? name, otfm, ddpm }],
+  );
+  if (both.length === 0) return 'Too few points were measured to say how many evaluations are enough.';
+  const equal = both.map(
+    ({ title, otfm: { equal: o }, ddpm: { equal: d } }) =>
+      `${title}: OTFM ${costOf(o)}, DDPM ${costOf(d)}, ${fewer(o, d)}`,
+  );
+  const own = both.map(
+    ({ title, otfm, ddpm }) => `${title}: OTFM ${otfm.enough.nfe}, DDPM ${ddpm.enough.nfe}`,
+  );
+  const share = `${Math.round(100 * within)} %`;
+  return `Network evaluations from which on an arm stays within ${share} of what both arms reach, the worse of their two bests. ${equal.join('; ')}. Within ${share} of its own best, which may be worse than the other's: ${own.join('; ')}. The points carry errors of their own, which these counts do not show.`;
 }
 
 function limitsOf(input: VerdictInput): string[] {

@@ -68,6 +68,21 @@ describe('renderChart: lines', () => {
     expect(document.querySelector('.legend')?.innerHTML).toContain('--series-6');
   });
 
+  it('puts ticks where it is told, and joins no points that are no way', () => {
+    const series = [{ name: 'a', x: [0, 1, 2], y: [1, 2, 3] }];
+    const document = page({
+      ...base,
+      series,
+      dots: true,
+      unjoined: true,
+      x: { label: 'seed', ticks: [0, 1, 2] },
+    });
+    expect(document.querySelectorAll('[aria-label="line"] path')).toHaveLength(0);
+    expect(document.querySelectorAll('[aria-label="dot"] circle')).toHaveLength(3);
+    const ticks = document.querySelectorAll('[aria-label="x-axis tick label"] text');
+    expect([...ticks].map((t) => t.textContent)).toEqual(['0', '1', '2']);
+  });
+
   it('keeps the raw line faint behind the smooth one', () => {
     const random = new RandomStream(1, 'test/chart');
     const y = Array.from({ length: 60 }, () => random.normal());

@@ -63,7 +63,7 @@ describe('an arm that is better by 0.2 in every figure', () => {
     plan,
     settings,
     records((unit, name) =>
-      name === 'coverageDice' ? (isOtfm(unit) ? 0.8 : 0.6) : isOtfm(unit) ? 0.6 : 0.8,
+      name === 'coverageFeatures' ? (isOtfm(unit) ? 0.8 : 0.6) : isOtfm(unit) ? 0.6 : 0.8,
     ),
   );
 
@@ -105,7 +105,7 @@ test("each arm's best point, and the fewest evaluations that are enough", () => 
     settings,
     records((unit, name) => {
       const { solver, steps, guidance } = unit.set.sampling;
-      if (name === 'coverageDice') return 0.5;
+      if (name === 'coverageFeatures') return 0.5;
       // OTFM: Euler at 2 and 4 evaluations as good as it gets; DDPM needs 2 of DDIM, guidance 0 is best of all.
       if (isOtfm(unit)) return solver === 'euler' && steps >= 2 ? 0.5 : 0.9;
       return guidance === 0 ? 0.45 : solver === 'ddim' && steps === 2 ? 0.6 : 0.95;
@@ -118,7 +118,7 @@ test("each arm's best point, and the fewest evaluations that are enough", () => 
   expect(figures.best.mmdChamfer.advantage!.value).toBeCloseTo(-0.05, 9);
   expect(figures.speed.mmdChamfer.otfm!.enough).toMatchObject({ nfe: 2, label: 'euler', seconds: 0.2 });
   expect(figures.speed.mmdChamfer.ddpm!.enough).toMatchObject({ nfe: 2, label: 'ddim' });
-  expect(figures.speed.coverageDice.otfm!.enough.nfe).toBe(1);
+  expect(figures.speed.coverageFeatures.otfm!.enough.nfe).toBe(1);
 });
 
 test('a set without bone has no figures, is named, and decides nothing', () => {

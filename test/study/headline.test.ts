@@ -36,7 +36,7 @@ test('the values are those of evaluateSets, with other draws for other sizes', (
   const [real, fake] = [boxes(1, 12), boxes(2, 16, 1)];
   const ours = headlineFigures(real, fake, options);
   const { metrics } = evaluateSets({ real, train, fake }, { seed: 4, points: 128, chamferCases: 8 });
-  for (const name of ['oneNnaDice', 'coverageDice', 'mmdChamfer'])
+  for (const name of ['oneNnaDice', 'mmdChamfer'])
     expect(ours[name].value, name).toBeCloseTo(metrics[name].value, 10);
   expect(Object.keys(ours)).toEqual(HEADLINES.map((h) => h.name));
   expect(ours.oneNnaDice).toMatchObject({ cases: 12, trials: 24 });
@@ -45,6 +45,16 @@ test('the values are those of evaluateSets, with other draws for other sizes', (
     expect(ours[name].halves).toHaveLength(60);
     expect(ours[name].halves.every(Number.isFinite), name).toBe(true);
   }
+});
+
+test('coverage is that of evaluateSets at equal sizes, and its halves keep the radii of the whole', () => {
+  const [real, fake] = [boxes(1, 12), boxes(2, 12, 1)];
+  const { value, halves } = headlineFigures(real, fake, options).coverageFeatures;
+  const { metrics } = evaluateSets({ real, train, fake }, { seed: 4, points: 64, chamferCases: 4 });
+  expect(value).toBeCloseTo(metrics.coverageFeatures.value, 10);
+  // Half of the made ones cannot cover more than all; with the larger radii of half a set they could.
+  expect(halves.reduce((a, b) => a + b, 0) / halves.length).toBeLessThanOrEqual(value);
+  expect(() => headlineFigures(real.slice(0, 5), fake, options)).toThrow(/5-th neighbour/);
 });
 
 test('KID is that of the features in the frame of the training set', () => {
@@ -60,6 +70,6 @@ test('a better set is better in every figure that can tell', () => {
   const [near, far] = [boxes(2, 16), boxes(2, 16, 3)].map((fake) => headlineFigures(real, fake, options));
   expect(Math.abs(near.oneNnaDice.value - 0.5)).toBeLessThan(Math.abs(far.oneNnaDice.value - 0.5));
   expect(near.mmdChamfer.value).toBeLessThan(far.mmdChamfer.value);
-  expect(near.coverageDice.value).toBeGreaterThan(far.coverageDice.value);
+  expect(near.coverageFeatures.value).toBeGreaterThan(far.coverageFeatures.value);
   expect(near.kidFeatures.value).toBeLessThan(far.kidFeatures.value);
 });

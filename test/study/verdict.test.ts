@@ -3,11 +3,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Estimate } from '../../src/study/interval.ts';
 import {
+  bestPoint,
+  fewest,
   type Outcome,
   outcomeOf,
   type SpeedPoint,
   type StudyFacts,
-  speedOf,
   tallyAll,
   tallyOf,
   type VerdictInput,
@@ -88,28 +89,30 @@ describe('the fewest evaluations that are enough', () => {
     label,
   });
 
+  const within = (points: SpeedPoint[], tolerance: number): SpeedPoint =>
+    fewest(points, bestPoint(points).score + tolerance);
+
   test('the first from which on all are within the tolerance of the best', () => {
-    const found = speedOf([point(1, 5), point(2, 2), point(4, 1.05), point(8, 1.02), point(16, 1)], 0.1)!;
-    expect(found.best.nfe).toBe(16);
-    expect(found.enough.nfe).toBe(4);
+    const points = [point(1, 5), point(2, 2), point(4, 1.05), point(8, 1.02), point(16, 1)];
+    expect(bestPoint(points).nfe).toBe(16);
+    expect(within(points, 0.1).nfe).toBe(4);
   });
   test('a lucky point below bad ones does not count', () => {
-    expect(speedOf([point(1, 1), point(2, 3), point(4, 1.05), point(8, 0.99)], 0.1)!.enough.nfe).toBe(4);
+    expect(within([point(1, 1), point(2, 3), point(4, 1.05), point(8, 0.99)], 0.1).nfe).toBe(4);
   });
   test('more evaluations than the best need not be good', () => {
-    const found = speedOf([point(2, 2), point(4, 1), point(8, 1.5)], 0.1)!;
-    expect([found.best.nfe, found.enough.nfe]).toEqual([4, 4]);
+    expect(within([point(2, 2), point(4, 1), point(8, 1.5)], 0.1).nfe).toBe(4);
   });
   test('of two solvers at one count the better speaks', () => {
-    const found = speedOf([point(4, 9, 'euler'), point(4, 1, 'heun'), point(8, 1)], 0.1)!;
-    expect(found.enough).toMatchObject({ nfe: 4, label: 'heun' });
+    const points = [point(4, 9, 'euler'), point(4, 1, 'heun'), point(8, 1)];
+    expect(within(points, 0.1)).toMatchObject({ nfe: 4, label: 'heun' });
   });
   test('scores below 0 (coverage is counted so) and a tolerance of 0', () => {
-    expect(speedOf([point(1, -0.5), point(2, -0.8), point(4, -0.85)], 0.1)!.enough.nfe).toBe(2);
-    expect(speedOf([point(1, -0.5), point(2, -0.85), point(4, -0.85)], 0)!.enough.nfe).toBe(2);
+    expect(within([point(1, -0.5), point(2, -0.8), point(4, -0.85)], 0.1).nfe).toBe(2);
+    expect(within([point(1, -0.5), point(2, -0.85), point(4, -0.85)], 0).nfe).toBe(2);
   });
-  test('nothing measured', () => {
-    expect(speedOf([], 0.1)).toBeUndefined();
+  test('a limit that is never reached leaves the best point', () => {
+    expect(fewest([point(1, 5), point(2, 3), point(4, 4)], 1).nfe).toBe(2);
   });
 });
 
@@ -194,7 +197,7 @@ describe('the words', () => {
   ])('speed: OTFM %d, DDPM %d', (o, d, words) => {
     const one = (nfe: number) => {
       const p = { nfe, score: 1, seconds: 0.123, label: 'x' };
-      return { best: p, enough: p, tolerance: 0.1 };
+      return { best: p, enough: p, equal: p };
     };
     const verdict = verdictOf(input({ a: OPEN }, { speed: { a: { otfm: one(o), ddpm: one(d) } } }));
     expect(verdict.paragraphs.find((p) => p.about.startsWith('Speed'))!.text).toContain(
