@@ -44,7 +44,7 @@ const FEW_STEPS = 12;
 export const labelOfQuality = (quality: number): number => quality - 2;
 
 /** What of a generator decides how it can be sampled. */
-export interface Sampled extends Pick<GeneratorMeta, 'objective' | 'qualities'> {
+export interface Sampled extends Pick<GeneratorMeta, 'objective' | 'qualities' | 'reflow' | 'distilled'> {
   diffusion?: { steps: number };
 }
 

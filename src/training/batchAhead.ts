@@ -29,8 +29,7 @@ export interface BatchSource {
 
 /** Batches for a configuration: ahead, in a thread, where making one takes long; else when they are asked for. */
 export function batchSource(set: LatentSet, labels: Int32Array, config: GeneratorConfig): BatchSource {
-  if (config.coupling === 'minibatch-ot' && config.objective === 'otfm')
-    return new BatchAhead(set, labels, config);
+  if (config.coupling === 'minibatch-ot') return new BatchAhead(set, labels, config);
   return { batch: batchMaker(set, labels, config), end: async () => undefined };
 }
 

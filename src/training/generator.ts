@@ -49,7 +49,7 @@ export async function trainGenerator(options: GeneratorTrainOptions): Promise<{ 
   const cases = shareOf(dataset, config);
   const train = new Loader(dataset, cases);
   const test = new Loader(dataset, dataset.split('test').slice(0, HELD_OUT_MOST));
-  checkKeep(config, test.length);
+  checkConfig(config, test.length);
   const data = dataHash(cases);
   const hash = sharedConfigHash({ ...config, autoencoder: autoencoder.hash }, data);
   const run = openRunFolder(options.out, {
@@ -158,8 +158,14 @@ function normaliseSets(set: LatentSet, held: LatentSet, centre: GeneratorConfig[
   return { mean: zeros, deviation, meanLatent: centred };
 }
 
-/** A measurement that cannot be made is refused before any work. */
-function checkKeep({ keep }: GeneratorConfig, held: number): void {
+/** Settings that do not fit each other, or the data, are refused before any work. */
+function checkConfig({ keep, coupling, objective }: GeneratorConfig, held: number): void {
+  if (coupling === 'minibatch-ot' && objective !== 'otfm')
+    throw new ConfigError({
+      found: `coupling: ${coupling} with the objective ${objective}`,
+      expected: 'objective otfm: diffusion has its noise independent of the data',
+      todo: 'set coupling=independent, or objective=otfm',
+    });
   const least = keep.by === 'recall' ? 6 : keep.by === 'loss' ? 1 : 0;
   if (held >= least) return;
   throw new ConfigError({

@@ -111,7 +111,10 @@ test('keep.by=loss keeps the best weights, stops when patience ends, and resumes
   expect(resumed.meta.step).toBe(kept.meta.step);
 });
 
-test('what cannot be measured is refused before any work', async () => {
+test('what cannot be measured, or does not fit, is refused before any work', async () => {
+  await expect(train('coupled', { coupling: 'minibatch-ot', objective: 'ddpm' })).rejects.toThrow(
+    ConfigError,
+  );
   await expect(train('recall', { keep: { by: 'recall' } })).rejects.toThrow(ConfigError);
 });
 
