@@ -37,9 +37,9 @@ import {
   type SetResult,
   type TrainingResult,
   type Workshop,
-  Yardstick,
 } from './units.ts';
 import { type StudyVerdict, verdictOf } from './verdict.ts';
+import { Yardstick } from './yardstick.ts';
 
 export interface StudyOptions {
   settings: StudySettings;

@@ -9,12 +9,9 @@ import type { Dataset } from '../dataset/dataset.ts';
 import { bitsHash, openDataset } from '../dataset/dataset.ts';
 import { InterruptedError, NumericsError } from '../errors.ts';
 import { evaluateSets } from '../evaluation/evaluateSets.ts';
-import { type Features, frameOf } from '../evaluation/featureSet.ts';
-import { setFeatures } from '../evaluation/features.ts';
 import type { SetMetric } from '../evaluation/setReport.ts';
 import { latestCheckpointPath } from '../files/checkpoint.ts';
 import { createProgress } from '../files/progress.ts';
-import { RandomStream } from '../random/stream.ts';
 import { readAutoencoder } from '../sampling/autoencoder.ts';
 import { packageVersion, readProvenance } from '../sampling/generateProvenance.ts';
 import { generateSet } from '../sampling/generateSet.ts';
@@ -25,6 +22,7 @@ import { type Mask, voxelCount } from '../volume/volume.ts';
 import { finish, finished, keyOf, readJson, removeUnit, type StudyPaths, writeJson } from './folder.ts';
 import { HEADLINES, headlineFigures, type Sampled } from './headline.ts';
 import type { MeasureUnit, SetUnit, Training } from './plan.ts';
+import type { Side, Yardstick } from './yardstick.ts';
 
 /** What every unit needs. */
 export interface Workshop {
@@ -251,43 +249,6 @@ export function madeBones(folder: string, count: number): MadeBone[] {
     const found = byId.get(id);
     return { index, quality, ...(!empty && found && { mask: set.loadMask(found) }) };
   });
-}
-
-/** Held-out and training masks that sets are measured against, of all classes or of one; loaded when first asked for. */
-export class Yardstick {
-  readonly #dataset: Dataset;
-  readonly #settings: StudySettings;
-  readonly #loaded = new Map<number, Side>();
-
-  constructor({ dataset, settings }: Pick<Workshop, 'dataset' | 'settings'>) {
-    this.#dataset = dataset;
-    this.#settings = settings;
-  }
-
-  /** `quality` 0: all classes. */
-  of(quality = 0): Side {
-    const known = this.#loaded.get(quality);
-    if (known !== undefined) return known;
-    const { seed, measure } = this.#settings;
-    const cases = (side: 'train' | 'test') =>
-      this.#dataset.split(side).filter((c) => quality === 0 || c.quality === quality);
-    const training = cases('train');
-    const drawn = new RandomStream(seed, 'study/train', quality).permutation(training.length);
-    const train = Array.from(drawn.subarray(0, measure.train), (i) => this.#dataset.loadMask(training[i]));
-    const side: Side = {
-      real: cases('test').map((c) => this.#dataset.loadMask(c)),
-      train,
-      frame: frameOf(setFeatures(train)),
-    };
-    this.#loaded.set(quality, side);
-    return side;
-  }
-}
-
-interface Side {
-  real: Mask[];
-  train: Mask[];
-  frame(features: Features): Features;
 }
 
 /** Bones with bone voxels below which a set has no figures. */

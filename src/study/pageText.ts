@@ -1,0 +1,34 @@
+/** How the page of a study writes numbers, intervals and directions. */
+import { formatNumber } from '../report/report.ts';
+import type { MetricRow } from './figures.ts';
+import type { Estimate } from './interval.ts';
+
+/** A space that no line is broken at. */
+export const NARROW = '\u202f';
+
+/** Three significant digits. */
+export const short = (value: number): string =>
+  formatNumber(Math.abs(value) < 1e-12 ? 0 : Number(value.toPrecision(3)));
+
+export const signed = (value: number): string => `${value > 0 ? '+' : ''}${short(value)}`;
+
+export const shown = (e: Estimate | null | undefined, plus = false): string => {
+  if (e == null) return '–';
+  const number = plus ? signed : short;
+  // Without a width there is no interval to show.
+  if (e.low === e.high) return number(e.value);
+  return `${number(e.value)} [${number(e.low)}, ${number(e.high)}]`.replaceAll(' ', NARROW);
+};
+
+export const secondsText = (seconds: number): string => `${Number(seconds.toPrecision(2))}`;
+
+export const WORDS = { otfm: 'OTFM', ddpm: 'DDPM', undecided: 'open' } as const;
+
+export const direction = (better: MetricRow['better']): string =>
+  ({
+    higher: `↑${NARROW}higher`,
+    lower: `↓${NARROW}lower`,
+    'near 0.5': `→${NARROW}0.5`,
+    'near 1': `→${NARROW}1`,
+    'near reference': `→${NARROW}real`,
+  })[better];
