@@ -17,7 +17,8 @@ export function registerIngest(program: Command, open: (command: Command) => Con
       `Makes a dataset of bone: head CT (DICOM folders and zips, NIfTI, NRRD, MHA, VTI; the bone is segmented), bone masks, or
 meshes (STL, PLY). Each case is brought into a common frame, resampled onto one grid, and graded; then subjects are
 split into training and test. What cannot be used is refused with the reason and the others go on; OUT/cases.html
-shows every case. Run the same command again to go on after an interruption.
+shows every case. A cranium and a mandible in two files, P1_cranium.stl and P1_mandible.stl in one folder, are one case
+(so they are where a table or pattern of subjects puts one of each under one subject). Run the same command again to go on after an interruption.
 
 Nothing that names a patient reaches the dataset: ids are made under a secret salt, kept with the list of what they
 stand for in OUT.private.json. Do not pass that file on.`,
@@ -52,6 +53,7 @@ stand for in OUT.private.json. Do not pass that file on.`,
       'one case: 3D Slicer markups (porion, orbitale) that define its Frankfort frame',
     )
     .option('--mesh-space <space>', 'coordinates of meshes that do not say: LPS or RAS', 'LPS')
+    .option('--no-pairs', 'each file a case, also where cranium and mandible of one subject lie in two files')
     .option('--keep-names', 'public data: call cases by their files instead of by secret ids')
     .option(
       '--jobs <n>',
@@ -65,7 +67,10 @@ stand for in OUT.private.json. Do not pass that file on.`,
       '--subject-pattern <regex>',
       'one group that catches the subject in the path (default: each file a subject)',
     )
-    .option('--subject-table <csv>', 'table with the columns file,subject,quality (quality optional)')
+    .option(
+      '--subject-table <csv>',
+      'table with the columns file,subject and, if wanted, quality, and case (the same for two files of one case)',
+    )
     .option('--test-share <share>', 'share of subjects held out for testing', real(), 0.2)
     .option('--seed <n>', 'seed of the split', whole(0), 0)
     .option('--name <text>', 'name of the dataset (default: from the bone)')
@@ -106,17 +111,21 @@ Examples:
 }
 
 interface IngestFlags
-  extends Omit<IngestOptions, 'inputs' | 'frame' | 'subjects' | 'meshSpace' | 'withoutPictures'> {
+  extends Omit<
+    IngestOptions,
+    'inputs' | 'frame' | 'subjects' | 'meshSpace' | 'withoutPictures' | 'withoutPairs'
+  > {
   frame?: string;
   meshSpace: string;
   pictures: boolean;
+  pairs: boolean;
   subjectPattern?: string;
   subjectTable?: string;
 }
 
 /** Options of `ingest` from the flags. Throws `UsageError` where two flags exclude each other. */
 async function ingestOptions(inputs: string[], flags: IngestFlags): Promise<IngestOptions> {
-  const { subjectPattern, subjectTable, frame, meshSpace, pictures, ...rest } = flags;
+  const { subjectPattern, subjectTable, frame, meshSpace, pictures, pairs, ...rest } = flags;
   const { UsageError } = await import('../errors.ts');
   const { subjectsByPattern, subjectsByTable } = await import('../dataset/inputs.ts');
   const oneOf = (name: string, value: string | undefined, known: readonly string[]) => {
@@ -144,7 +153,15 @@ async function ingestOptions(inputs: string[], flags: IngestFlags): Promise<Inge
       : subjectTable !== undefined
         ? subjectsByTable(subjectTable)
         : undefined;
-  return { ...rest, inputs, frame: chosen, meshSpace: space, withoutPictures: !pictures, subjects };
+  return {
+    ...rest,
+    inputs,
+    frame: chosen,
+    meshSpace: space,
+    withoutPictures: !pictures,
+    withoutPairs: !pairs,
+    subjects,
+  };
 }
 
 function resultJson({ dataset, ...rest }: IngestResult): object {

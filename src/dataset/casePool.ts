@@ -12,8 +12,6 @@ import type { CaseInput } from './inputs.ts';
 import { CaseMaker, type CaseOutcome, type CaseTask, type MakeOptions } from './makeCase.ts';
 
 export interface CaseJob {
-  /** The input's place in `collectCases`: a thread finds it there again, for inputs hold open doors, not data. */
-  index: number;
   input: CaseInput;
   task: CaseTask;
 }
@@ -22,6 +20,12 @@ export interface PoolOptions extends MakeOptions {
   inputs: readonly string[];
   jobs?: number;
   signal?: AbortSignal;
+}
+
+/** What a thread is sent. A scan is an open door, not data: its key, by which a thread finds it again among the inputs. */
+export interface ThreadTask {
+  input: Exclude<CaseInput, { kind: 'scan' }> | { kind: 'scan'; key: string };
+  task: CaseTask;
 }
 
 /** What a thread starts with. */
@@ -109,7 +113,11 @@ class Thread {
     }
   }
 
-  run({ index, task }: CaseJob): Promise<CaseOutcome> {
+  run({ input, task }: CaseJob): Promise<CaseOutcome> {
+    const sent: ThreadTask = {
+      input: input.kind === 'scan' ? { kind: 'scan', key: input.scan.key } : input,
+      task,
+    };
     const worker = this.#worker;
     return new Promise((resolve, reject) => {
       const listeners = {
@@ -132,7 +140,7 @@ class Thread {
         for (const [event, listener] of Object.entries(listeners)) worker.off(event, listener);
       };
       for (const [event, listener] of Object.entries(listeners)) worker.on(event, listener);
-      worker.postMessage({ index, task });
+      worker.postMessage(sent);
     });
   }
 

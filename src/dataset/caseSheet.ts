@@ -64,10 +64,13 @@ export class CaseSheet {
     this.#write('accepted');
   }
 
-  refuse(error: CranioflowError, label: string): void {
+  /** `names` is what the user typed: for the terminal; the page goes along with the dataset. */
+  refuse(error: CranioflowError, names: readonly string[]): void {
     const { found, todo } = error.explanation;
-    // What the user typed is for the terminal; the page goes along with the dataset.
-    this.#write('refused', `${found.replaceAll(label, 'the case')}; ${todo}`);
+    this.#write(
+      'refused',
+      `${names.reduce((text, name) => text.replaceAll(name, 'the case'), found)}; ${todo}`,
+    );
   }
 
   #number(label: string, value: number | string, unit?: string): void {

@@ -23,8 +23,9 @@ import type { Vec3 } from '../volume/volume.ts';
 import { type CaseJob, runCases } from './casePool.ts';
 import type { Dataset } from './dataset.ts';
 import { Identity } from './identity.ts';
-import { type CaseFacts, type CaseInput, collectCases, type InputFile } from './inputs.ts';
+import { type CaseFacts, type CaseInput, collectCases, type InputFile, pathsOf } from './inputs.ts';
 import { gridFor, type MakeOptions } from './makeCase.ts';
+import { pairBones } from './pairs.ts';
 import type { SplitOptions } from './split.ts';
 import { DATASET_LOCK, type DatasetHeader, DatasetWriter } from './writer.ts';
 
@@ -40,6 +41,8 @@ export interface IngestOptions extends MakeOptions, Partial<SplitOptions> {
   subjects?: (file: InputFile) => CaseFacts | undefined;
   /** Quality of cases that are not graded otherwise. Default 6 for masks and meshes; scans are graded by what is measured. */
   quality?: number;
+  /** Take each file as a case, also where cranium and mandible of one subject lie in two (pairs.ts). */
+  withoutPairs?: boolean;
   /** Call open files by their names instead of ids under a secret salt: for public data. */
   keepNames?: boolean;
   /** Cases at work at once, each in a thread of its own. Default: as cores and memory allow. */
@@ -92,7 +95,8 @@ interface Named {
  */
 export async function ingest(options: IngestOptions): Promise<IngestResult> {
   checkOptions(options);
-  const inputs = await collectCases(options.inputs);
+  const found = await collectCases(options.inputs);
+  const inputs = options.withoutPairs ? found : pairBones(found, options.subjects);
   checkLandmarks(options, inputs.length);
   const release = acquireLock(join(options.out, DATASET_LOCK), (text) => options.onWarning?.(text));
   try {
@@ -126,7 +130,7 @@ async function ingestCases(inputs: readonly CaseInput[], options: IngestOptions)
     refused.push({ file, reason: `${found}; ${todo}` });
     tell(file);
   };
-  for (const [index, { id, input, label, subject }] of cases.entries()) {
+  for (const { id, input, label, subject } of cases) {
     if (known.has(id)) {
       tell(label);
       continue;
@@ -135,7 +139,7 @@ async function ingestCases(inputs: readonly CaseInput[], options: IngestOptions)
     if ('found' in fact) refuse(label, fact);
     else {
       facts.set(id, fact);
-      jobs.push({ index, input, task: { id, label, quality: fact.quality ?? options.quality } });
+      jobs.push({ input, task: { id, label, quality: fact.quality ?? options.quality } });
     }
   }
   for await (const { job, outcome } of runCases(jobs, options)) {
@@ -144,7 +148,12 @@ async function ingestCases(inputs: readonly CaseInput[], options: IngestOptions)
     if ('refused' in outcome) refuse(task.label, outcome.refused);
     else {
       const { mask, provenance, quality } = outcome;
-      const source = options.keepNames && input.kind !== 'scan' ? basename(input.file.path) : provenance.kind;
+      const named = options.keepNames && input.kind !== 'scan';
+      const source = named
+        ? pathsOf(input)
+            .map((path) => basename(path))
+            .join(' + ')
+        : provenance.kind;
       const { subject } = facts.get(task.id)!;
       try {
         writer.add({ id: task.id, subject, source, attribution, licence, quality, provenance }, mask);
@@ -184,18 +193,24 @@ function nameOf(input: CaseInput, identity: Identity, { keepNames, subjects }: I
     return { input, id, label, secret: true, subject: () => ({ subject: identity.subjectId(subjectKey) }) };
   }
   const { file } = input;
+  const label = pathsOf(input).join(' + ');
   const id = keepNames ? file.id : identity.caseId(`file ${file.id}`);
   const subject = (): CaseFacts | Explanation => {
     if (subjects === undefined) return { subject: keepNames ? id : identity.subjectId(`file ${file.id}`) };
-    const facts = subjects({ ...file, id });
-    if (facts === undefined) return noSubject(file.path);
+    // Of two files a table may name either, or the case.
+    const facts = pathsOf(input)
+      .map((path) => subjects({ path, id }))
+      .find((f) => f !== undefined);
+    if (facts === undefined) return noSubject(label);
     return keepNames || facts.chosen ? facts : { ...facts, subject: identity.subjectId(facts.subject) };
   };
-  return { input, id, label: file.path, secret: !keepNames, subject };
+  return { input, id, label, secret: !keepNames, subject };
 }
 
 function sourceOf(input: CaseInput): string {
-  return input.kind === 'scan' ? `${input.scan.label} (${input.scan.files} files)` : input.file.path;
+  return input.kind === 'scan'
+    ? `${input.scan.label} (${input.scan.files} files)`
+    : pathsOf(input).join(' + ');
 }
 
 /** Landmarks are of one case; several would all be put where one lies. */

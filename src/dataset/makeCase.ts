@@ -15,7 +15,7 @@ import { apply3, transpose3 } from '../volume/geometry.ts';
 import { readVolume } from '../volume/io/index.ts';
 import type { Mask, Vec3 } from '../volume/volume.ts';
 import { CaseSheet } from './caseSheet.ts';
-import type { CaseInput } from './inputs.ts';
+import { type CaseInput, pathsOf } from './inputs.ts';
 import type { Provenance } from './manifest.ts';
 import { ofMask, type ReadCase, type ReadOptions, readCase } from './readCase.ts';
 
@@ -92,7 +92,7 @@ export class CaseMaker {
       return made;
     } catch (error) {
       if (!(error instanceof CranioflowError) || error instanceof DiskError) throw error;
-      sheet.refuse(error, task.label);
+      sheet.refuse(error, [task.label, ...pathsOf(input)]);
       return { refused: error.explanation, ...seen };
     }
   }
@@ -116,6 +116,7 @@ export class CaseMaker {
     const provenance: Provenance = {
       kind: read.kind,
       format: read.format,
+      files: read.files,
       spacing: [...read.spacing],
       ...(read.threshold !== undefined && { threshold: read.threshold }),
       transform: transformToMatrix(transform),

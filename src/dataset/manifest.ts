@@ -25,6 +25,8 @@ export const provenanceSchema = z.strictObject({
   kind: z.enum(['ct', 'mask', 'mesh']),
   /** The format it came in. */
   format: z.string(),
+  /** Files it was made of: slices of a series, two where cranium and mandible were united. */
+  files: z.int().min(1).optional(),
   /** mm, of the original. */
   spacing: triple,
   /** HU from which a voxel of a scan is bone. */
