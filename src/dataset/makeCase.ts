@@ -2,12 +2,12 @@
  * One case, from its files to its mask on the grid: read, pose, fit, resample, grade, record. It knows nothing of other cases,
  * so cases can be made in any order and in any thread; what comes back is plain data.
  */
-import { CranioflowError, DiskError, type Explanation, GridError } from '../errors.ts';
+import { CranioflowError, DiskError, type Explanation, GridError, VolumeError } from '../errors.ts';
 import { type AlignReference, alignedFrame, alignReference } from '../skull/align.ts';
 import { type Canonical, canonicalFrame, placed } from '../skull/canonical.ts';
 import { readMarkups } from '../skull/landmarks.ts';
 import { boneFrame, boneVoxels, extentOf, type Frame, type FrameKind, toFrame } from '../skull/orient.ts';
-import { type Quality, qualityScore } from '../skull/quality.ts';
+import { type Quality, type QualityScore, qualityScore } from '../skull/quality.ts';
 import { frameFromLandmarks } from '../skull/register/frame.ts';
 import { skullTemplate, type Template } from '../skull/register/template.ts';
 import { type Transform, transformToMatrix } from '../skull/register/transform.ts';
@@ -15,7 +15,10 @@ import { apply3, transpose3 } from '../volume/geometry.ts';
 import { readVolume } from '../volume/io/index.ts';
 import type { Mask, Vec3 } from '../volume/volume.ts';
 import { CaseSheet } from './caseSheet.ts';
+import { isTransient } from './fingerprint.ts';
+import { graded } from './grade.ts';
 import { type CaseInput, pathsOf } from './inputs.ts';
+import { limitsOf } from './limits.ts';
 import type { Provenance } from './manifest.ts';
 import { ofMask, type ReadCase, type ReadOptions, readCase } from './readCase.ts';
 
@@ -47,7 +50,7 @@ export interface CaseTask {
   /** For messages. */
   label: string;
   /** A grade that was given; else scans are graded by what is measured. */
-  quality?: number;
+  quality?: QualityScore;
 }
 
 export interface MadeCase {
@@ -59,7 +62,14 @@ export interface MadeCase {
 }
 
 /** A case that the grid does not hold tells its reach all the same. */
-export type CaseOutcome = MadeCase | { refused: Explanation; reach?: MadeCase['reach'] };
+export type CaseOutcome = MadeCase | RefusedCase;
+
+export interface RefusedCase {
+  refused: Explanation;
+  reach?: MadeCase['reach'];
+  /** Another try may end otherwise. */
+  transient?: boolean;
+}
 
 /** Makes cases with the same options. */
 export class CaseMaker {
@@ -91,9 +101,11 @@ export class CaseMaker {
       sheet.accept();
       return made;
     } catch (error) {
-      if (!(error instanceof CranioflowError) || error instanceof DiskError) throw error;
-      sheet.refuse(error, [task.label, ...pathsOf(input)]);
-      return { refused: error.explanation, ...seen };
+      const reason = isOutOfMemory(error) ? outOfMemory(task.label, error) : error;
+      if (!(reason instanceof CranioflowError) || reason instanceof DiskError) throw error;
+      sheet.refuse(reason, [task.label, ...pathsOf(input)]);
+      const transient = reason !== error || isTransient(reason);
+      return { refused: reason.explanation, ...seen, ...(transient && { transient }) };
     }
   }
 
@@ -112,7 +124,7 @@ export class CaseMaker {
     seen.reach = reach;
     const cutShare = checkFit(read.mask, frame, this.#options, label);
     const mask = toFrame(read.mask, frame, grid, spacing, cut);
-    const quality = gradeOf(read, given);
+    const { quality, graded: grades } = graded(gradeOf(read), given);
     const provenance: Provenance = {
       kind: read.kind,
       format: read.format,
@@ -127,8 +139,9 @@ export class CaseMaker {
           runnerUp: registration.runnerUp,
         },
       }),
-      qualityReasons: quality.reasons,
+      ...grades,
       notes: read.notes,
+      ...(read.kind === 'ct' && { limits: limitsOf(this.#options) }),
       cutShare,
     };
     sheet.placed(mask, provenance, quality);
@@ -200,6 +213,25 @@ function checkFit(mask: Mask, frame: Frame, o: MakeOptions, path: string): numbe
     expected: `bone within ${o.grid.join('x')} voxels of ${o.spacing} mm = ${mm(half.map((h) => 2 * h))} mm`,
     todo: `--grid ${gridFor(reachOf(frame), o.spacing).join('x')} is the smallest that holds it at this spacing`,
   });
+}
+
+/** What the engine throws where an array does not fit. */
+function isOutOfMemory(error: unknown): boolean {
+  return (
+    error instanceof RangeError && /allocation failed|invalid (typed )?array length/i.test(error.message)
+  );
+}
+
+/** The refusal of a case for want of memory: not of the case's making, so never remembered. */
+export function outOfMemory(label: string, cause: unknown): VolumeError {
+  return new VolumeError(
+    {
+      found: `${label}: the memory of this machine did not suffice`,
+      expected: 'memory for the scan and about ten bytes a voxel of the head',
+      todo: 'run the same command again with --jobs 1, or crop the scan to the head',
+    },
+    { cause },
+  );
 }
 
 /** `0.0012 %`, `87 %`: two digits, without an exponent. */

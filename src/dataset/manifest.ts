@@ -37,6 +37,12 @@ export const provenanceSchema = z.strictObject({
   alignment: z.strictObject({ rms_mm: z.number(), score: z.number(), runnerUp: z.number() }).optional(),
   /** Why the quality is not 6. */
   qualityReasons: z.array(z.string()),
+  /** What was measured, where another quality was given. */
+  measured: z.strictObject({ score: z.int().min(2).max(6), reasons: z.array(z.string()) }).optional(),
+  /** What a scan had to keep to, to be let in. */
+  limits: z
+    .strictObject({ maxSliceSpacing: z.number(), minSlices: z.number(), longestRun: z.boolean() })
+    .optional(),
   /** What was changed or assumed on reading, and what each step did. */
   notes: z.array(z.string()),
   /** Share of the bone that the grid cuts off. */

@@ -8,6 +8,7 @@ import { readMesh } from '../mesh/readMesh.ts';
 import { type BoneMaskOptions, boneMask } from '../skull/bone-mask.ts';
 import { cropToBone } from '../skull/orient.ts';
 import type { QualityFacts } from '../skull/quality.ts';
+import { THICKEST } from '../skull/segment/checkHeadCt.ts';
 import { cleanMask, segmentBone } from '../skull/segment/segmentBone.ts';
 import type { SegmentStep } from '../skull/segment/step.ts';
 import { largestComponents } from '../volume/components.ts';
@@ -16,10 +17,11 @@ import { readVolume } from '../volume/io/index.ts';
 import { readScan } from '../volume/scan/index.ts';
 import type { Mask, Vec3, Volume } from '../volume/volume.ts';
 import { type CaseInput, pathsOf } from './inputs.ts';
+import { limitsOf, type ScanLimits } from './limits.ts';
 import type { Provenance } from './manifest.ts';
 import { uniteMeshes, uniteVolumes } from './unite.ts';
 
-export interface ReadOptions extends BoneMaskOptions {
+export interface ReadOptions extends BoneMaskOptions, ScanLimits {
   /** Keep only this many of the largest connected components of a mask. Default: all. */
   components?: number;
   /** Coordinates of meshes that do not say it themselves. Default LPS. */
@@ -49,7 +51,7 @@ export interface ReadCase {
 export async function readCase(input: CaseInput, options: ReadOptions): Promise<ReadCase> {
   if (input.kind === 'mesh') return ofMeshes(pathsOf(input), options);
   if (input.kind === 'scan') {
-    const { volume, kind, facts } = await readScan(input.scan);
+    const { volume, kind, facts } = await readScan(input.scan, limitsOf(options));
     const read = { format: facts.format, files: input.scan.files, notes: facts.corrections };
     if (kind === 'ct') return segmented(volume, options, inHounsfield(options.threshold), read);
     return ofVolume(volume, input.scan.label, options, read);
@@ -144,11 +146,15 @@ function inHounsfield(threshold: ReadOptions['threshold']): number | undefined {
 
 function segmented(
   volume: Volume<Int16Array | Float32Array>,
-  { onStep }: ReadOptions,
+  { onStep, maxSliceSpacing = 0 }: ReadOptions,
   given: number | undefined,
   reading: Reading,
 ): ReadCase {
-  const { mask, steps, facts, threshold } = segmentBone(volume, { threshold: given, onStep });
+  const { mask, steps, facts, threshold } = segmentBone(volume, {
+    threshold: given,
+    thickest: Math.max(THICKEST, maxSliceSpacing),
+    onStep,
+  });
   const notes = [...reading.notes, ...stepNotes(steps)];
   return { mask, scan: volume, kind: 'ct', spacing: volume.spacing, threshold, facts, ...reading, notes };
 }

@@ -75,8 +75,7 @@ export class DatasetWriter {
       throw asDiskError(error, this.dir);
     }
     // Rewritten, not appended to: its last line may have been cut short by a kill.
-    const records = [pickHeader(header), ...this.#rows.values()];
-    writeFileAtomic(journal, records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+    this.#writeJournal();
   }
 
   /** Ids of the finished cases. */
@@ -155,15 +154,50 @@ export class DatasetWriter {
       });
     const sides = splitSubjects(rows, split, this.#known);
     const cases = rows.map((row) => ({ ...row, split: sides.get(row.subject)! }));
-    const path = join(this.dir, MANIFEST);
-    const manifest = checkManifest(
-      { format: FORMAT, version: VERSION, ...pickHeader(this.header), cases },
-      path,
-    );
-    writeFileAtomic(join(this.dir, 'README.md'), datasetCard(manifest));
-    writeFileAtomic(path, `${JSON.stringify(manifest, null, 1)}\n`);
+    this.#writeManifest({ format: FORMAT, version: VERSION, ...pickHeader(this.header), cases });
     rmSync(join(this.dir, JOURNAL), { force: true });
     return openDataset(this.dir);
+  }
+
+  /** What is known of a finished case. */
+  case(id: string): Readonly<Row> | undefined {
+    return this.#rows.get(id);
+  }
+
+  /**
+   * Takes finished cases out, volumes included, and gives others another quality. The manifest, where there is one, changes
+   * with them, so that the folder is whole at any time; it goes when no case is left. Throws `DiskError`.
+   */
+  revise(
+    removed: readonly string[],
+    changed: readonly Pick<NewCase, 'id' | 'quality' | 'provenance'>[] = [],
+  ): void {
+    const gone = removed.filter((id) => this.#rows.delete(id));
+    for (const { id, quality, provenance } of changed) {
+      const row = this.#rows.get(id);
+      if (row) this.#rows.set(id, { ...row, quality, ...(provenance && { provenance }) });
+    }
+    if (existsSync(join(this.dir, MANIFEST))) {
+      const { cases, ...header } = readManifest(this.dir);
+      const left = cases.filter((c) => !gone.includes(c.id)).map((c) => ({ ...c, ...this.#rows.get(c.id) }));
+      if (left.length > 0) this.#writeManifest({ ...header, cases: left });
+      else rmSync(join(this.dir, MANIFEST), { force: true });
+    }
+    for (const id of gone) rmSync(join(this.dir, `volumes/${id}.bits.gz`), { force: true });
+    this.#writeJournal();
+  }
+
+  #writeManifest(content: unknown): void {
+    const path = join(this.dir, MANIFEST);
+    const manifest = checkManifest(content, path);
+    writeFileAtomic(join(this.dir, 'README.md'), datasetCard(manifest));
+    writeFileAtomic(path, `${JSON.stringify(manifest, null, 1)}\n`);
+  }
+
+  #writeJournal(): void {
+    const records = [pickHeader(this.header), ...this.#rows.values()];
+    const lines = records.map((record) => `${JSON.stringify(record)}\n`);
+    writeFileAtomic(join(this.dir, JOURNAL), lines.join(''));
   }
 
   #checkHeader(found: DatasetHeader): void {

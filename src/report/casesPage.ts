@@ -91,7 +91,7 @@ function show(){
  out.textContent=n+' of '+cards.length+' cases shown'}
 function mark(){
  var ids=cards.filter(function(c){var t=tick(c).checked;c.classList.toggle('marked',t);return t}).map(function(c){return c.dataset.id});
- area.value=ids.join('\\n');box.hidden=!ids.length;store(ids)}
+ area.value='case,quality\\n'+ids.map(function(i){return i+',drop\\n'}).join('');box.hidden=!ids.length;store(ids)}
 var before=store()||[];
 cards.forEach(function(c){var t=tick(c);t.parentNode.hidden=false;t.checked=before.indexOf(c.dataset.id)>=0;t.addEventListener('change',function(){mark();if(form.state.value==='marked')show()})});
 form.addEventListener('input',show);form.addEventListener('submit',function(e){e.preventDefault()});
@@ -204,7 +204,7 @@ ${refusals(entries)}${numbersTable(entries)}<section id="cases"><h2>Cases</h2>
 <form class="filter" hidden><label>Show <select name="state"><option value="all">all</option><option value="accepted">accepted</option><option value="refused">refused</option><option value="warned">with warnings</option><option value="kept">kept from an earlier run</option><option value="marked">marked to drop</option></select></label>
 <label>Quality <select name="quality"><option value="0">any</option>${[2, 3, 4, 5].map((q) => html`<option value="${q}">${q} or less</option>`)}</select></label>
 <label>Containing <input name="text" type="search" size="16"></label><span class="notice">keys: j next, k previous, d drop</span><output aria-live="polite"></output></form>
-<div class="dropped" hidden><label>Cases marked to drop, to be copied:<textarea readonly></textarea></label></div>
+<div class="dropped" hidden><label>Cases marked to drop, to be saved as a file for <code>--quality-file</code> (a number from 2 to 6 in place of drop sets the quality):<textarea readonly></textarea></label></div>
 `;
 }
 

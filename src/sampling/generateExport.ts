@@ -7,10 +7,11 @@ import { NumericsError } from '../errors.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
 import { fromHalf, toHalf } from '../files/half.ts';
 import { type StoredTensor, writeSafetensors } from '../files/safetensors.ts';
+import { packageVersion } from '../files/version.ts';
 import { elements, type ParameterSpec } from '../graph/graph.ts';
 import { encodeMeta, type GeneratorMeta } from '../models/metadata.ts';
 import { autoencoderParameters, decoderModel, readAutoencoder } from './autoencoder.ts';
-import { packageVersion, RESEARCH_USE } from './generateProvenance.ts';
+import { RESEARCH_USE } from './generateProvenance.ts';
 import {
   AUTOENCODER_FILE,
   type GeneratorWeights,

@@ -57,16 +57,21 @@ export async function readVolume(path: string): Promise<Volume> {
 
 function checkFile(path: string): void {
   let found: string | undefined;
+  let cause: unknown;
   try {
     const stat = statSync(path);
     accessSync(path, constants.R_OK);
     if (!stat.isFile()) found = `${path} is not a file`;
     else if (stat.size === 0) found = `${path} is an empty file`;
   } catch (error) {
+    cause = error;
     found = `${path} cannot be opened (${(error as NodeJS.ErrnoException).code})`;
   }
   if (found !== undefined)
-    throw new FileError({ found, expected: 'a readable volume file', todo: 'check the path and the copy' });
+    throw new FileError(
+      { found, expected: 'a readable volume file', todo: 'check the path and the copy' },
+      { cause },
+    );
 }
 
 /** 64-bit integers become doubles: masks and scans never need more than 53 bits. */

@@ -2,3 +2,4 @@
 export { findScans, isScanFile } from './find.ts';
 export { readScan, type Scan, type ScanFacts, type ScanOptions } from './read.ts';
 export type { ScanSource } from './source.ts';
+export { STACK_DEFAULTS } from './stack.ts';

@@ -68,7 +68,7 @@ export async function readScan(source: ScanSource, options: ScanOptions = {}): P
   } catch (error) {
     if (error instanceof CranioflowError) throw error;
     // Files may vanish or change between finding and reading; what a library says of them may quote them.
-    throw damaged(label, 'files that cannot be read');
+    throw damaged(label, 'files that cannot be read', error);
   }
 }
 
@@ -92,7 +92,7 @@ async function readSeries(label: string, all: readonly Slice[], options: ScanOpt
       label,
       `slices are ${thickness} mm thick`,
       `at most ${limit} mm, so that thin bone is seen`,
-      'use a thinner reconstruction of the scan, or allow more in the options',
+      'use a thinner reconstruction of the scan, or allow more: --max-slice-spacing',
     );
   const filled = await fill(label, stack, rows * columns, corrections);
   let data = filled;

@@ -31,7 +31,7 @@ export async function readVolumeScan(label: string, content: ScanContent, maxVox
       volume = readVtkFolder(read);
     } catch (error) {
       if (error instanceof CranioflowError) throw hush(error, label, []);
-      throw damaged(label, 'a folder that cannot be read as VTK image data');
+      throw damaged(label, 'a folder that cannot be read as VTK image data', error);
     }
     checkGrid(volume, label);
   } else if (content.kind === 'file') {
@@ -73,7 +73,7 @@ async function readAs(label: string, path: string): Promise<Volume> {
     return await readVolume(path);
   } catch (error) {
     if (error instanceof CranioflowError) throw hush(error, label, [path, basename(path), stem(path)]);
-    throw damaged(label, 'a file that cannot be read');
+    throw damaged(label, 'a file that cannot be read', error);
   }
 }
 
@@ -90,7 +90,7 @@ function hush(error: CranioflowError, label: string, names: readonly string[]): 
     return out;
   };
   const { found, expected, todo }: Explanation = error.explanation;
-  return refusal(label, clean(found).replace(/^the file:\s*/, ''), clean(expected), todo);
+  return refusal(label, clean(found).replace(/^the file:\s*/, ''), clean(expected), todo, error.cause);
 }
 
 /** Int16 where every value is whole and fits, else Float32; undefined where one is not finite. */
