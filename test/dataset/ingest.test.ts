@@ -180,21 +180,6 @@ describe('ingest', () => {
     await expect(ingest({ ...options, cut: 0.4 })).rejects.toThrow(/already holds a dataset/);
   });
 
-  it('hears a signal that arrives as an event, as Ctrl-C does', async () => {
-    const [inputs, out] = [temporaryFolder(), temporaryFolder()];
-    for (const n of ['a', 'b', 'c', 'd'])
-      await writeVolume(join(inputs, `${n}.nrrd`), file(OBLIQUE, [1, 1, 1]));
-    const stop = new AbortController();
-    let done = 0;
-    const onProgress = (p: { done: number }) => {
-      done = p.done;
-      if (p.done === 1) setImmediate(() => stop.abort());
-    };
-    const options: IngestOptions = { ...base, inputs: [inputs], out };
-    await expect(ingest({ ...options, signal: stop.signal, onProgress })).rejects.toThrow(InterruptedError);
-    expect(done).toBeLessThan(4);
-  });
-
   it('leaves a folder free for other settings when every file was refused', async () => {
     const [inputs, out] = [temporaryFolder(), temporaryFolder()];
     const volume = file(OBLIQUE, [1, 1, 1]);
