@@ -14,7 +14,7 @@ import type { SegmentStep } from '../skull/segment/step.ts';
 import { largestComponents } from '../volume/components.ts';
 import { FORMAT_NAMES, formatOf } from '../volume/io/formats.ts';
 import { readVolume } from '../volume/io/index.ts';
-import { readScan } from '../volume/scan/index.ts';
+import { asScan, readScan } from '../volume/scan/index.ts';
 import type { Mask, Vec3, Volume } from '../volume/volume.ts';
 import { type CaseInput, pathsOf } from './inputs.ts';
 import { limitsOf, type ScanLimits } from './limits.ts';
@@ -69,7 +69,7 @@ function ofVolume(volume: Volume, label: string, options: ReadOptions, reading: 
   if (options.label === undefined && isScan(volume, options.threshold)) {
     const threshold = inHounsfield(options.threshold);
     try {
-      return segmented(asScan(volume), options, threshold, reading);
+      return segmented(inScanType(volume), options, threshold, reading);
     } catch (error) {
       if (!(error instanceof VolumeError)) throw error;
       // The file does not say that it is a CT; its user may know better.
@@ -194,15 +194,12 @@ function isScan({ data }: Volume, threshold: ReadOptions['threshold']): boolean 
   return threshold === undefined || (least <= -300 && most >= 300);
 }
 
-function asScan(volume: Volume): Volume<Int16Array | Float32Array> {
-  const { data } = volume;
-  if (data instanceof Int16Array) return { ...volume, data };
-  const values = data instanceof Float32Array ? data : Float32Array.from(data);
-  if (!values.every(Number.isFinite))
-    throw new VolumeError({
-      found: 'a scan with voxels that are NaN or infinite',
-      expected: 'finite numbers only',
-      todo: 'mend the file: replace NaN with -1024',
-    });
-  return { ...volume, data: values };
+function inScanType(volume: Volume): Volume<Int16Array | Float32Array> {
+  const data = asScan(volume.data);
+  if (data !== undefined) return { ...volume, data };
+  throw new VolumeError({
+    found: 'a scan with voxels that are NaN or infinite',
+    expected: 'finite numbers only',
+    todo: 'mend the file: replace NaN with -1024',
+  });
 }

@@ -5,6 +5,7 @@
  */
 import { CranioflowError } from '../../errors.ts';
 import { checkGrid } from '../geometry.ts';
+import { MAX_VOXELS } from '../io/bound.ts';
 import type { Mat3, Vec3, Volume } from '../volume.ts';
 import { checkCt } from './checkCt.ts';
 import { PATIENT_POSITIONS, SYNTAXES } from './dicomTables.ts';
@@ -51,8 +52,6 @@ export interface Scan {
   kind: 'ct' | 'unknown';
   facts: ScanFacts;
 }
-
-export const MAX_VOXELS = 2 ** 29;
 
 /**
  * Reads a scan. Throws `ScanError` for what is no usable CT stack or is damaged, `FileError` or `VolumeError` for a

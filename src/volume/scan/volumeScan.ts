@@ -11,7 +11,8 @@ import { checkGrid } from '../geometry.ts';
 import { FORMAT_NAMES, type Format, formatOf, volumeExtension } from '../io/formats.ts';
 import { readVolume } from '../io/read.ts';
 import { readVtkFolder } from '../io/vti.ts';
-import { type Volume, type VoxelArray, voxelCount } from '../volume.ts';
+import { type Volume, voxelCount } from '../volume.ts';
+import { asScan } from './asScan.ts';
 import type { Scan, ScanFacts } from './read.ts';
 import { damaged, refusal } from './refuse.ts';
 import type { ScanContent } from './source.ts';
@@ -91,17 +92,4 @@ function hush(error: CranioflowError, label: string, names: readonly string[]): 
   };
   const { found, expected, todo }: Explanation = error.explanation;
   return refusal(label, clean(found).replace(/^the file:\s*/, ''), clean(expected), todo, error.cause);
-}
-
-/** Int16 where every value is whole and fits, else Float32; undefined where one is not finite. */
-function asScan(values: VoxelArray): Int16Array | Float32Array | undefined {
-  if (values instanceof Int16Array) return values;
-  let short = true;
-  for (let i = 0; i < values.length; i++) {
-    const v = values[i];
-    if (!Number.isFinite(v)) return undefined;
-    if (v !== Math.round(v) || v > 32767 || v < -32768) short = false;
-  }
-  if (short) return Int16Array.from(values);
-  return values instanceof Float32Array ? values : Float32Array.from(values);
 }
