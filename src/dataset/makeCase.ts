@@ -11,6 +11,7 @@ import { type Quality, type QualityScore, qualityScore } from '../skull/quality.
 import { frameFromLandmarks } from '../skull/register/frame.ts';
 import { skullTemplate, type Template } from '../skull/register/template.ts';
 import { type Transform, transformToMatrix } from '../skull/register/transform.ts';
+import type { SegmentStep } from '../skull/segment/step.ts';
 import { apply3, transpose3 } from '../volume/geometry.ts';
 import { readVolume } from '../volume/io/index.ts';
 import type { Mask, Vec3 } from '../volume/volume.ts';
@@ -71,25 +72,38 @@ export interface RefusedCase {
   transient?: boolean;
 }
 
+/** Told that a step has ended, and the bone it left, where it left one: for a clock. */
+export type StepEnded = (step: string, mask?: Mask) => void;
+
 /** Makes cases with the same options. */
 export class CaseMaker {
   readonly #options: MakeOptions;
   readonly #reference?: AlignReference;
   readonly #landmarks?: Transform;
+  readonly #ended: StepEnded;
   #template?: Template;
 
-  private constructor(options: MakeOptions, reference?: AlignReference, landmarks?: Transform) {
+  private constructor(
+    options: MakeOptions,
+    ended: StepEnded,
+    reference?: AlignReference,
+    landmarks?: Transform,
+  ) {
     this.#options = options;
+    this.#ended = ended;
     this.#reference = reference;
     this.#landmarks = landmarks;
   }
 
-  /** Reads the reference or the landmarks, where there are some. Throws what is wrong with them. */
-  static async create(options: MakeOptions): Promise<CaseMaker> {
+  /**
+   * Reads the reference or the landmarks, where there are some. Throws what is wrong with them. `ended` is told of each step
+   * of a case when it has ended.
+   */
+  static async create(options: MakeOptions, ended: StepEnded = () => undefined): Promise<CaseMaker> {
     const { alignTo, landmarks } = options;
     const reference = alignTo === undefined ? undefined : await readReference(options, alignTo);
     const given = landmarks === undefined ? undefined : frameFromLandmarks(readMarkups(landmarks));
-    return new CaseMaker(options, reference, given);
+    return new CaseMaker(options, ended, reference, given);
   }
 
   /** Makes a case and its record. What concerns the case refuses it; a full disk or a fault of ours is thrown. */
@@ -99,6 +113,7 @@ export class CaseMaker {
     try {
       const made = await this.#make(input, task, sheet, seen);
       sheet.accept();
+      this.#ended('slices, views and record');
       return made;
     } catch (error) {
       const reason = isOutOfMemory(error) ? outOfMemory(task.label, error) : error;
@@ -117,13 +132,21 @@ export class CaseMaker {
   ): Promise<MadeCase> {
     const { grid, spacing, cut, frame: kind } = this.#options;
     const clean = this.#landmarks !== undefined || kind === 'frankfort';
-    const read = await readCase(input, { ...this.#options, clean, onStep: (step) => sheet.step(step) });
+    const onStep = (step: SegmentStep): void => {
+      this.#ended(step.name, step.mask);
+      sheet.step(step);
+      this.#ended('pictures of the steps');
+    };
+    const read = await readCase(input, { ...this.#options, clean, onStep });
+    this.#ended('quality facts');
     sheet.read(read);
     const { frame, transform, registration } = this.#pose(read, label);
+    this.#ended('align');
     const reach = reachOf(frame);
     seen.reach = reach;
     const cutShare = checkFit(read.mask, frame, this.#options, label);
     const mask = toFrame(read.mask, frame, grid, spacing, cut);
+    this.#ended('resample to the grid');
     const { quality, graded: grades } = graded(gradeOf(read), given);
     const provenance: Provenance = {
       kind: read.kind,
