@@ -384,6 +384,6 @@ function allRefused(refused: IngestResult['refused'], dropped: number, page?: st
   return new DatasetError({
     found: `none of ${refused.length + dropped} cases could be used${dropped > 0 ? ` (${dropped} dropped by a person)` : ''}${refused.length > 0 ? ':' : ''}${shown.join('')}${more}`,
     expected: 'at least one usable case',
-    todo: `follow the reason given for each${page === undefined ? '' : `; pictures in ${page}`}`,
+    todo: `${refused.length > 0 ? 'follow the reason given for each' : 'give a case a number in --quality-file'}${page === undefined ? '' : `; pictures in ${page}`}`,
   });
 }

@@ -254,7 +254,7 @@ describe('limits of scans', () => {
         (error: Error) => error.message,
       );
     expect(await reason({})).toMatch(/the distance between slices varies[\s\S]*--longest-run/);
-    expect(await reason({ longestRun: true })).toMatch(/10 slices; .*--min-slices/);
+    expect(await reason({ longestRun: true })).toMatch(/10 slices in the longest even run; .*--min-slices/);
     expect(await reason({ longestRun: true, minSlices: 9 })).toMatch(/4.5 mm apart; .*--max-slice-spacing/);
     // Let in, the phantom of 7 x 6 pixels is no head.
     const all = { longestRun: true, minSlices: 9, maxSliceSpacing: 5 };

@@ -99,7 +99,7 @@ export function stackSlices<T extends Placed>(
       `cut to slices ${run.start + 1} to ${run.end} of ${places.length}, the longest run of even steps (${where.replace(': ', ', ')})`,
     );
     places = places.slice(run.start, run.end);
-    if (places.length < minSlices) throw tooFew(label, places.length, minSlices);
+    if (places.length < minSlices) throw tooFew(label, places.length, minSlices, ' in the longest even run');
   }
   const count = places.length;
   const [head, tail] = [places[0][0], places[count - 1][0]];
@@ -220,10 +220,10 @@ function describeSteps(at: readonly number[]): string {
   return `${missing} slice${missing === 1 ? ' is' : 's are'} missing (${mm(middle)} mm apart, but ${shown.join(', ')}${more})`;
 }
 
-function tooFew(label: string, count: number, least: number): Error {
+function tooFew(label: string, count: number, least: number, where = ''): Error {
   return refusal(
     label,
-    `${count} slice${count === 1 ? '' : 's'}`,
+    `${count} slice${count === 1 ? '' : 's'}${where}`,
     `at least ${least}`,
     'leave it out: it is a localiser, a single image, or a part of a scan (or allow fewer: --min-slices)',
   );
