@@ -7,6 +7,8 @@
  * Every case leaves a record of pictures and figures, accepted or refused, and all records make `cases.html`. Cases get
  * ids under a secret salt (identity.ts), and nothing of their names is kept, unless the user says that they are public.
  */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import {
   CranioflowError,
@@ -262,7 +264,9 @@ function headerOf(o: IngestOptions): DatasetHeader {
           : 'Of a scan in Hounsfield units bone is segmented by a threshold found for each, of a mask it is the higher of two values.';
   const frame = [
     frameText(o),
-    o.alignTo === undefined ? '' : `Turned and shifted to lie as ${basename(o.alignTo)} does.`,
+    o.alignTo === undefined
+      ? ''
+      : `Turned and shifted to lie as ${referenceName(o.alignTo, o.keepNames)} does.`,
     bone,
     o.components === undefined ? '' : `The ${o.components} largest connected component(s) of each are kept.`,
     `Resampled by linear interpolation, averaged over a voxel, cut at ${o.cut ?? 0.5}.`,
@@ -277,6 +281,17 @@ function headerOf(o: IngestOptions): DatasetHeader {
     spacing: o.spacing,
     frame: frame.filter((s) => s !== '').join(' '),
   };
+}
+
+/** What the reference is called: a file's name may be a patient's, a hash of its content tells it from another as well. */
+function referenceName(path: string, keepNames = false): string {
+  if (keepNames) return basename(path);
+  try {
+    return `a reference bone (content ${createHash('sha256').update(readFileSync(path)).digest('hex').slice(0, 8)})`;
+  } catch {
+    // A folder of vtk.js, or no file at all, which reading it tells.
+    return 'a reference bone';
+  }
 }
 
 function frameText({ frame, landmarks }: IngestOptions): string {

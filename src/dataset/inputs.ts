@@ -4,7 +4,7 @@
  * folder above all: adding a second folder with files of the same names lengthens the ids of both.)
  */
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { FileError, UsageError } from '../errors.ts';
 import { READABLE_MESHES } from '../mesh/readMesh.ts';
@@ -86,7 +86,7 @@ function collectFiles(inputs: readonly string[]): InputFile[] {
 }
 
 function filesUnder(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true })
+  return entriesOf(folder)
     .filter((entry) => !entry.name.startsWith('.'))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => {
@@ -95,6 +95,15 @@ function filesUnder(folder: string): string[] {
       if (entry.isDirectory()) return isVtkFolder(path) ? [] : filesUnder(path);
       return extensionOf(path) === undefined ? [] : [path];
     });
+}
+
+/** A folder that may not be opened gives nothing here; findScans refuses it by name. */
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
 }
 
 /** `a/b c/Mandible.nii.gz` -> `a_b-c_Mandible`; long names keep their end and a hash of the whole. */

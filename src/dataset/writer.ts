@@ -69,6 +69,7 @@ export class DatasetWriter {
       }
     }
     if (existsSync(journal)) this.#readJournal(journal);
+    else if (!existsSync(join(this.dir, MANIFEST))) checkNothingIsLost(this.dir);
     try {
       makeFolder(join(this.dir, 'volumes'));
     } catch (error) {
@@ -232,4 +233,15 @@ export function writeDataset(
   const writer = new DatasetWriter(dir, header);
   for (const { meta, mask } of cases) if (!writer.has(meta.id)) writer.add(meta, mask);
   return writer.finish(split);
+}
+
+/** Throws `DatasetError` when a folder that is no dataset holds files that a dataset would write over. */
+function checkNothingIsLost(dir: string): void {
+  const there = ['README.md', 'cases.html'].find((name) => existsSync(join(dir, name)));
+  if (there === undefined) return;
+  throw new DatasetError({
+    found: `${dir} is no dataset, and holds a ${there} that a dataset would write over`,
+    expected: 'a new folder, an empty one, or a dataset',
+    todo: 'choose another --out',
+  });
 }

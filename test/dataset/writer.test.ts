@@ -49,6 +49,13 @@ describe('DatasetWriter', () => {
     expect(readFileSync(join(broken, 'dataset.json'))).toEqual(readFileSync(join(whole, 'dataset.json')));
   });
 
+  it.each(['README.md', 'cases.html'])('does not write over a %s that is not its own', (name) => {
+    const dir = temporaryFolder();
+    writeFileSync(join(dir, name), 'notes of years');
+    expect(() => new DatasetWriter(dir, HEADER)).toThrow(DatasetError);
+    expect(readFileSync(join(dir, name), 'utf8')).toBe('notes of years');
+  });
+
   it('makes a case again when its volume was lost or damaged', () => {
     const dir = temporaryFolder();
     writeDataset(dir, HEADER, cases(4));
