@@ -4,7 +4,7 @@
  * folder above all: adding a second folder with files of the same names lengthens the ids of both.)
  */
 import { createHash } from 'node:crypto';
-import { type Dirent, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
 import { FileError, UsageError } from '../errors.ts';
 import { READABLE_MESHES } from '../mesh/readMesh.ts';
@@ -98,7 +98,7 @@ function filesUnder(folder: string): string[] {
 }
 
 /** A folder that may not be opened gives nothing here; findScans refuses it by name. */
-function entriesOf(folder: string): Dirent[] {
+function entriesOf(folder: string) {
   try {
     return readdirSync(folder, { withFileTypes: true });
   } catch {
