@@ -85,6 +85,15 @@ function collectFiles(inputs: readonly string[]): InputFile[] {
   return distinguish(found).sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
+/** A folder that may not be opened gives nothing here; findScans refuses it by name. */
+function entriesOf(folder: string) {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}
+
 function filesUnder(folder: string): string[] {
   return entriesOf(folder)
     .filter((entry) => !entry.name.startsWith('.'))
@@ -95,15 +104,6 @@ function filesUnder(folder: string): string[] {
       if (entry.isDirectory()) return isVtkFolder(path) ? [] : filesUnder(path);
       return extensionOf(path) === undefined ? [] : [path];
     });
-}
-
-/** A folder that may not be opened gives nothing here; findScans refuses it by name. */
-function entriesOf(folder: string) {
-  try {
-    return readdirSync(folder, { withFileTypes: true });
-  } catch {
-    return [];
-  }
 }
 
 /** `a/b c/Mandible.nii.gz` -> `a_b-c_Mandible`; long names keep their end and a hash of the whole. */
