@@ -21,6 +21,7 @@ import {
 import { acquireLock } from '../files/lock.ts';
 import { recordedCases, writeCasesPage } from '../report/cases.ts';
 import { FRAMES } from '../skull/orient.ts';
+import { placeOf } from '../volume/scan/index.ts';
 import type { Vec3 } from '../volume/volume.ts';
 import { type CaseJob, runCases } from './casePool.ts';
 import type { Dataset } from './dataset.ts';
@@ -197,7 +198,7 @@ function nameOf(input: CaseInput, identity: Identity, { keepNames, subjects }: I
 }
 
 function sourceOf(input: CaseInput): string {
-  return input.kind === 'scan' ? `${input.scan.label} (${input.scan.files} files)` : input.file.path;
+  return input.kind === 'scan' ? `${input.scan.label}: ${placeOf(input.scan)}` : input.file.path;
 }
 
 /** Landmarks are of one case; several would all be put where one lies. */
