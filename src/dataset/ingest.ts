@@ -226,7 +226,7 @@ function pageOf(options: IngestOptions, cases: readonly Named[], kept: readonly 
   const recorded = new Set(recordedCases(options.out));
   return writeCasesPage(options.out, {
     title: options.name ?? `${bone}: cases`,
-    lead: `Every case on the grid of ${grid.join('x')} voxels of ${spacing} mm. Research use, not a medical device.`,
+    lead: `Every case on the grid of ${grid.join('x')} voxels of ${spacing} mm.`,
     ids: cases.map((c) => c.id).filter((id) => recorded.has(id)),
     kept,
   });
