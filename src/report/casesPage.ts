@@ -143,7 +143,7 @@ export function caseCard(record: CaseRecord, wasKept: boolean): Markup {
     some([...slices, ...views]) &&
       html`<div class="pictures">${some(slices) && html`<div class="figures">${slices.map(named)}</div>`}${some(views) && html`<div class="figures views">${views.map(named)}</div>`}</div>`,
     some(steps) &&
-      html`<details><summary>How the bone was found: ${steps.length} steps</summary><ol class="steps">${steps.map(
+      html`<details><summary>How the bone was found: ${steps.length} steps (key s)</summary><ol class="steps">${steps.map(
         ({ title, picture, note }, s) =>
           html`<li>${picture && html`<img src="data:image/png;base64,${picture.png}" width="${picture.width}" height="${picture.height}" alt="${of(picture.alt)}" loading="lazy" decoding="async">`}<b>${s + 1}. ${title}</b>${note}</li>`,
       )}</ol></details>`,
@@ -210,7 +210,7 @@ ${unreadable.length > 0 && html`<ul class="warnings">${unreadable.map((id) => ht
 ${refusals(entries)}${numbersTable(entries)}<section id="cases"><h2>Cases</h2>
 <form class="filter" hidden><label>Show <select name="state"><option value="all">all</option><option value="accepted">accepted</option><option value="refused">refused</option><option value="warned">with warnings</option><option value="kept">kept from an earlier run</option><option value="marked">marked to drop</option></select></label>
 <label>Quality <select name="quality"><option value="0">any</option>${[2, 3, 4, 5].map((q) => html`<option value="${q}">${q} or less</option>`)}</select></label>
-<label>Containing <input name="text" type="search" size="16"></label><span class="notice">keys: j next, k previous, d drop, s steps</span><output aria-live="polite"></output></form>
+<label>Containing <input name="text" type="search" size="16"></label><span class="notice">keys: j next, k previous, d drop</span><output aria-live="polite"></output></form>
 <div class="dropped" hidden><label>Cases marked to drop, to be copied:<textarea readonly></textarea></label></div>
 `;
 }
