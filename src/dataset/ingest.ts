@@ -271,6 +271,7 @@ function headerOf(o: IngestOptions): DatasetHeader {
     bone,
     o.components === undefined ? '' : `The ${o.components} largest connected component(s) of each are kept.`,
     `Resampled by linear interpolation, averaged over a voxel, cut at ${o.cut ?? 0.5}.`,
+    o.meshSpace === 'RAS' ? 'Meshes that do not say lie in RAS.' : '',
     o.maxCut ? `Up to ${100 * o.maxCut} % of a bone may lie outside the grid.` : '',
   ];
   const [x, y, z] = o.grid;

@@ -171,12 +171,14 @@ export class DatasetWriter {
     const mine = pickHeader(this.header);
     const theirs = pickHeader(found);
     for (const key of Object.keys(mine) as (keyof DatasetHeader)[])
-      if (JSON.stringify(mine[key]) !== JSON.stringify(theirs[key]))
+      if (JSON.stringify(mine[key]) !== JSON.stringify(theirs[key])) {
+        const [there, here] = apart(theirs[key], mine[key]);
         throw new DatasetError({
-          found: `${this.dir} already holds a dataset whose ${key} is ${JSON.stringify(theirs[key])}`,
-          expected: `${key} ${JSON.stringify(mine[key])}, as this command asks for`,
+          found: `${this.dir} already holds a dataset whose ${key} is ${there}`,
+          expected: `${key} ${here}, as this command asks for`,
           todo: 'choose another --out, remove the folder, or repeat the first command to go on with it',
         });
+      }
   }
 
   #readJournal(path: string): void {
@@ -244,4 +246,14 @@ function checkNothingIsLost(dir: string): void {
     expected: 'a new folder, an empty one, or a dataset',
     todo: 'choose another --out',
   });
+}
+
+/** Two values as JSON; of two texts only the sentences that differ. */
+function apart(a: unknown, b: unknown): [string, string] {
+  if (typeof a !== 'string' || typeof b !== 'string') return [JSON.stringify(a), JSON.stringify(b)];
+  const [theirs, mine] = [a, b].map((text) => text.split(/(?<=\.) /));
+  const only = (own: string[], other: string[]) => own.filter((s) => !other.includes(s)).join(' ');
+  return [only(theirs, mine), only(mine, theirs)].map((s) =>
+    s === '' ? 'without the sentence that the other has' : JSON.stringify(s),
+  ) as [string, string];
 }
