@@ -7,8 +7,9 @@ import type { CranioflowError } from '../errors.ts';
 import { renderCase, renderStep, renderViews } from '../report/casePictures.ts';
 import { type CaseRecord, writeCaseRecord } from '../report/cases.ts';
 import type { Quality } from '../skull/quality.ts';
+import { type Transform, transformFromMatrix, transformGrid } from '../skull/register/transform.ts';
 import type { SegmentStep } from '../skull/segment/step.ts';
-import type { Mask } from '../volume/volume.ts';
+import type { Grid, Mask } from '../volume/volume.ts';
 import type { Provenance } from './manifest.ts';
 import type { ReadCase } from './readCase.ts';
 
@@ -21,6 +22,7 @@ export class CaseSheet {
   readonly #warnings: string[] = [];
   #read?: ReadCase;
   #placed?: Mask;
+  #pose?: Transform;
   #quality?: Quality;
 
   constructor(id: string, { out, withoutPictures }: { out: string; withoutPictures?: boolean }) {
@@ -46,7 +48,8 @@ export class CaseSheet {
   }
 
   /** The bone on the grid, and how it got there. */
-  placed(mask: Mask, { alignment, cutShare }: Provenance, quality: Quality): void {
+  placed(mask: Mask, { alignment, cutShare, transform }: Provenance, quality: Quality): void {
+    this.#pose = transformFromMatrix(transform);
     this.#placed = mask;
     this.#quality = quality;
     const [x, y, z] = mask.spacing;
@@ -80,10 +83,15 @@ export class CaseSheet {
   #write(status: 'accepted' | 'refused', reason?: string): void {
     if (this.#off) return;
     const { scan, mask } = this.#read ?? {};
-    // Slices of a scan with the contour of its own bone; everything else as it lies in the dataset, once it does.
+    // Slices of a scan with the contour of its own bone; all as it lies in the dataset, once it does.
     const shown = this.#placed ?? mask;
+    const pose = this.#pose;
+    const posed = <T extends Grid | undefined>(grid: T) => (grid && pose ? transformGrid(grid, pose) : grid);
     const slices = renderCase(
-      { scan, mask: scan === undefined ? shown : mask, steps: this.#steps },
+      {
+        ...(scan === undefined ? { mask: shown } : { scan: posed(scan), mask: posed(mask) }),
+        steps: this.#steps,
+      },
       { views: [] },
     );
     const views = shown === undefined ? [] : renderViews(shown);

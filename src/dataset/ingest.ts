@@ -7,6 +7,8 @@
  * Every case leaves a record of pictures and figures, accepted or refused, and all records make `cases.html`. Cases get
  * ids under a secret salt (identity.ts), and nothing of their names is kept, unless the user says that they are public.
  */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import {
   CranioflowError,
@@ -20,6 +22,7 @@ import { acquireLock } from '../files/lock.ts';
 import { recordedCases, writeCasesPage } from '../report/cases.ts';
 import { FRAMES } from '../skull/orient.ts';
 import type { QualityScore } from '../skull/quality.ts';
+import { placeOf } from '../volume/scan/index.ts';
 import type { Vec3 } from '../volume/volume.ts';
 import { type CaseJob, runCases } from './casePool.ts';
 import type { Dataset } from './dataset.ts';
@@ -264,9 +267,7 @@ function nameOf(input: CaseInput, identity: Identity, { keepNames, subjects }: I
 }
 
 function sourceOf(input: CaseInput): string {
-  return input.kind === 'scan'
-    ? `${input.scan.label} (${input.scan.files} files)`
-    : pathsOf(input).join(' + ');
+  return input.kind === 'scan' ? `${input.scan.label}: ${placeOf(input.scan)}` : pathsOf(input).join(' + ');
 }
 
 /** Landmarks are of one case; several would all be put where one lies. */
@@ -294,7 +295,7 @@ function pageOf(options: IngestOptions, cases: readonly Named[], kept: readonly 
   const recorded = new Set(recordedCases(options.out));
   return writeCasesPage(options.out, {
     title: options.name ?? `${bone}: cases`,
-    lead: `Every case on the grid of ${grid.join('x')} voxels of ${spacing} mm. Research use, not a medical device.`,
+    lead: `Every case on the grid of ${grid.join('x')} voxels of ${spacing} mm.`,
     ids: cases.map((c) => c.id).filter((id) => recorded.has(id)),
     kept,
   });
@@ -335,10 +336,13 @@ function headerOf(o: IngestOptions): DatasetHeader {
           : 'Of a scan in Hounsfield units bone is segmented by a threshold found for each, of a mask it is the higher of two values.';
   const frame = [
     frameText(o),
-    o.alignTo === undefined ? '' : `Turned and shifted to lie as ${basename(o.alignTo)} does.`,
+    o.alignTo === undefined
+      ? ''
+      : `Turned and shifted to lie as ${referenceName(o.alignTo, o.keepNames)} does.`,
     bone,
     o.components === undefined ? '' : `The ${o.components} largest connected component(s) of each are kept.`,
     `Resampled by linear interpolation, averaged over a voxel, cut at ${o.cut ?? 0.5}.`,
+    o.meshSpace === 'RAS' ? 'Meshes that do not say lie in RAS.' : '',
     o.maxCut ? `Up to ${100 * o.maxCut} % of a bone may lie outside the grid.` : '',
   ];
   const [x, y, z] = o.grid;
@@ -350,6 +354,17 @@ function headerOf(o: IngestOptions): DatasetHeader {
     spacing: o.spacing,
     frame: frame.filter((s) => s !== '').join(' '),
   };
+}
+
+/** What the reference is called: a file's name may be a patient's, a hash of its content tells it from another as well. */
+function referenceName(path: string, keepNames = false): string {
+  if (keepNames) return basename(path);
+  try {
+    return `a reference bone (content ${createHash('sha256').update(readFileSync(path)).digest('hex').slice(0, 8)})`;
+  } catch {
+    // A folder of vtk.js, or no file at all, which reading it tells.
+    return 'a reference bone';
+  }
 }
 
 function frameText({ frame, landmarks }: IngestOptions): string {

@@ -102,8 +102,17 @@ function collectFiles(inputs: readonly string[]): InputFile[] {
   return distinguish(found).sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
+/** A folder that may not be opened gives nothing here; findScans refuses it by name. */
+function entriesOf(folder: string) {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}
+
 function filesUnder(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true })
+  return entriesOf(folder)
     .filter((entry) => !entry.name.startsWith('.'))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => {

@@ -4,7 +4,7 @@
  */
 import { CranioflowError, DiskError, type Explanation, GridError, VolumeError } from '../errors.ts';
 import { type AlignReference, alignedFrame, alignReference } from '../skull/align.ts';
-import { type Canonical, canonicalFrame, placed } from '../skull/canonical.ts';
+import { type Canonical, canonicalFrame, landmarkFrame } from '../skull/canonical.ts';
 import { readMarkups } from '../skull/landmarks.ts';
 import { boneFrame, boneVoxels, extentOf, type Frame, type FrameKind, toFrame } from '../skull/orient.ts';
 import { type Quality, type QualityScore, qualityScore } from '../skull/quality.ts';
@@ -173,7 +173,7 @@ export class CaseMaker {
 
   /** Where the bone goes: by landmarks, by the template, by another bone, or by its own axes. */
   #pose({ mask, kind: what }: ReadCase, label: string): Canonical {
-    if (this.#landmarks !== undefined) return placed(mask, this.#skull(), this.#landmarks);
+    if (this.#landmarks !== undefined) return landmarkFrame(mask, this.#skull(), this.#landmarks, label);
     const kind = this.#options.frame ?? (what === 'ct' ? 'frankfort' : 'patient');
     const reference = this.#reference;
     if (reference === undefined && kind === 'frankfort') return canonicalFrame(mask, this.#skull(), label);

@@ -69,6 +69,7 @@ export class DatasetWriter {
       }
     }
     if (existsSync(journal)) this.#readJournal(journal);
+    else if (!existsSync(join(this.dir, MANIFEST))) checkNothingIsLost(this.dir);
     try {
       makeFolder(join(this.dir, 'volumes'));
     } catch (error) {
@@ -204,12 +205,14 @@ export class DatasetWriter {
     const mine = pickHeader(this.header);
     const theirs = pickHeader(found);
     for (const key of Object.keys(mine) as (keyof DatasetHeader)[])
-      if (JSON.stringify(mine[key]) !== JSON.stringify(theirs[key]))
+      if (JSON.stringify(mine[key]) !== JSON.stringify(theirs[key])) {
+        const [there, here] = apart(theirs[key], mine[key]);
         throw new DatasetError({
-          found: `${this.dir} already holds a dataset whose ${key} is ${JSON.stringify(theirs[key])}`,
-          expected: `${key} ${JSON.stringify(mine[key])}, as this command asks for`,
+          found: `${this.dir} already holds a dataset whose ${key} is ${there}`,
+          expected: `${key} ${here}, as this command asks for`,
           todo: 'choose another --out, remove the folder, or repeat the first command to go on with it',
         });
+      }
   }
 
   #readJournal(path: string): void {
@@ -266,4 +269,25 @@ export function writeDataset(
   const writer = new DatasetWriter(dir, header);
   for (const { meta, mask } of cases) if (!writer.has(meta.id)) writer.add(meta, mask);
   return writer.finish(split);
+}
+
+/** Throws `DatasetError` when a folder that is no dataset holds files that a dataset would write over. */
+function checkNothingIsLost(dir: string): void {
+  const there = ['README.md', 'cases.html'].find((name) => existsSync(join(dir, name)));
+  if (there === undefined) return;
+  throw new DatasetError({
+    found: `${dir} is no dataset, and holds a ${there} that a dataset would write over`,
+    expected: 'a new folder, an empty one, or a dataset',
+    todo: 'choose another --out',
+  });
+}
+
+/** Two values as JSON; of two texts only the sentences that differ. */
+function apart(a: unknown, b: unknown): [string, string] {
+  if (typeof a !== 'string' || typeof b !== 'string') return [JSON.stringify(a), JSON.stringify(b)];
+  const [theirs, mine] = [a, b].map((text) => text.split(/(?<=\.) /));
+  const only = (own: string[], other: string[]) => own.filter((s) => !other.includes(s)).join(' ');
+  return [only(theirs, mine), only(mine, theirs)].map((s) =>
+    s === '' ? 'without the sentence that the other has' : JSON.stringify(s),
+  ) as [string, string];
 }

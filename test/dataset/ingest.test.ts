@@ -217,4 +217,22 @@ describe('ingest', () => {
     ])
       await expect(ingest({ ...options, ...bad })).rejects.toThrow(UsageError);
   });
+
+  it('does not write down what the reference is called, unless names are public', async () => {
+    const [inputs, outs] = [temporaryFolder(), temporaryFolder()];
+    const path = join(inputs, 'Doe_Jane_1950.nrrd');
+    await writeVolume(path, file(OBLIQUE, [1, 1, 1]));
+    for (const keepNames of [false, true]) {
+      const out = join(outs, String(keepNames));
+      const options = { ...base, inputs: [path], out, alignTo: path, grid: [32, 32, 32] as Vec3, keepNames };
+      const { dataset } = await ingest(options);
+      expect(dataset.manifest.frame.includes('Doe')).toBe(keepNames);
+      // The same command is known again.
+      expect((await ingest(options)).kept.length).toBe(1);
+      if (keepNames) continue;
+      expect(dataset.manifest.frame).toMatch(/as a reference bone \(content [0-9a-f]{8}\) does/);
+      for (const name of ['dataset.json', 'README.md'])
+        expect(readFileSync(join(out, name), 'utf8')).not.toMatch(/Doe/);
+    }
+  });
 });

@@ -28,7 +28,7 @@ describe('renderCase', () => {
     });
     expect(pictures.slices.map((p) => p.title)).toEqual(['axial', 'coronal', 'sagittal']);
     expect(pictures.views).toHaveLength(CASE_SIZES.views.length);
-    for (const p of pictures.slices) expect(sizeOf(p)).toEqual([208, 208]);
+    for (const p of pictures.slices) expect(sizeOf(p)).toEqual([216, 216]);
     for (const p of pictures.views) {
       expect(sizeOf(p)).toEqual([150, 150]);
       expect(p.alt).toContain(p.title);

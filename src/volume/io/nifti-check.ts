@@ -1,13 +1,14 @@
 /**
  * A NIfTI file is looked through before it is decoded, because the decoder fills what is missing with zeros in silence: its
- * header is held against the bound of volumes and its affine checked for shear before a voxel is read; then its
+ * header is held against the bound of volumes and its affines against each other before a voxel is read; then its
  * content, unzipped to the end (which checks gzip's checksum), must be as long as the header says. Header offsets are those
  * of nifti1.h and nifti2.h (nifti.nimh.nih.gov).
  */
 import { readFileSync } from 'node:fs';
 import { constants, gunzipSync } from 'node:zlib';
-import { FileError, VolumeError } from '../../errors.ts';
+import { FileError } from '../../errors.ts';
 import { checkBound } from './bound.ts';
+import { checkNiftiAffines } from './nifti-affines.ts';
 import { readStart } from './start.ts';
 
 /** The longer of both headers, and the four bytes after it. */
@@ -65,11 +66,7 @@ export function readNiftiHeader(path: string): NiftiHeader {
     );
   checkBound(path, size);
   const start = two ? int(168) : Math.max(352, real(108));
-  const sformCode = two ? view.getInt32(348, little) : view.getInt16(254, little);
-  if (sformCode > 0) {
-    const row = (r: number) => [0, 1, 2].map((c) => real((two ? 400 : 280) + (4 * r + c) * (two ? 8 : 4)));
-    checkPerpendicular(path, [row(0), row(1), row(2)]);
-  }
+  checkNiftiAffines(path, view, little, two);
   return {
     head,
     gzip,
@@ -97,24 +94,6 @@ export function readNiftiContent(path: string, { gzip, end }: NiftiHeader): Uint
   if (content.length < end)
     throw bad(path, `is cut short: ${content.length} bytes of content`, `${end} bytes, as its header says`);
   return content;
-}
-
-function checkPerpendicular(path: string, m: number[][]): void {
-  const column = (c: number) => m.map((row) => row[c]);
-  for (const [a, b] of [
-    [0, 1],
-    [0, 2],
-    [1, 2],
-  ]) {
-    const [u, v] = [column(a), column(b)];
-    const cosine = u.reduce((sum, x, i) => sum + x * v[i], 0) / (Math.hypot(...u) * Math.hypot(...v));
-    if (!(Math.abs(cosine) < 1e-3))
-      throw new VolumeError({
-        found: `${path} has an affine whose axes ${'ijk'[a]} and ${'ijk'[b]} are not perpendicular (cosine ${cosine.toFixed(4)})`,
-        expected: 'three perpendicular axes: no shear, no gantry tilt',
-        todo: 'resample the volume onto a rectangular grid first (3D Slicer: "Resample Scalar/Vector/DWI Volume")',
-      });
-  }
 }
 
 /** The first bytes of a file's content, unzipped if it is gzip (whatever its name). */

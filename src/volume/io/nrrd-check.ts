@@ -1,6 +1,6 @@
 /**
- * An NRRD header is looked through before it is decoded, because the decoder takes a missing spacing for 1 mm and cuts
- * sizes down to whole numbers in silence. Fields are those of teem.sourceforge.net/nrrd/format.html.
+ * An NRRD header is looked through before it is decoded, because the decoder takes a missing spacing for 1 mm, cuts
+ * sizes down to whole numbers, and takes spaces other than LPS and RAS for LPS or turns them the wrong way, in silence. Fields are those of teem.sourceforge.net/nrrd/format.html.
  */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
@@ -11,9 +11,12 @@ import { readStart } from './start.ts';
 /** Headers are a few hundred bytes; key/value pairs of some programs make them longer. */
 const HEADER_BYTES = 1 << 18;
 
+/** The spaces that the decoder brings into LPS; a file that names none is taken for LPS. */
+const SPACES = /^(left-posterior-superior|right-anterior-superior|lps|ras)(-time|t)?$/i;
+
 /**
  * Throws `FileError` for sizes that are no whole numbers and for packed voxels whose checksum fails, `VolumeError` when no
- * spacing is given, and above 2^29 voxels.
+ * spacing is given or a space other than LPS and RAS, and above 2^29 voxels.
  */
 export function checkNrrd(path: string): void {
   const header = readFields(path);
@@ -34,6 +37,13 @@ export function checkNrrd(path: string): void {
       found: `${path} does not say how far apart its voxels are`,
       expected: 'a header with "space directions" (or "spacings")',
       todo: 'export the file again from a program that writes them, such as 3D Slicer',
+    });
+  const space = fields.get('space');
+  if (space !== undefined && !SPACES.test(space))
+    throw new VolumeError({
+      found: `${path} lies in the space "${space.slice(0, 40)}"`,
+      expected: 'left-posterior-superior or right-anterior-superior',
+      todo: 'load and save the volume in 3D Slicer, and look at left and right there',
     });
   const attached = !fields.has('data file') && !fields.has('datafile');
   if (attached && /^(gzip|gz)$/i.test(fields.get('encoding') ?? '')) checkPacked(path, end, sides);

@@ -2,5 +2,5 @@
 export { asScan } from './asScan.ts';
 export { findScans, isScanFile } from './find.ts';
 export { readScan, type Scan, type ScanFacts, type ScanOptions } from './read.ts';
-export type { ScanSource } from './source.ts';
+export { placeOf, type ScanSource } from './source.ts';
 export { STACK_DEFAULTS } from './stack.ts';
