@@ -7,9 +7,15 @@ import { type AlignReference, alignedFrame, alignReference } from '../skull/alig
 import { type Canonical, canonicalFrame, placed } from '../skull/canonical.ts';
 import { readMarkups } from '../skull/landmarks.ts';
 import { boneFrame, boneVoxels, extentOf, type Frame, type FrameKind, toFrame } from '../skull/orient.ts';
-import { type Quality, qualityScore } from '../skull/quality.ts';
+import { type Quality, type QualityFacts, qualityScore } from '../skull/quality.ts';
+import {
+  measureRegions,
+  type RegionPresence,
+  type RegionTemplate,
+  regionTemplate,
+} from '../skull/regions.ts';
 import { frameFromLandmarks } from '../skull/register/frame.ts';
-import { skullTemplate, type Template } from '../skull/register/template.ts';
+import { skullTemplate, type Template, templateCentre } from '../skull/register/template.ts';
 import { type Transform, transformToMatrix } from '../skull/register/transform.ts';
 import { apply3, transpose3 } from '../volume/geometry.ts';
 import { readVolume } from '../volume/io/index.ts';
@@ -46,7 +52,7 @@ export interface CaseTask {
   id: string;
   /** For messages. */
   label: string;
-  /** A grade that was given; else scans are graded by what is measured. */
+  /** A grade that was given; else what is measured counts. */
   quality?: number;
 }
 
@@ -67,6 +73,7 @@ export class CaseMaker {
   readonly #reference?: AlignReference;
   readonly #landmarks?: Transform;
   #template?: Template;
+  #regions?: RegionTemplate;
 
   private constructor(options: MakeOptions, reference?: AlignReference, landmarks?: Transform) {
     this.#options = options;
@@ -112,7 +119,9 @@ export class CaseMaker {
     seen.reach = reach;
     const cutShare = checkFit(read.mask, frame, this.#options, label);
     const mask = toFrame(read.mask, frame, grid, spacing, cut);
-    const quality = gradeOf(read, given);
+    const regions = this.#regionsOf(read, transform);
+    if (regions !== undefined) sheet.regions(regions, mask, templateCentre(this.#skull()));
+    const quality = gradeOf({ ...read.facts, ...(regions && { regions: regions.shares }) }, given);
     const provenance: Provenance = {
       kind: read.kind,
       format: read.format,
@@ -147,6 +156,16 @@ export class CaseMaker {
     return { frame, transform: { rotation, translation: [-at[0], -at[1], -at[2]], scale: 1 } };
   }
 
+  /** Which regions of a skull are there; undefined where the bone does not lie in the Frankfort frame. */
+  #regionsOf({ mask, kind }: ReadCase, transform: Transform): RegionPresence | undefined {
+    const frame = this.#options.frame ?? (kind === 'ct' ? 'frankfort' : 'patient');
+    const frankfort =
+      this.#landmarks !== undefined || (this.#reference === undefined && frame === 'frankfort');
+    if (!frankfort) return undefined;
+    this.#regions ??= regionTemplate(this.#skull());
+    return measureRegions(mask, transform, this.#regions);
+  }
+
   /** The human template takes a second to make: only where it is needed. */
   #skull(): Template {
     this.#template ??= skullTemplate();
@@ -154,10 +173,9 @@ export class CaseMaker {
   }
 }
 
-/** A grade that was given counts; a scan is graded by what was measured. */
-function gradeOf(read: ReadCase, given?: number): Quality {
-  if (given !== undefined) return { score: given as Quality['score'], reasons: [] };
-  return read.facts === undefined ? { score: 6, reasons: [] } : qualityScore(read.facts);
+/** A grade that was given counts, else what was measured; a bone of which nothing was measured counts as complete. */
+function gradeOf(facts: QualityFacts, given?: number): Quality {
+  return given === undefined ? qualityScore(facts) : { score: given as Quality['score'], reasons: [] };
 }
 
 const reachOf = ({ low, high }: Frame): MadeCase['reach'] =>
