@@ -1,9 +1,9 @@
 /**
  * `tsx bench/twoSources.ts [--spacing 2.5] [--grid 80x104x104]`: do two sources of one head lie alike on the grid? Each pair
  * goes the way of `ingest --frame frankfort` (read, bone, clean, align, resample); then Dice, ASSD and HD95 (pooled) of the
- * two results on the grid. JSON lines.
+ * two results on the grid, and the mean distance of each way alone (from the first to the second: there). JSON lines.
  *
- * - `one scan, two files`: the Visible Human's CT as DICOM, and the same CT turned by a known oblique pose, resampled
+ * - `one scan, two files`: the Visible Human's CT as DICOM, and the same CT turned by known oblique poses, resampled
  *   (linear, 1 mm) and written as NIfTI with a straight header. Same head, other format, grid and pose: agreement is due.
  *   Also the angle and shift between the two alignments, for the pose is known.
  * - `CT and mask of the Visible Human`: as they come out, and after the one was laid on the other as well as a rigid move,
@@ -18,6 +18,7 @@ import { parseArgs } from 'node:util';
 import { collectCases } from '../src/dataset/inputs.ts';
 import { readCase } from '../src/dataset/readCase.ts';
 import { diceOf, overlap } from '../src/evaluation/overlap.ts';
+import { mean } from '../src/evaluation/statistics.ts';
 import { assd, hd95Pooled, surfaceDistances } from '../src/evaluation/surfaceDistance.ts';
 import { type Canonical, canonicalFrame } from '../src/skull/canonical.ts';
 import { toFrame } from '../src/skull/orient.ts';
@@ -40,15 +41,18 @@ const DATA = join(import.meta.dirname, '../../shared/data');
 const CT = join(DATA, 'vhm_head_dicom_NLM-public');
 const MASK = join(DATA, 'visible_human_skull_mask_BSD-3/visibleHuman_headCT_mask1300.nii.gz');
 const DEGREE = Math.PI / 180;
-/** Oblique about all axes, and shifted. */
-const POSE: Transform = {
+/** Turns about x, y and z in degrees, and a shift in mm: as heads lie in scanners, and far off. */
+const POSES: Transform[] = [
+  [8, -5, 12],
+  [25, -15, 35],
+].map(([x, y, z]) => ({
   rotation: multiply3(
-    rotationAbout(0, 25 * DEGREE),
-    multiply3(rotationAbout(1, -15 * DEGREE), rotationAbout(2, 35 * DEGREE)),
+    rotationAbout(0, x * DEGREE),
+    multiply3(rotationAbout(1, y * DEGREE), rotationAbout(2, z * DEGREE)),
   ),
   translation: [31, -47, 12],
   scale: 1,
-};
+}));
 
 const { values: flags } = parseArgs({
   options: {
@@ -83,6 +87,8 @@ function compare(pair: string, a: Mask, b: Mask, more: object = {}): void {
     pair,
     dice: round(diceOf(overlap(a.data, b.data))),
     assd_mm: round(assd(distances)),
+    there_mm: round(mean(distances.aToB)),
+    back_mm: round(mean(distances.bToA)),
     hd95_pooled_mm: round(hd95Pooled(distances)),
     ...more,
   });
@@ -122,15 +128,18 @@ if (ct.scan === undefined) throw new Error('the CT was not read as a scan');
 const folder = mkdtempSync(join(tmpdir(), 'two-sources-'));
 try {
   const file = join(folder, 'turned.nii.gz');
-  await writeVolume(file, moved(ct.scan, POSE));
-  const turned = await make(file);
-  const both = composeTransforms(turned.transform, POSE);
-  const { centre } = ct.frame;
-  const [p, q] = [both, ct.transform].map((t) => applyTransform(t, centre));
-  compare('one scan, two files', ct.mask, turned.mask, {
-    angle_degrees: round(rotationAngle(both.rotation, ct.transform.rotation)),
-    shift_mm: round(Math.hypot(p[0] - q[0], p[1] - q[1], p[2] - q[2])),
-  });
+  for (const pose of POSES) {
+    await writeVolume(file, moved(ct.scan, pose));
+    const turned = await make(file);
+    const both = composeTransforms(turned.transform, pose);
+    const { centre } = ct.frame;
+    const [p, q] = [both, ct.transform].map((t) => applyTransform(t, centre));
+    compare('one scan, two files', ct.mask, turned.mask, {
+      turned_by_degrees: round(rotationAngle(pose.rotation, IDENTITY)),
+      angle_degrees: round(rotationAngle(both.rotation, ct.transform.rotation)),
+      shift_mm: round(Math.hypot(p[0] - q[0], p[1] - q[1], p[2] - q[2])),
+    });
+  }
 } finally {
   rmSync(folder, { recursive: true });
 }
