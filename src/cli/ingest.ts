@@ -94,7 +94,7 @@ stand for in OUT.private.json. Do not pass that file on.`,
     .option('--licence <text>', 'the licence they are under', 'unknown')
     .option(
       '--quality <class>',
-      'class of all cases, 2 (damaged) to 6 (complete) (default: CT by measure, else 6)',
+      'class of all cases, 2 (damaged) to 6 (complete) (default: as measured in scans and in the Frankfort frame, else 6)',
       whole(2, 6),
     )
     .option(

@@ -4,12 +4,14 @@
  * was accepted or refused.
  */
 import type { CranioflowError } from '../errors.ts';
-import { renderCase, renderStep, renderViews } from '../report/casePictures.ts';
+import { renderCase, renderMissing, renderStep, renderViews } from '../report/casePictures.ts';
 import { type CaseRecord, writeCaseRecord } from '../report/cases.ts';
+import { REGION_NAMES, SKULL_REGIONS } from '../skull/phantom/parts.ts';
 import type { Quality } from '../skull/quality.ts';
+import type { RegionPresence } from '../skull/regions.ts';
 import { type Transform, transformFromMatrix, transformGrid } from '../skull/register/transform.ts';
 import type { SegmentStep } from '../skull/segment/step.ts';
-import type { Grid, Mask } from '../volume/volume.ts';
+import type { Grid, Mask, Vec3 } from '../volume/volume.ts';
 import type { Provenance } from './manifest.ts';
 import type { ReadCase } from './readCase.ts';
 
@@ -45,6 +47,19 @@ export class CaseSheet {
     this.#number('spacing', read.spacing.map((s) => Number(s.toFixed(3))).join(' x '), 'mm');
     if (read.threshold !== undefined) this.#number('threshold', Math.round(read.threshold), 'HU');
     for (const note of read.notes) if (!note.includes(': ')) this.#warnings.push(note);
+  }
+
+  /** Which regions were found: what is not there is drawn over the bone on the grid, whose middle lies at `centre`. */
+  regions({ shares, missing }: RegionPresence, mask: Mask, centre: Vec3): void {
+    if (this.#off) return;
+    const points = missing.map((v, i) => v - centre[i % 3]);
+    const worst = [...REGION_NAMES].sort((a, b) => shares[a] - shares[b]).slice(0, 3);
+    const least = worst.map((r) => `${SKULL_REGIONS[r].name} ${(100 * shares[r]).toFixed(0)} %`);
+    this.#steps.push({
+      title: 'regions',
+      note: `${REGION_NAMES.length} regions looked for (blue: template without bone); found least: ${least.join(', ')}`,
+      image: renderMissing(mask, points),
+    });
   }
 
   /** The bone on the grid, and how it got there. */

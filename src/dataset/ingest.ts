@@ -47,7 +47,7 @@ export interface IngestOptions extends MakeOptions, Partial<SplitOptions> {
   licence?: string;
   /** Whose bone a file is; undefined refuses the file. Default: every file is a subject of its own. */
   subjects?: (file: InputFile) => CaseFacts | undefined;
-  /** Quality of cases that are not graded otherwise. Default 6 for masks and meshes; scans are graded by what is measured. */
+  /** Quality of cases that no table grades. Default: as measured, where it is (scans, and whatever lies in the Frankfort frame); else 6. */
   quality?: number;
   /** A table of what a person decided: scores.ts. It stands above every other quality, and reaches finished cases too. */
   qualityFile?: string;

@@ -8,8 +8,14 @@ import { type Canonical, canonicalFrame, landmarkFrame } from '../skull/canonica
 import { readMarkups } from '../skull/landmarks.ts';
 import { boneFrame, boneVoxels, extentOf, type Frame, type FrameKind, toFrame } from '../skull/orient.ts';
 import { type Quality, type QualityScore, qualityScore } from '../skull/quality.ts';
+import {
+  measureRegions,
+  type RegionPresence,
+  type RegionTemplate,
+  regionTemplate,
+} from '../skull/regions.ts';
 import { frameFromLandmarks } from '../skull/register/frame.ts';
-import { skullTemplate, type Template } from '../skull/register/template.ts';
+import { skullTemplate, type Template, templateCentre } from '../skull/register/template.ts';
 import { type Transform, transformToMatrix } from '../skull/register/transform.ts';
 import type { SegmentStep } from '../skull/segment/step.ts';
 import { apply3, transpose3 } from '../volume/geometry.ts';
@@ -50,7 +56,7 @@ export interface CaseTask {
   id: string;
   /** For messages. */
   label: string;
-  /** A grade that was given; else scans are graded by what is measured. */
+  /** A grade that was given; else what is measured counts. */
   quality?: QualityScore;
 }
 
@@ -82,6 +88,7 @@ export class CaseMaker {
   readonly #landmarks?: Transform;
   readonly #ended: StepEnded;
   #template?: Template;
+  #regions?: RegionTemplate;
 
   private constructor(
     options: MakeOptions,
@@ -147,7 +154,11 @@ export class CaseMaker {
     const cutShare = checkFit(read.mask, frame, this.#options, label);
     const mask = toFrame(read.mask, frame, grid, spacing, cut);
     this.#ended('resample to the grid');
-    const { quality, graded: grades } = graded(gradeOf(read), given);
+    const regions = this.#regionsOf(read, transform);
+    if (regions !== undefined) sheet.regions(regions, mask, templateCentre(this.#skull()));
+    this.#ended('regions');
+    const measured = qualityScore({ ...read.facts, ...(regions && { regions: regions.shares }) });
+    const { quality, graded: grades } = graded(measured, given);
     const provenance: Provenance = {
       kind: read.kind,
       format: read.format,
@@ -184,17 +195,21 @@ export class CaseMaker {
     return { frame, transform: { rotation, translation: [-at[0], -at[1], -at[2]], scale: 1 } };
   }
 
+  /** Which regions of a skull are there; undefined where the bone does not lie in the Frankfort frame. */
+  #regionsOf({ mask, kind }: ReadCase, transform: Transform): RegionPresence | undefined {
+    const frame = this.#options.frame ?? (kind === 'ct' ? 'frankfort' : 'patient');
+    const frankfort =
+      this.#landmarks !== undefined || (this.#reference === undefined && frame === 'frankfort');
+    if (!frankfort) return undefined;
+    this.#regions ??= regionTemplate(this.#skull());
+    return measureRegions(mask, transform, this.#regions);
+  }
+
   /** The human template takes a second to make: only where it is needed. */
   #skull(): Template {
     this.#template ??= skullTemplate();
     return this.#template;
   }
-}
-
-/** A grade that was given counts; a scan is graded by what was measured. */
-function gradeOf(read: ReadCase, given?: number): Quality {
-  if (given !== undefined) return { score: given as Quality['score'], reasons: [] };
-  return read.facts === undefined ? { score: 6, reasons: [] } : qualityScore(read.facts);
 }
 
 const reachOf = ({ low, high }: Frame): MadeCase['reach'] =>
