@@ -1,7 +1,6 @@
 /** `cranioflow ingest`: head CT, bone masks and meshes into a dataset. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import type { IngestOptions, IngestResult } from '../dataset/ingest.ts';
-import type { IngestFrame } from '../dataset/makeCase.ts';
 import type { Vec3 } from '../volume/volume.ts';
 import type { Context } from './context.ts';
 import { gridSize, real, thresholdValue, whole } from './options.ts';
@@ -17,7 +16,8 @@ export function registerIngest(program: Command, open: (command: Command) => Con
       `Makes a dataset of bone: head CT (DICOM folders and zips, NIfTI, NRRD, MHA, VTI; the bone is segmented), bone masks, or
 meshes (STL, PLY). Each case is brought into a common frame, resampled onto one grid, and graded; then subjects are
 split into training and test. What cannot be used is refused with the reason and the others go on; OUT/cases.html
-shows every case. Run the same command again to go on after an interruption.
+shows every case. A cranium and a mandible in two files, P1_cranium.stl and P1_mandible.stl in one folder, are one case
+(so they are where a table or pattern of subjects puts one of each under one subject). Run the same command again to go on after an interruption.
 
 Nothing that names a patient reaches the dataset: ids are made under a secret salt, kept with the list of what they
 stand for in OUT.private.json. Do not pass that file on.`,
@@ -42,16 +42,33 @@ stand for in OUT.private.json. Do not pass that file on.`,
       'masks: keep only the n largest connected components (default: all)',
       whole(1),
     )
-    .option(
-      '--frame <kind>',
-      'frankfort: aligned to the human template; patient: axes of the scan; principal: axes of the bone (default: frankfort for CT, patient for masks and meshes)',
+    .addOption(
+      new Option(
+        '--frame <kind>',
+        'frankfort: aligned to the human template; patient: axes of the scan; principal: axes of the bone (default: frankfort for CT, patient for masks and meshes)',
+      ).choices(['frankfort', 'patient', 'principal']),
     )
     .option('--align-to <file>', 'turn and shift every bone to lie as the one in this file (never scaled)')
     .option(
       '--landmarks <file>',
       'one case: 3D Slicer markups (porion, orbitale) that define its Frankfort frame',
     )
-    .option('--mesh-space <space>', 'coordinates of meshes that do not say: LPS or RAS', 'LPS')
+    .addOption(
+      new Option('--mesh-space <space>', 'coordinates of meshes that do not say')
+        .choices(['LPS', 'RAS'])
+        .default('LPS'),
+    )
+    .option(
+      '--max-slice-spacing <mm>',
+      'thickest and farthest slices of a scan (default: 3; volume files 3.5)',
+      real(0.1, 20),
+    )
+    .option('--min-slices <n>', 'fewest slices of a DICOM series (default: 16)', whole(2))
+    .option(
+      '--longest-run',
+      'of a DICOM series with missing slices or mixed steps take the longest even run, and say what was cut, instead of refusing it',
+    )
+    .option('--no-pairs', 'each file a case, also where cranium and mandible of one subject lie in two files')
     .option('--keep-names', 'public data: call cases by their files instead of by secret ids')
     .option(
       '--jobs <n>',
@@ -65,7 +82,10 @@ stand for in OUT.private.json. Do not pass that file on.`,
       '--subject-pattern <regex>',
       'one group that catches the subject in the path (default: each file a subject)',
     )
-    .option('--subject-table <csv>', 'table with the columns file,subject,quality (quality optional)')
+    .option(
+      '--subject-table <csv>',
+      'table with the columns file,subject and, if wanted, quality, and case (the same for two files of one case)',
+    )
     .option('--test-share <share>', 'share of subjects held out for testing', real(), 0.2)
     .option('--seed <n>', 'seed of the split', whole(0), 0)
     .option('--name <text>', 'name of the dataset (default: from the bone)')
@@ -74,14 +94,20 @@ stand for in OUT.private.json. Do not pass that file on.`,
     .option('--licence <text>', 'the licence they are under', 'unknown')
     .option(
       '--quality <class>',
-      'class of all cases, 2 (damaged) to 6 (complete) (default: CT by measure, else 6)',
+      'class of all cases, 2 (damaged) to 6 (complete) (default: as measured in scans and in the Frankfort frame, else 6)',
       whole(2, 6),
     )
+    .option(
+      '--quality-file <csv>',
+      'what a person decided: a table with the columns file,quality or case,quality (case: the id in cases.html), quality 2 to 6 or "drop"; counts above all else, and changes finished cases without reading them again',
+    )
+    .option('--retry', 'read cases again that were refused before, though nothing changed since')
     .addHelpText(
       'after',
       `
 Examples:
   cranioflow ingest study/ --out data/heads
+  cranioflow ingest study/ --out data/heads --quality-file seen.csv   (after a look at cases.html)
   cranioflow ingest masks/ --out data/mandibles --spacing 2 --grid 64x56x48 --bone mandible \\
     --subject-pattern 'masks/([^/]+)/' --attribution 'A. Author 2024' --licence CC-BY-4.0`,
     )
@@ -106,27 +132,18 @@ Examples:
 }
 
 interface IngestFlags
-  extends Omit<IngestOptions, 'inputs' | 'frame' | 'subjects' | 'meshSpace' | 'withoutPictures'> {
-  frame?: string;
-  meshSpace: string;
+  extends Omit<IngestOptions, 'inputs' | 'subjects' | 'withoutPictures' | 'withoutPairs'> {
   pictures: boolean;
+  pairs: boolean;
   subjectPattern?: string;
   subjectTable?: string;
 }
 
 /** Options of `ingest` from the flags. Throws `UsageError` where two flags exclude each other. */
 async function ingestOptions(inputs: string[], flags: IngestFlags): Promise<IngestOptions> {
-  const { subjectPattern, subjectTable, frame, meshSpace, pictures, ...rest } = flags;
+  const { subjectPattern, subjectTable, pictures, pairs, ...rest } = flags;
   const { UsageError } = await import('../errors.ts');
   const { subjectsByPattern, subjectsByTable } = await import('../dataset/inputs.ts');
-  const oneOf = (name: string, value: string | undefined, known: readonly string[]) => {
-    if (value === undefined || known.includes(value)) return value;
-    throw new UsageError({
-      found: `--${name} ${value}`,
-      expected: known.join(', '),
-      todo: 'choose one of them',
-    });
-  };
   const both = (a: string, b: string) =>
     new UsageError({
       found: `both ${a} and ${b}`,
@@ -136,15 +153,19 @@ async function ingestOptions(inputs: string[], flags: IngestFlags): Promise<Inge
   if (subjectPattern !== undefined && subjectTable !== undefined)
     throw both('--subject-pattern', '--subject-table');
   if (rest.threshold !== undefined && rest.label !== undefined) throw both('--threshold', '--label');
-  const chosen = oneOf('frame', frame, ['frankfort', 'patient', 'principal']) as IngestFrame | undefined;
-  const space = oneOf('mesh-space', meshSpace, ['LPS', 'RAS']) as 'LPS' | 'RAS';
   const subjects =
     subjectPattern !== undefined
       ? subjectsByPattern(subjectPattern)
       : subjectTable !== undefined
         ? subjectsByTable(subjectTable)
         : undefined;
-  return { ...rest, inputs, frame: chosen, meshSpace: space, withoutPictures: !pictures, subjects };
+  return {
+    ...rest,
+    inputs,
+    withoutPictures: !pictures,
+    withoutPairs: !pairs,
+    subjects,
+  };
 }
 
 function resultJson({ dataset, ...rest }: IngestResult): object {
@@ -161,10 +182,18 @@ function resultJson({ dataset, ...rest }: IngestResult): object {
 
 function resultText(result: IngestResult): string {
   const { dataset, accepted, kept, refused, smallestGrid, casesPage, privateFile } = result;
+  const { dropped, regraded, remembered, withoutScore } = result;
   const { size, spacing } = dataset.manifest;
   const cut = accepted.filter((a) => a.cutShare > 0);
   return [
     `${accepted.length} accepted, ${kept.length} kept from before, ${refused.length} refused; ${dataset.cases.length} cases (${dataset.split('train').length} train, ${dataset.split('test').length} test) of ${size.join('x')} voxels, ${spacing} mm, in ${dataset.dir}`,
+    ...(regraded.length > 0 ? [`quality changed: ${regraded.join(', ')}`] : []),
+    ...(withoutScore
+      ? [`${withoutScore} cases that the quality file does not name keep the quality they have`]
+      : []),
+    ...(dropped.length > 0
+      ? [`dropped by a person: ${dropped.join(', ')} (a number in --quality-file takes a case back)`]
+      : []),
     ...(cut.length > 0
       ? [
           `cut off by the grid: ${cut.map((a) => `${a.id} ${(100 * a.cutShare).toPrecision(2)} %`).join(', ')}`,
@@ -174,6 +203,11 @@ function resultText(result: IngestResult): string {
       ? [`smallest grid that holds every bone read, at this spacing: ${smallestGrid.join('x')}`]
       : []),
     ...refused.map((r) => `refused: ${r.reason.startsWith(r.file) ? '' : `${r.file}: `}${r.reason}`),
+    ...(remembered > 0
+      ? [
+          `${remembered} of these were refused before and not read again: nothing changed (--retry reads them)`,
+        ]
+      : []),
     ...(casesPage === undefined ? [] : [`look at every case: ${casesPage}`]),
     ...(privateFile === undefined ? [] : [`what the ids stand for (keep it secret): ${privateFile}`]),
   ].join('\n');

@@ -5,7 +5,7 @@
  */
 import { Command, CommanderError } from 'commander';
 import { CranioflowError } from '../errors.ts';
-import { packageVersion } from '../sampling/generateProvenance.ts';
+import { packageVersion } from '../files/version.ts';
 import { registerCompare } from './compare.ts';
 import { openContext, type Streams } from './context.ts';
 import { registerDemo } from './demoCommand.ts';

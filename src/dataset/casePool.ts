@@ -1,19 +1,21 @@
 /**
  * Cases at work at once, each in a thread of its own: the next idle thread takes the next case, so the order of what comes
- * back is not that of what went in; what a case becomes does not depend on it. One thread at a time is this one.
+ * back is not that of what went in; what a case becomes does not depend on it. Only who asks for one at a time, and cannot
+ * interrupt it, gets it in this thread: work on a case is one long step, in which no signal would be heard.
+ *
+ * A thread that dies (its heap full, say) refuses the case it was at, and another takes its place.
  *
  * Memory: a thread at work on a 512x512x452 CT peaks at 1.5 GB (docs/ingest.md). The number of threads is the least of the
  * cores, the cases and one for every 2 GB of the machine's memory.
  */
 import { availableParallelism, totalmem } from 'node:os';
-import { Worker } from 'node:worker_threads';
+import type { ResourceLimits, Worker } from 'node:worker_threads';
 import { DiskError, type Explanation } from '../errors.ts';
+import { startThread } from '../files/thread.ts';
 import type { CaseInput } from './inputs.ts';
-import { CaseMaker, type CaseOutcome, type CaseTask, type MakeOptions } from './makeCase.ts';
+import { CaseMaker, type CaseOutcome, type CaseTask, type MakeOptions, outOfMemory } from './makeCase.ts';
 
 export interface CaseJob {
-  /** The input's place in `collectCases`: a thread finds it there again, for inputs hold open doors, not data. */
-  index: number;
   input: CaseInput;
   task: CaseTask;
 }
@@ -22,6 +24,14 @@ export interface PoolOptions extends MakeOptions {
   inputs: readonly string[];
   jobs?: number;
   signal?: AbortSignal;
+  /** Of each thread. Default: those of Node. */
+  resourceLimits?: ResourceLimits;
+}
+
+/** What a thread is sent. A scan is an open door, not data: its key, by which a thread finds it again among the inputs. */
+export interface ThreadTask {
+  input: Exclude<CaseInput, { kind: 'scan' }> | { kind: 'scan'; key: string };
+  task: CaseTask;
 }
 
 /** What a thread starts with. */
@@ -43,30 +53,25 @@ function threadsFor(cases: number, wanted?: number): number {
 /** The outcomes of `jobs`, as they are done; ends early when the signal is aborted. Throws `DiskError`, and faults of ours. */
 export async function* runCases(
   jobs: readonly CaseJob[],
-  { inputs, jobs: wanted, signal, ...all }: PoolOptions,
+  { inputs, jobs: wanted, signal, resourceLimits, ...all }: PoolOptions,
 ): AsyncGenerator<{ job: CaseJob; outcome: CaseOutcome }> {
   const options = plain(all);
   const threads = threadsFor(jobs.length, wanted);
-  if (threads === 1) {
+  if (threads === 1 && signal === undefined) {
     const maker = await CaseMaker.create(options);
-    for (const job of jobs) {
-      // Decoding never leaves the microtask queue; give Ctrl-C a chance to be heard.
-      await new Promise((resolve) => setImmediate(resolve));
-      if (signal?.aborted) return;
-      yield { job, outcome: await maker.make(job.input, job.task) };
-    }
+    for (const job of jobs) yield { job, outcome: await maker.make(job.input, job.task) };
     return;
   }
   // What is wrong with the reference or the landmarks is told once, before any thread starts.
   await CaseMaker.create(options);
-  const pool = Array.from({ length: threads }, () => new Thread({ inputs, options }));
+  const thread = () => new Thread({ inputs, options }, resourceLimits);
+  const pool = new Set(Array.from({ length: jobs.length > 0 ? threads : 0 }, thread));
   try {
     const waiting = [...jobs];
     const running = new Map<Thread, Promise<{ thread: Thread; job: CaseJob; outcome: CaseOutcome }>>();
     const start = (thread: Thread) => {
       const job = waiting.shift();
-      if (job === undefined) running.delete(thread);
-      else {
+      if (job !== undefined) {
         const done = thread.run(job).then((outcome) => ({ thread, job, outcome }));
         // Threads that are ended before they answer reject what nobody waits for any more.
         done.catch(() => undefined);
@@ -81,11 +86,18 @@ export async function* runCases(
     while (running.size > 0) {
       const done = await Promise.race([aborted, ...running.values()]);
       if (done === undefined) return;
-      start(done.thread);
+      running.delete(done.thread);
+      for (const idle of [...pool].filter((t) => !running.has(t))) {
+        if (idle.dead) {
+          pool.delete(idle);
+          if (waiting.length > 0) pool.add(thread());
+        }
+      }
+      for (const idle of pool) if (!running.has(idle)) start(idle);
       yield { job: done.job, outcome: done.outcome };
     }
   } finally {
-    await Promise.all(pool.map((thread) => thread.end()));
+    await Promise.all([...pool].map((thread) => thread.end()));
   }
 }
 
@@ -94,22 +106,40 @@ function plain(options: MakeOptions): MakeOptions {
   return JSON.parse(JSON.stringify(options)) as MakeOptions;
 }
 
+function died(label: string, code: number): Explanation {
+  return {
+    found: `${label}: the thread at work on it ended with code ${code}`,
+    expected: 'a thread that answers',
+    todo: 'run the same command again; if it happens again, with --jobs 1',
+  };
+}
+
 class Thread {
   readonly #worker: Worker;
+  #dead = false;
 
-  constructor(start: ThreadStart) {
-    const workerData = start;
-    if (import.meta.url.endsWith('.js'))
-      this.#worker = new Worker(new URL('./caseThread.js', import.meta.url), { workerData });
-    else {
-      // From source, as in the tests, a thread needs the loader of TypeScript too.
-      const file = new URL('./caseThread.ts', import.meta.url).href;
-      const code = `import('tsx/esm/api').then(({ register }) => (register(), import('${file}')))`;
-      this.#worker = new Worker(code, { eval: true, workerData });
-    }
+  constructor(start: ThreadStart, resourceLimits?: ResourceLimits) {
+    this.#worker = startThread('caseThread', import.meta.url, { workerData: start, resourceLimits });
+    this.#worker.on('exit', () => {
+      this.#dead = true;
+    });
+    // Heard even when it is at work on nothing: an error that nobody hears would end the process.
+    this.#worker.on('error', () => {
+      this.#dead = true;
+    });
   }
 
-  run({ index, task }: CaseJob): Promise<CaseOutcome> {
+  /** True when it has ended by itself. */
+  get dead(): boolean {
+    return this.#dead;
+  }
+
+  /** Makes a case. A thread that dies over it refuses it; rejects with `DiskError` and with faults of ours. */
+  run({ input, task }: CaseJob): Promise<CaseOutcome> {
+    const sent: ThreadTask = {
+      input: input.kind === 'scan' ? { kind: 'scan', key: input.scan.key } : input,
+      task,
+    };
     const worker = this.#worker;
     return new Promise((resolve, reject) => {
       const listeners = {
@@ -118,12 +148,15 @@ class Thread {
           else reject('disk' in answer ? new DiskError(answer.disk) : new Error(answer.fault));
           stop();
         },
-        error(error: unknown) {
-          reject(error);
+        error(error: NodeJS.ErrnoException) {
+          const { code } = error;
+          if (code === 'ERR_WORKER_OUT_OF_MEMORY')
+            resolve({ refused: outOfMemory(task.label, error).explanation, transient: true });
+          else reject(error);
           stop();
         },
         exit(code: number) {
-          reject(new Error(`a thread ended with code ${code} at work on ${task.label}`));
+          resolve({ refused: died(task.label, code), transient: true });
           stop();
         },
       };
@@ -132,7 +165,7 @@ class Thread {
         for (const [event, listener] of Object.entries(listeners)) worker.off(event, listener);
       };
       for (const [event, listener] of Object.entries(listeners)) worker.on(event, listener);
-      worker.postMessage({ index, task });
+      worker.postMessage(sent);
     });
   }
 

@@ -4,11 +4,14 @@
  * was accepted or refused.
  */
 import type { CranioflowError } from '../errors.ts';
-import { renderCase, renderStep, renderViews } from '../report/casePictures.ts';
+import { renderCase, renderMissing, renderStep, renderViews } from '../report/casePictures.ts';
 import { type CaseRecord, writeCaseRecord } from '../report/cases.ts';
+import { REGION_NAMES, SKULL_REGIONS } from '../skull/phantom/parts.ts';
 import type { Quality } from '../skull/quality.ts';
+import type { RegionPresence } from '../skull/regions.ts';
+import { type Transform, transformFromMatrix, transformGrid } from '../skull/register/transform.ts';
 import type { SegmentStep } from '../skull/segment/step.ts';
-import type { Mask } from '../volume/volume.ts';
+import type { Grid, Mask, Vec3 } from '../volume/volume.ts';
 import type { Provenance } from './manifest.ts';
 import type { ReadCase } from './readCase.ts';
 
@@ -21,6 +24,7 @@ export class CaseSheet {
   readonly #warnings: string[] = [];
   #read?: ReadCase;
   #placed?: Mask;
+  #pose?: Transform;
   #quality?: Quality;
 
   constructor(id: string, { out, withoutPictures }: { out: string; withoutPictures?: boolean }) {
@@ -45,8 +49,22 @@ export class CaseSheet {
     for (const note of read.notes) if (!note.includes(': ')) this.#warnings.push(note);
   }
 
+  /** Which regions were found: what is not there is drawn over the bone on the grid, whose middle lies at `centre`. */
+  regions({ shares, missing }: RegionPresence, mask: Mask, centre: Vec3): void {
+    if (this.#off) return;
+    const points = missing.map((v, i) => v - centre[i % 3]);
+    const worst = [...REGION_NAMES].sort((a, b) => shares[a] - shares[b]).slice(0, 3);
+    const least = worst.map((r) => `${SKULL_REGIONS[r].name} ${(100 * shares[r]).toFixed(0)} %`);
+    this.#steps.push({
+      title: 'regions',
+      note: `${REGION_NAMES.length} regions looked for (blue: template without bone); found least: ${least.join(', ')}`,
+      image: renderMissing(mask, points),
+    });
+  }
+
   /** The bone on the grid, and how it got there. */
-  placed(mask: Mask, { alignment, cutShare }: Provenance, quality: Quality): void {
+  placed(mask: Mask, { alignment, cutShare, transform }: Provenance, quality: Quality): void {
+    this.#pose = transformFromMatrix(transform);
     this.#placed = mask;
     this.#quality = quality;
     const [x, y, z] = mask.spacing;
@@ -64,10 +82,13 @@ export class CaseSheet {
     this.#write('accepted');
   }
 
-  refuse(error: CranioflowError, label: string): void {
+  /** `names` is what the user typed: for the terminal; the page goes along with the dataset. */
+  refuse(error: CranioflowError, names: readonly string[]): void {
     const { found, todo } = error.explanation;
-    // What the user typed is for the terminal; the page goes along with the dataset.
-    this.#write('refused', `${found.replaceAll(label, 'the case')}; ${todo}`);
+    this.#write(
+      'refused',
+      `${names.reduce((text, name) => text.replaceAll(name, 'the case'), found)}; ${todo}`,
+    );
   }
 
   #number(label: string, value: number | string, unit?: string): void {
@@ -77,10 +98,15 @@ export class CaseSheet {
   #write(status: 'accepted' | 'refused', reason?: string): void {
     if (this.#off) return;
     const { scan, mask } = this.#read ?? {};
-    // Slices of a scan with the contour of its own bone; everything else as it lies in the dataset, once it does.
+    // Slices of a scan with the contour of its own bone; all as it lies in the dataset, once it does.
     const shown = this.#placed ?? mask;
+    const pose = this.#pose;
+    const posed = <T extends Grid | undefined>(grid: T) => (grid && pose ? transformGrid(grid, pose) : grid);
     const slices = renderCase(
-      { scan, mask: scan === undefined ? shown : mask, steps: this.#steps },
+      {
+        ...(scan === undefined ? { mask: shown } : { scan: posed(scan), mask: posed(mask) }),
+        steps: this.#steps,
+      },
       { views: [] },
     );
     const views = shown === undefined ? [] : renderViews(shown);

@@ -7,6 +7,8 @@
  * Every case leaves a record of pictures and figures, accepted or refused, and all records make `cases.html`. Cases get
  * ids under a secret salt (identity.ts), and nothing of their names is kept, unless the user says that they are public.
  */
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import {
   CranioflowError,
@@ -19,12 +21,19 @@ import {
 import { acquireLock } from '../files/lock.ts';
 import { recordedCases, writeCasesPage } from '../report/cases.ts';
 import { FRAMES } from '../skull/orient.ts';
+import type { QualityScore } from '../skull/quality.ts';
+import { placeOf } from '../volume/scan/index.ts';
 import type { Vec3 } from '../volume/volume.ts';
 import { type CaseJob, runCases } from './casePool.ts';
 import type { Dataset } from './dataset.ts';
+import { decide, remakeNarrower } from './decide.ts';
+import { filesHash, parametersHash } from './fingerprint.ts';
 import { Identity } from './identity.ts';
-import { type CaseFacts, type CaseInput, collectCases, type InputFile } from './inputs.ts';
+import { type CaseFacts, type CaseInput, collectCases, type InputFile, pathsOf } from './inputs.ts';
 import { gridFor, type MakeOptions } from './makeCase.ts';
+import { Memory, type Refusal } from './memory.ts';
+import { pairBones } from './pairs.ts';
+import { Scores } from './scores.ts';
 import type { SplitOptions } from './split.ts';
 import { DATASET_LOCK, type DatasetHeader, DatasetWriter } from './writer.ts';
 
@@ -38,8 +47,14 @@ export interface IngestOptions extends MakeOptions, Partial<SplitOptions> {
   licence?: string;
   /** Whose bone a file is; undefined refuses the file. Default: every file is a subject of its own. */
   subjects?: (file: InputFile) => CaseFacts | undefined;
-  /** Quality of cases that are not graded otherwise. Default 6 for masks and meshes; scans are graded by what is measured. */
+  /** Quality of cases that no table grades. Default: as measured, where it is (scans, and whatever lies in the Frankfort frame); else 6. */
   quality?: number;
+  /** A table of what a person decided: scores.ts. It stands above every other quality, and reaches finished cases too. */
+  qualityFile?: string;
+  /** Read cases again that were refused before, though neither they nor the parameters changed. */
+  retry?: boolean;
+  /** Take each file as a case, also where cranium and mandible of one subject lie in two (pairs.ts). */
+  withoutPairs?: boolean;
   /** Call open files by their names instead of ids under a secret salt: for public data. */
   keepNames?: boolean;
   /** Cases at work at once, each in a thread of its own. Default: as cores and memory allow. */
@@ -65,6 +80,14 @@ export interface IngestResult {
   /** Finished by an earlier run, not read again. */
   kept: string[];
   refused: { file: string; reason: string }[];
+  /** How many of the refused were not read again, for nothing had changed since. */
+  remembered: number;
+  /** Ids of cases that a person dropped, now or before. */
+  dropped: string[];
+  /** Ids of finished cases that got another quality. */
+  regraded: string[];
+  /** Cases of the dataset that the quality file does not decide: they keep the quality they have. */
+  withoutScore?: number;
   /** The smallest grid, in multiples of 8, that would hold every bone read at this spacing. */
   smallestGrid: Vec3;
   /** The page of all cases; absent without pictures. */
@@ -92,59 +115,99 @@ interface Named {
  */
 export async function ingest(options: IngestOptions): Promise<IngestResult> {
   checkOptions(options);
-  const inputs = await collectCases(options.inputs);
+  const found = await collectCases(options.inputs);
+  const inputs = options.withoutPairs ? found : pairBones(found, options.subjects);
   checkLandmarks(options, inputs.length);
+  const table = options.qualityFile === undefined ? undefined : Scores.read(options.qualityFile);
   const release = acquireLock(join(options.out, DATASET_LOCK), (text) => options.onWarning?.(text));
   try {
-    return await ingestCases(inputs, options);
+    return await ingestCases(inputs, options, table);
   } finally {
     release();
   }
 }
 
-async function ingestCases(inputs: readonly CaseInput[], options: IngestOptions): Promise<IngestResult> {
+async function ingestCases(
+  inputs: readonly CaseInput[],
+  options: IngestOptions,
+  table: Scores | undefined,
+): Promise<IngestResult> {
   const writer = new DatasetWriter(options.out, headerOf(options));
   const identity = Identity.open(options.out);
+  const memory = Memory.open(options.out);
   const cases = inputs.map((input) => nameOf(input, identity, options));
   if (cases.some((c) => c.secret)) {
     for (const c of cases) if (c.secret) identity.note(c.id, sourceOf(c.input));
     identity.save();
   }
-  const known = new Set(writer.ids);
+  const named = cases.map(({ id, input }) => ({ id, paths: pathsOf(input) }));
+  const { scores, regraded, unknown } = decide(named, { writer, memory, table });
+  if (unknown.length > 0)
+    options.onWarning?.(
+      `${options.qualityFile}: no case has the name in line ${unknown.join(', ')}; nothing was done for it`,
+    );
+  remakeNarrower(writer, cases, options);
   const accepted: IngestResult['accepted'] = [];
   const refused: IngestResult['refused'] = [];
-  const kept = cases.filter((c) => known.has(c.id)).map((c) => c.id);
+  const dropped = cases.filter((c) => memory.dropped.has(c.id)).map((c) => c.id);
+  const kept = cases.filter((c) => writer.has(c.id)).map((c) => c.id);
+  const past = new Set([...dropped, ...kept]);
   const reach = [0, 0, 0];
   const facts = new Map<string, CaseFacts>();
+  const looks = new Map<string, { parameters: string; files: string | undefined }>();
   const jobs: CaseJob[] = [];
   const { attribution = 'unknown', licence = 'unknown', onProgress } = options;
+  let remembered = 0;
   const tell = (file: string) => {
-    const done = kept.length + accepted.length + refused.length;
+    const done = past.size + accepted.length + refused.length;
     onProgress?.({ done, total: cases.length, file, accepted: accepted.length, refused: refused.length });
   };
   const refuse = (file: string, { found, todo }: Explanation) => {
     refused.push({ file, reason: `${found}; ${todo}` });
     tell(file);
   };
-  for (const [index, { id, input, label, subject }] of cases.entries()) {
-    if (known.has(id)) {
+  const farther = (to?: readonly number[]) => {
+    for (let c = 0; c < 3; c++) reach[c] = Math.max(reach[c], to?.[c] ?? 0);
+  };
+  const parameters = parametersHash(options);
+  const recorded = new Set(options.withoutPictures ? [] : recordedCases(options.out));
+  for (const { id, input, label, subject } of cases) {
+    if (past.has(id)) {
       tell(label);
       continue;
     }
     const fact = subject();
-    if ('found' in fact) refuse(label, fact);
-    else {
-      facts.set(id, fact);
-      jobs.push({ index, input, task: { id, label, quality: fact.quality ?? options.quality } });
+    if ('found' in fact) {
+      refuse(label, fact);
+      continue;
     }
+    const look = { parameters, files: filesHash(input) };
+    const again = options.retry || !(options.withoutPictures || recorded.has(id));
+    const known = again ? undefined : memory.refusal(id, look, [label, ...pathsOf(input)]);
+    if (known !== undefined) {
+      remembered++;
+      farther(known.reach);
+      refuse(label, known.refused);
+      continue;
+    }
+    looks.set(id, look);
+    facts.set(id, fact);
+    const quality = scores.get(id) ?? fact.quality ?? options.quality;
+    jobs.push({ input, task: { id, label, quality: quality as QualityScore | undefined } });
   }
+  const remember = ({ input, task: { id, label } }: CaseJob, refusal: Refusal) =>
+    memory.refuse(id, looks.get(id)!, [label, ...pathsOf(input)], refusal);
   for await (const { job, outcome } of runCases(jobs, options)) {
     const { input, task } = job;
-    for (let c = 0; c < 3; c++) reach[c] = Math.max(reach[c], outcome.reach?.[c] ?? 0);
-    if ('refused' in outcome) refuse(task.label, outcome.refused);
-    else {
+    farther(outcome.reach);
+    memory.forget(task.id);
+    if ('refused' in outcome) {
+      if (!outcome.transient) remember(job, outcome);
+      refuse(task.label, outcome.refused);
+    } else {
       const { mask, provenance, quality } = outcome;
-      const source = options.keepNames && input.kind !== 'scan' ? basename(input.file.path) : provenance.kind;
+      const names = pathsOf(input).map((path) => basename(path));
+      const source = options.keepNames && names.length > 0 ? names.join(' + ') : provenance.kind;
       const { subject } = facts.get(task.id)!;
       try {
         writer.add({ id: task.id, subject, source, attribution, licence, quality, provenance }, mask);
@@ -153,24 +216,29 @@ async function ingestCases(inputs: readonly CaseInput[], options: IngestOptions)
       } catch (error) {
         // A mask that the grid leaves empty refuses the case; a full disk ends the run.
         if (!(error instanceof CranioflowError) || error instanceof DiskError) throw error;
+        remember(job, { refused: error.explanation });
         refuse(task.label, error.explanation);
       }
     }
   }
-  const ended = kept.length + accepted.length + refused.length;
+  const ended = past.size + accepted.length + refused.length;
   if (options.signal?.aborted && ended < cases.length) throw interrupted(ended, cases.length);
-  const inOrder = (a: { file: string }, b: { file: string }) => order.get(a.file)! - order.get(b.file)!;
   const order = new Map(cases.map((c, i) => [c.label, i]));
+  const inOrder = (a: { file: string }, b: { file: string }) => order.get(a.file)! - order.get(b.file)!;
   accepted.sort(inOrder);
   refused.sort(inOrder);
   const page = options.withoutPictures ? undefined : pageOf(options, cases, kept);
-  if (accepted.length + kept.length === 0) throw allRefused(refused, page);
+  if (accepted.length + kept.length === 0) throw allRefused(refused, dropped.length, page);
   const dataset = writer.finish({ seed: options.seed, testShare: options.testShare });
   return {
     dataset,
     accepted,
     kept,
     refused,
+    remembered,
+    dropped,
+    regraded,
+    ...(table && { withoutScore: dataset.cases.filter((c) => !scores.has(c.id)).length }),
     smallestGrid: gridFor(reach, options.spacing),
     casesPage: page,
     ...(cases.some((c) => c.secret) && { privateFile: identity.path }),
@@ -184,18 +252,22 @@ function nameOf(input: CaseInput, identity: Identity, { keepNames, subjects }: I
     return { input, id, label, secret: true, subject: () => ({ subject: identity.subjectId(subjectKey) }) };
   }
   const { file } = input;
+  const label = pathsOf(input).join(' + ');
   const id = keepNames ? file.id : identity.caseId(`file ${file.id}`);
   const subject = (): CaseFacts | Explanation => {
     if (subjects === undefined) return { subject: keepNames ? id : identity.subjectId(`file ${file.id}`) };
-    const facts = subjects({ ...file, id });
-    if (facts === undefined) return noSubject(file.path);
+    // Of two files a table may name either, or the case.
+    const facts = pathsOf(input)
+      .map((path) => subjects({ path, id }))
+      .find((f) => f !== undefined);
+    if (facts === undefined) return noSubject(label);
     return keepNames || facts.chosen ? facts : { ...facts, subject: identity.subjectId(facts.subject) };
   };
-  return { input, id, label: file.path, secret: !keepNames, subject };
+  return { input, id, label, secret: !keepNames, subject };
 }
 
 function sourceOf(input: CaseInput): string {
-  return input.kind === 'scan' ? `${input.scan.label} (${input.scan.files} files)` : input.file.path;
+  return input.kind === 'scan' ? `${input.scan.label}: ${placeOf(input.scan)}` : pathsOf(input).join(' + ');
 }
 
 /** Landmarks are of one case; several would all be put where one lies. */
@@ -223,7 +295,7 @@ function pageOf(options: IngestOptions, cases: readonly Named[], kept: readonly 
   const recorded = new Set(recordedCases(options.out));
   return writeCasesPage(options.out, {
     title: options.name ?? `${bone}: cases`,
-    lead: `Every case on the grid of ${grid.join('x')} voxels of ${spacing} mm. Research use, not a medical device.`,
+    lead: `Every case on the grid of ${grid.join('x')} voxels of ${spacing} mm.`,
     ids: cases.map((c) => c.id).filter((id) => recorded.has(id)),
     kept,
   });
@@ -245,6 +317,8 @@ function checkOptions(o: IngestOptions): void {
     ['test-share', o.testShare ?? 0.2, 0, 1],
     ['quality', o.quality ?? 6, 2, 6],
     ['components', o.components ?? 1, 1, 1e6],
+    ['max-slice-spacing', o.maxSliceSpacing ?? 3, 0.1, 20],
+    ['min-slices', o.minSlices ?? 16, 2, 1e6],
   ] as const)
     if (!(value >= least && value <= most))
       throw fail(`--${name} ${value}`, `a number from ${least} to ${most}`, 'correct the option');
@@ -262,10 +336,13 @@ function headerOf(o: IngestOptions): DatasetHeader {
           : 'Of a scan in Hounsfield units bone is segmented by a threshold found for each, of a mask it is the higher of two values.';
   const frame = [
     frameText(o),
-    o.alignTo === undefined ? '' : `Turned and shifted to lie as ${basename(o.alignTo)} does.`,
+    o.alignTo === undefined
+      ? ''
+      : `Turned and shifted to lie as ${referenceName(o.alignTo, o.keepNames)} does.`,
     bone,
     o.components === undefined ? '' : `The ${o.components} largest connected component(s) of each are kept.`,
     `Resampled by linear interpolation, averaged over a voxel, cut at ${o.cut ?? 0.5}.`,
+    o.meshSpace === 'RAS' ? 'Meshes that do not say lie in RAS.' : '',
     o.maxCut ? `Up to ${100 * o.maxCut} % of a bone may lie outside the grid.` : '',
   ];
   const [x, y, z] = o.grid;
@@ -277,6 +354,17 @@ function headerOf(o: IngestOptions): DatasetHeader {
     spacing: o.spacing,
     frame: frame.filter((s) => s !== '').join(' '),
   };
+}
+
+/** What the reference is called: a file's name may be a patient's, a hash of its content tells it from another as well. */
+function referenceName(path: string, keepNames = false): string {
+  if (keepNames) return basename(path);
+  try {
+    return `a reference bone (content ${createHash('sha256').update(readFileSync(path)).digest('hex').slice(0, 8)})`;
+  } catch {
+    // A folder of vtk.js, or no file at all, which reading it tells.
+    return 'a reference bone';
+  }
 }
 
 function frameText({ frame, landmarks }: IngestOptions): string {
@@ -305,12 +393,12 @@ function interrupted(done: number, total: number): InterruptedError {
   });
 }
 
-function allRefused(refused: IngestResult['refused'], page?: string): DatasetError {
+function allRefused(refused: IngestResult['refused'], dropped: number, page?: string): DatasetError {
   const shown = refused.slice(0, 10).map((r) => `\n    ${r.reason}`);
   const more = refused.length > 10 ? `\n    and ${refused.length - 10} more` : '';
   return new DatasetError({
-    found: `none of ${refused.length} cases could be used:${shown.join('')}${more}`,
+    found: `none of ${refused.length + dropped} cases could be used${dropped > 0 ? ` (${dropped} dropped by a person)` : ''}${refused.length > 0 ? ':' : ''}${shown.join('')}${more}`,
     expected: 'at least one usable case',
-    todo: `follow the reason given for each${page === undefined ? '' : `; pictures in ${page}`}`,
+    todo: `${refused.length > 0 ? 'follow the reason given for each' : 'give a case a number in --quality-file'}${page === undefined ? '' : `; pictures in ${page}`}`,
   });
 }

@@ -4,13 +4,14 @@
  * folder above all: adding a second folder with files of the same names lengthens the ids of both.)
  */
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { readdirSync, statSync } from 'node:fs';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 import { FileError, UsageError } from '../errors.ts';
 import { READABLE_MESHES } from '../mesh/readMesh.ts';
 import { volumeExtension } from '../volume/io/index.ts';
 import { isVtkFolder } from '../volume/io/vti.ts';
 import { findScans, isScanFile, type ScanSource } from '../volume/scan/index.ts';
+import { readTable, tableError } from './table.ts';
 
 export interface InputFile {
   /** Absolute. */
@@ -19,8 +20,19 @@ export interface InputFile {
   id: string;
 }
 
-/** What one case is made from: an open file (a volume, or a mesh), or a scan found by its content (DICOM, zips, vtk.js). */
-export type CaseInput = { kind: 'volume' | 'mesh'; file: InputFile } | { kind: 'scan'; scan: ScanSource };
+/**
+ * What one case is made from: an open file (a volume, or a mesh), with the path of a second where cranium and mandible lie
+ * in two (pairs.ts), or a scan found by its content (DICOM, zips, vtk.js).
+ */
+export type CaseInput =
+  | { kind: 'volume' | 'mesh'; file: InputFile; second?: string }
+  | { kind: 'scan'; scan: ScanSource };
+
+/** The open files of a case: one, two, or none of a scan. */
+export function pathsOf(input: CaseInput): string[] {
+  if (input.kind === 'scan') return [];
+  return input.second === undefined ? [input.file.path] : [input.file.path, input.second];
+}
 
 /**
  * All cases of `inputs`: open files in the order of their ids, then scans in the order they are found. Throws `FileError`
@@ -28,7 +40,7 @@ export type CaseInput = { kind: 'volume' | 'mesh'; file: InputFile } | { kind: '
  */
 export async function collectCases(inputs: readonly string[]): Promise<CaseInput[]> {
   const files = collectFiles(inputs);
-  const scans = await findScans(inputs, { withoutVolumeFiles: true });
+  const scans = await collectScans(inputs);
   if (files.length + scans.length === 0)
     throw new FileError({
       found: `nothing to read in ${inputs.join(', ')}`,
@@ -40,6 +52,11 @@ export async function collectCases(inputs: readonly string[]): Promise<CaseInput
     ...files.map((file): CaseInput => ({ kind: isMesh(file.path) ? 'mesh' : 'volume', file })),
     ...scans.map((scan): CaseInput => ({ kind: 'scan', scan })),
   ];
+}
+
+/** The scans among the cases of `inputs`. */
+export function collectScans(inputs: readonly string[]): Promise<ScanSource[]> {
+  return findScans(inputs, { withoutVolumeFiles: true });
 }
 
 /** The extension of a file that is read by its name: a volume's or a mesh's. */
@@ -85,8 +102,17 @@ function collectFiles(inputs: readonly string[]): InputFile[] {
   return distinguish(found).sort((a, b) => (a.id < b.id ? -1 : 1));
 }
 
+/** A folder that may not be opened gives nothing here; findScans refuses it by name. */
+function entriesOf(folder: string) {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}
+
 function filesUnder(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true })
+  return entriesOf(folder)
     .filter((entry) => !entry.name.startsWith('.'))
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => {
@@ -97,6 +123,9 @@ function filesUnder(folder: string): string[] {
     });
 }
 
+/** Leaves room for what makes ids distinct, within the 100 letters that a record's name has. */
+const LONGEST_ID = 80;
+
 /** `a/b c/Mandible.nii.gz` -> `a_b-c_Mandible`; long names keep their end and a hash of the whole. */
 function idOf(path: string): string {
   const extension = extensionOf(path) ?? '';
@@ -104,11 +133,11 @@ function idOf(path: string): string {
   const id = stem
     .split(sep)
     .join('_')
-    .replace(/[^A-Za-z0-9._+-]/g, '-')
+    .replace(/[^A-Za-z0-9._-]/g, '-')
     .replace(/^[^A-Za-z0-9]+/, '');
-  if (id.length > 0 && id.length <= 120) return id;
+  if (id.length > 0 && id.length <= LONGEST_ID) return id;
   const hash = createHash('sha256').update(stem).digest('hex').slice(0, 12);
-  return `${hash}${id.slice(-100)}`;
+  return `${hash}${id.slice(12 - LONGEST_ID)}`;
 }
 
 /**
@@ -139,6 +168,8 @@ export interface CaseFacts {
   quality?: number;
   /** The subject is a name that the user chose, from a table: kept as it is. */
   chosen?: boolean;
+  /** Files of one subject that are given the same name here are one case. */
+  case?: string;
 }
 
 /**
@@ -173,43 +204,45 @@ function patternError(found: string): UsageError {
 }
 
 /**
- * Subjects and qualities by a table: CSV with a header `file,subject` or `file,subject,quality`, where `file` is a base
- * name, a path's end, or a case id. Throws `FileError` when it cannot be read or a row is wrong.
+ * Subjects and qualities by a table: CSV with the columns file and subject, and if wanted quality and case, where `file` is a
+ * base name, a path's end, or a case id. Throws `FileError` when it cannot be read or a row is wrong: an empty cell, a
+ * quality that is none, a case of more than two files or of two subjects.
  */
 export function subjectsByTable(path: string): (file: InputFile) => CaseFacts | undefined {
-  let lines: string[];
-  try {
-    lines = readFileSync(path, 'utf8')
-      .split(/\r?\n/)
-      .filter((line) => line.trim() !== '');
-  } catch (cause) {
-    throw tableError(`${path} cannot be read (${(cause as NodeJS.ErrnoException).code})`);
-  }
-  const header = (lines[0] ?? '').split(',').map((cell) => cell.trim().toLowerCase());
-  const [file, subject, quality] = ['file', 'subject', 'quality'].map((name) => header.indexOf(name));
-  if (file < 0 || subject < 0) throw tableError(`${path} has the header "${lines[0] ?? ''}"`);
+  const { columns, rows } = readTable(path, TABLE);
+  if (!columns.includes('file') || !columns.includes('subject'))
+    throw tableError(`${path} has the header "${columns.join(',')}"`, TABLE);
   const facts = new Map<string, CaseFacts>();
-  lines.slice(1).forEach((line, i) => {
-    const cells = line.split(',').map((cell) => cell.trim());
-    const q = quality < 0 || !cells[quality] ? undefined : Number(cells[quality]);
-    const sound = q === undefined || (Number.isInteger(q) && q >= 2 && q <= 6);
-    if (!cells[file] || !cells[subject] || !sound) throw tableError(`${path} line ${i + 2} reads "${line}"`);
-    facts.set(cells[file], { subject: cells[subject], quality: q, chosen: true });
-  });
+  const cases = new Map<string, { subject: string; files: number }>();
+  for (const { line, text, cells } of rows) {
+    const [file, subject, q, together] = ['file', 'subject', 'quality', 'case'].map((c) => cells.get(c));
+    const quality = q ? Number(q) : undefined;
+    const sound = quality === undefined || (Number.isInteger(quality) && quality >= 2 && quality <= 6);
+    if (!file || !subject || !sound) throw tableError(`${path} line ${line} reads "${text}"`, TABLE);
+    if (together) {
+      const own = cases.get(together) ?? { subject, files: 0 };
+      cases.set(together, { ...own, files: own.files + 1 });
+      const wrong =
+        own.subject !== subject ? 'of two subjects' : own.files > 1 ? 'of more than two files' : undefined;
+      if (wrong !== undefined)
+        throw tableError(`${path} line ${line} makes a case ${wrong}: "${text}"`, TABLE);
+    }
+    facts.set(file, { subject, quality, chosen: true, ...(together && { case: together }) });
+  }
   return (input) => {
-    const parts = input.path.split(sep);
-    for (let n = parts.length; n >= 1; n--) {
-      const row = facts.get(parts.slice(-n).join('/'));
+    for (const name of namesOf(input.path)) {
+      const row = facts.get(name);
       if (row !== undefined) return row;
     }
-    return facts.get(input.id) ?? facts.get(basename(input.path));
+    return facts.get(input.id);
   };
 }
 
-function tableError(found: string): FileError {
-  return new FileError({
-    found,
-    expected: 'a CSV file with the header file,subject,quality (quality 2..6, optional)',
-    todo: 'mend the table',
-  });
+const TABLE =
+  'a CSV file with the columns file,subject and, if wanted, quality (2..6) and case (the same for the two files of one case)';
+
+/** What a table may call a path: the whole of it, or its end, from the longest to the base name. */
+export function namesOf(path: string): string[] {
+  const parts = path.split(sep);
+  return parts.map((_, i) => parts.slice(i).join('/'));
 }

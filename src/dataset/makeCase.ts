@@ -2,20 +2,30 @@
  * One case, from its files to its mask on the grid: read, pose, fit, resample, grade, record. It knows nothing of other cases,
  * so cases can be made in any order and in any thread; what comes back is plain data.
  */
-import { CranioflowError, DiskError, type Explanation, GridError } from '../errors.ts';
+import { CranioflowError, DiskError, type Explanation, GridError, VolumeError } from '../errors.ts';
 import { type AlignReference, alignedFrame, alignReference } from '../skull/align.ts';
-import { type Canonical, canonicalFrame, placed } from '../skull/canonical.ts';
+import { type Canonical, canonicalFrame, landmarkFrame } from '../skull/canonical.ts';
 import { readMarkups } from '../skull/landmarks.ts';
 import { boneFrame, boneVoxels, extentOf, type Frame, type FrameKind, toFrame } from '../skull/orient.ts';
-import { type Quality, qualityScore } from '../skull/quality.ts';
+import { type Quality, type QualityScore, qualityScore } from '../skull/quality.ts';
+import {
+  measureRegions,
+  type RegionPresence,
+  type RegionTemplate,
+  regionTemplate,
+} from '../skull/regions.ts';
 import { frameFromLandmarks } from '../skull/register/frame.ts';
-import { skullTemplate, type Template } from '../skull/register/template.ts';
+import { skullTemplate, type Template, templateCentre } from '../skull/register/template.ts';
 import { type Transform, transformToMatrix } from '../skull/register/transform.ts';
+import type { SegmentStep } from '../skull/segment/step.ts';
 import { apply3, transpose3 } from '../volume/geometry.ts';
 import { readVolume } from '../volume/io/index.ts';
 import type { Mask, Vec3 } from '../volume/volume.ts';
 import { CaseSheet } from './caseSheet.ts';
-import type { CaseInput } from './inputs.ts';
+import { isTransient } from './fingerprint.ts';
+import { graded } from './grade.ts';
+import { type CaseInput, pathsOf } from './inputs.ts';
+import { limitsOf } from './limits.ts';
 import type { Provenance } from './manifest.ts';
 import { ofMask, type ReadCase, type ReadOptions, readCase } from './readCase.ts';
 
@@ -46,8 +56,8 @@ export interface CaseTask {
   id: string;
   /** For messages. */
   label: string;
-  /** A grade that was given; else scans are graded by what is measured. */
-  quality?: number;
+  /** A grade that was given; else what is measured counts. */
+  quality?: QualityScore;
 }
 
 export interface MadeCase {
@@ -59,27 +69,48 @@ export interface MadeCase {
 }
 
 /** A case that the grid does not hold tells its reach all the same. */
-export type CaseOutcome = MadeCase | { refused: Explanation; reach?: MadeCase['reach'] };
+export type CaseOutcome = MadeCase | RefusedCase;
+
+export interface RefusedCase {
+  refused: Explanation;
+  reach?: MadeCase['reach'];
+  /** Another try may end otherwise. */
+  transient?: boolean;
+}
+
+/** Told that a step has ended, and the bone it left, where it left one: for a clock. */
+export type StepEnded = (step: string, mask?: Mask) => void;
 
 /** Makes cases with the same options. */
 export class CaseMaker {
   readonly #options: MakeOptions;
   readonly #reference?: AlignReference;
   readonly #landmarks?: Transform;
+  readonly #ended: StepEnded;
   #template?: Template;
+  #regions?: RegionTemplate;
 
-  private constructor(options: MakeOptions, reference?: AlignReference, landmarks?: Transform) {
+  private constructor(
+    options: MakeOptions,
+    ended: StepEnded,
+    reference?: AlignReference,
+    landmarks?: Transform,
+  ) {
     this.#options = options;
+    this.#ended = ended;
     this.#reference = reference;
     this.#landmarks = landmarks;
   }
 
-  /** Reads the reference or the landmarks, where there are some. Throws what is wrong with them. */
-  static async create(options: MakeOptions): Promise<CaseMaker> {
+  /**
+   * Reads the reference or the landmarks, where there are some. Throws what is wrong with them. `ended` is told of each step
+   * of a case when it has ended.
+   */
+  static async create(options: MakeOptions, ended: StepEnded = () => undefined): Promise<CaseMaker> {
     const { alignTo, landmarks } = options;
     const reference = alignTo === undefined ? undefined : await readReference(options, alignTo);
     const given = landmarks === undefined ? undefined : frameFromLandmarks(readMarkups(landmarks));
-    return new CaseMaker(options, reference, given);
+    return new CaseMaker(options, ended, reference, given);
   }
 
   /** Makes a case and its record. What concerns the case refuses it; a full disk or a fault of ours is thrown. */
@@ -89,11 +120,14 @@ export class CaseMaker {
     try {
       const made = await this.#make(input, task, sheet, seen);
       sheet.accept();
+      this.#ended('slices, views and record');
       return made;
     } catch (error) {
-      if (!(error instanceof CranioflowError) || error instanceof DiskError) throw error;
-      sheet.refuse(error, task.label);
-      return { refused: error.explanation, ...seen };
+      const reason = isOutOfMemory(error) ? outOfMemory(task.label, error) : error;
+      if (!(reason instanceof CranioflowError) || reason instanceof DiskError) throw error;
+      sheet.refuse(reason, [task.label, ...pathsOf(input)]);
+      const transient = reason !== error || isTransient(reason);
+      return { refused: reason.explanation, ...seen, ...(transient && { transient }) };
     }
   }
 
@@ -105,17 +139,30 @@ export class CaseMaker {
   ): Promise<MadeCase> {
     const { grid, spacing, cut, frame: kind } = this.#options;
     const clean = this.#landmarks !== undefined || kind === 'frankfort';
-    const read = await readCase(input, { ...this.#options, clean, onStep: (step) => sheet.step(step) });
+    const onStep = (step: SegmentStep): void => {
+      this.#ended(step.name, step.mask);
+      sheet.step(step);
+      this.#ended('pictures of the steps');
+    };
+    const read = await readCase(input, { ...this.#options, clean, onStep });
+    this.#ended('quality facts');
     sheet.read(read);
     const { frame, transform, registration } = this.#pose(read, label);
+    this.#ended('align');
     const reach = reachOf(frame);
     seen.reach = reach;
     const cutShare = checkFit(read.mask, frame, this.#options, label);
     const mask = toFrame(read.mask, frame, grid, spacing, cut);
-    const quality = gradeOf(read, given);
+    this.#ended('resample to the grid');
+    const regions = this.#regionsOf(read, transform);
+    if (regions !== undefined) sheet.regions(regions, mask, templateCentre(this.#skull()));
+    this.#ended('regions');
+    const measured = qualityScore({ ...read.facts, ...(regions && { regions: regions.shares }) });
+    const { quality, graded: grades } = graded(measured, given);
     const provenance: Provenance = {
       kind: read.kind,
       format: read.format,
+      files: read.files,
       spacing: [...read.spacing],
       ...(read.threshold !== undefined && { threshold: read.threshold }),
       transform: transformToMatrix(transform),
@@ -126,8 +173,9 @@ export class CaseMaker {
           runnerUp: registration.runnerUp,
         },
       }),
-      qualityReasons: quality.reasons,
+      ...grades,
       notes: read.notes,
+      ...(read.kind === 'ct' && { limits: limitsOf(this.#options) }),
       cutShare,
     };
     sheet.placed(mask, provenance, quality);
@@ -136,7 +184,7 @@ export class CaseMaker {
 
   /** Where the bone goes: by landmarks, by the template, by another bone, or by its own axes. */
   #pose({ mask, kind: what }: ReadCase, label: string): Canonical {
-    if (this.#landmarks !== undefined) return placed(mask, this.#skull(), this.#landmarks);
+    if (this.#landmarks !== undefined) return landmarkFrame(mask, this.#skull(), this.#landmarks, label);
     const kind = this.#options.frame ?? (what === 'ct' ? 'frankfort' : 'patient');
     const reference = this.#reference;
     if (reference === undefined && kind === 'frankfort') return canonicalFrame(mask, this.#skull(), label);
@@ -147,17 +195,21 @@ export class CaseMaker {
     return { frame, transform: { rotation, translation: [-at[0], -at[1], -at[2]], scale: 1 } };
   }
 
+  /** Which regions of a skull are there; undefined where the bone does not lie in the Frankfort frame. */
+  #regionsOf({ mask, kind }: ReadCase, transform: Transform): RegionPresence | undefined {
+    const frame = this.#options.frame ?? (kind === 'ct' ? 'frankfort' : 'patient');
+    const frankfort =
+      this.#landmarks !== undefined || (this.#reference === undefined && frame === 'frankfort');
+    if (!frankfort) return undefined;
+    this.#regions ??= regionTemplate(this.#skull());
+    return measureRegions(mask, transform, this.#regions);
+  }
+
   /** The human template takes a second to make: only where it is needed. */
   #skull(): Template {
     this.#template ??= skullTemplate();
     return this.#template;
   }
-}
-
-/** A grade that was given counts; a scan is graded by what was measured. */
-function gradeOf(read: ReadCase, given?: number): Quality {
-  if (given !== undefined) return { score: given as Quality['score'], reasons: [] };
-  return read.facts === undefined ? { score: 6, reasons: [] } : qualityScore(read.facts);
 }
 
 const reachOf = ({ low, high }: Frame): MadeCase['reach'] =>
@@ -199,6 +251,25 @@ function checkFit(mask: Mask, frame: Frame, o: MakeOptions, path: string): numbe
     expected: `bone within ${o.grid.join('x')} voxels of ${o.spacing} mm = ${mm(half.map((h) => 2 * h))} mm`,
     todo: `--grid ${gridFor(reachOf(frame), o.spacing).join('x')} is the smallest that holds it at this spacing`,
   });
+}
+
+/** What the engine throws where an array does not fit. */
+function isOutOfMemory(error: unknown): boolean {
+  return (
+    error instanceof RangeError && /allocation failed|invalid (typed )?array length/i.test(error.message)
+  );
+}
+
+/** The refusal of a case for want of memory: not of the case's making, so never remembered. */
+export function outOfMemory(label: string, cause: unknown): VolumeError {
+  return new VolumeError(
+    {
+      found: `${label}: the memory of this machine did not suffice`,
+      expected: 'memory for the scan and about ten bytes a voxel of the head',
+      todo: 'run the same command again with --jobs 1, or crop the scan to the head',
+    },
+    { cause },
+  );
 }
 
 /** `0.0012 %`, `87 %`: two digits, without an exponent. */

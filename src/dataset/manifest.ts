@@ -25,6 +25,8 @@ export const provenanceSchema = z.strictObject({
   kind: z.enum(['ct', 'mask', 'mesh']),
   /** The format it came in. */
   format: z.string(),
+  /** Files it was made of: slices of a series, two where cranium and mandible were united. */
+  files: z.int().min(1).optional(),
   /** mm, of the original. */
   spacing: triple,
   /** HU from which a voxel of a scan is bone. */
@@ -35,6 +37,12 @@ export const provenanceSchema = z.strictObject({
   alignment: z.strictObject({ rms_mm: z.number(), score: z.number(), runnerUp: z.number() }).optional(),
   /** Why the quality is not 6. */
   qualityReasons: z.array(z.string()),
+  /** What was measured, where another quality was given. */
+  measured: z.strictObject({ score: z.int().min(2).max(6), reasons: z.array(z.string()) }).optional(),
+  /** What a scan had to keep to, to be let in. */
+  limits: z
+    .strictObject({ maxSliceSpacing: z.number(), minSlices: z.number(), longestRun: z.boolean() })
+    .optional(),
   /** What was changed or assumed on reading, and what each step did. */
   notes: z.array(z.string()),
   /** Share of the bone that the grid cuts off. */

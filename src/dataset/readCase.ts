@@ -5,21 +5,23 @@
  */
 import { VolumeError } from '../errors.ts';
 import { readMesh } from '../mesh/readMesh.ts';
-import { gridAround, solidOf } from '../mesh/voxelise.ts';
 import { type BoneMaskOptions, boneMask } from '../skull/bone-mask.ts';
 import { cropToBone } from '../skull/orient.ts';
 import type { QualityFacts } from '../skull/quality.ts';
+import { THICKEST } from '../skull/segment/checkHeadCt.ts';
 import { cleanMask, segmentBone } from '../skull/segment/segmentBone.ts';
 import type { SegmentStep } from '../skull/segment/step.ts';
 import { largestComponents } from '../volume/components.ts';
 import { FORMAT_NAMES, formatOf } from '../volume/io/formats.ts';
 import { readVolume } from '../volume/io/index.ts';
-import { readScan } from '../volume/scan/index.ts';
+import { asScan, readScan } from '../volume/scan/index.ts';
 import type { Mask, Vec3, Volume } from '../volume/volume.ts';
-import type { CaseInput } from './inputs.ts';
+import { type CaseInput, pathsOf } from './inputs.ts';
+import { limitsOf, type ScanLimits } from './limits.ts';
 import type { Provenance } from './manifest.ts';
+import { uniteMeshes, uniteVolumes } from './unite.ts';
 
-export interface ReadOptions extends BoneMaskOptions {
+export interface ReadOptions extends BoneMaskOptions, ScanLimits {
   /** Keep only this many of the largest connected components of a mask. Default: all. */
   components?: number;
   /** Coordinates of meshes that do not say it themselves. Default LPS. */
@@ -37,6 +39,8 @@ export interface ReadCase {
   scan?: Volume<Int16Array | Float32Array>;
   kind: Provenance['kind'];
   format: string;
+  /** Read for it. */
+  files: number;
   spacing: Vec3;
   threshold?: number;
   notes: string[];
@@ -45,27 +49,27 @@ export interface ReadCase {
 
 /** Reads one case. Throws the tagged error of what refuses it. */
 export async function readCase(input: CaseInput, options: ReadOptions): Promise<ReadCase> {
-  if (input.kind === 'mesh') return ofMesh(input.file.path, options);
+  if (input.kind === 'mesh') return ofMeshes(pathsOf(input), options);
   if (input.kind === 'scan') {
-    const { volume, kind, facts } = await readScan(input.scan);
-    const read = { format: facts.format, notes: facts.corrections };
+    const { volume, kind, facts } = await readScan(input.scan, limitsOf(options));
+    const read = { format: facts.format, files: input.scan.files, notes: facts.corrections };
     if (kind === 'ct') return segmented(volume, options, inHounsfield(options.threshold), read);
     return ofVolume(volume, input.scan.label, options, read);
   }
-  const volume = await readVolume(input.file.path);
-  return ofVolume(volume, input.file.path, options, {
-    format: FORMAT_NAMES[formatOf(input.file.path)],
-    notes: [],
-  });
+  const [path, second] = pathsOf(input);
+  const volume = await readVolume(path);
+  const format = FORMAT_NAMES[formatOf(path)];
+  if (second !== undefined) return ofTwoMasks(path, volume, second, options, format);
+  return ofVolume(volume, path, options, { format, files: 1, notes: [] });
 }
 
-type Reading = Pick<ReadCase, 'format' | 'notes'>;
+type Reading = Pick<ReadCase, 'format' | 'files' | 'notes'>;
 
 function ofVolume(volume: Volume, label: string, options: ReadOptions, reading: Reading): ReadCase {
   if (options.label === undefined && isScan(volume, options.threshold)) {
     const threshold = inHounsfield(options.threshold);
     try {
-      return segmented(asScan(volume), options, threshold, reading);
+      return segmented(inScanType(volume), options, threshold, reading);
     } catch (error) {
       if (!(error instanceof VolumeError)) throw error;
       // The file does not say that it is a CT; its user may know better.
@@ -75,14 +79,42 @@ function ofVolume(volume: Volume, label: string, options: ReadOptions, reading: 
       throw new VolumeError({ found, expected, todo: `${todo}; ${other}` }, { cause: error });
     }
   }
-  const mask = ofMask(volume, label, options);
-  if (!options.clean) return { mask, kind: 'mask', spacing: volume.spacing, ...reading };
+  return cleanedMask(ofMask(volume, label, options), options, reading);
+}
+
+/** Two masks of one subject. Throws `VolumeError` where one is a scan: its bone is not told from its values alone. */
+async function ofTwoMasks(
+  path: string,
+  volume: Volume,
+  second: string,
+  options: ReadOptions,
+  format: string,
+): Promise<ReadCase> {
+  const parts = [
+    { path, content: volume },
+    { path: second, content: await readVolume(second) },
+  ];
+  const scan = parts.find((p) => options.label === undefined && isScan(p.content, options.threshold));
+  if (scan !== undefined)
+    throw new VolumeError({
+      found: `${scan.path} is a scan, and its name puts it together with ${parts.find((p) => p !== scan)!.path}`,
+      expected: 'two masks, of a cranium and a mandible, in two files named alike',
+      todo: 'give --no-pairs: each file is then a case of its own',
+    });
+  const mask = kept(cropToBone(uniteVolumes(parts, options)), options);
+  return cleanedMask(mask, options, { format, files: 2, notes: [UNITED] });
+}
+
+/** A mask as it is, or cleaned as a scan is. */
+function cleanedMask(mask: Mask, options: ReadOptions, reading: Reading): ReadCase {
+  const { spacing } = mask;
+  if (!options.clean) return { mask, kind: 'mask', spacing, ...reading };
   const cleaned = cleanMask(mask, { onStep: options.onStep });
   const notes = [...reading.notes, ...stepNotes(cleaned.steps)];
   return {
     mask: cleaned.mask,
     kind: 'mask',
-    spacing: volume.spacing,
+    spacing,
     facts: cleaned.facts,
     ...reading,
     notes,
@@ -91,9 +123,13 @@ function ofVolume(volume: Volume, label: string, options: ReadOptions, reading: 
 
 /** The bone of a mask, cut to it; of its pieces the largest that were asked for. */
 export function ofMask(volume: Volume, label: string, options: ReadOptions): Mask {
-  const bone = cropToBone(boneMask(volume, label, options));
-  if (options.components === undefined) return bone;
-  return cropToBone({ ...bone, data: largestComponents(bone.data, bone.size, options.components) });
+  return kept(cropToBone(boneMask(volume, label, options)), options);
+}
+
+/** The largest components, where a number of them is asked for. */
+function kept(bone: Mask, { components }: ReadOptions): Mask {
+  if (components === undefined) return bone;
+  return cropToBone({ ...bone, data: largestComponents(bone.data, bone.size, components) });
 }
 
 const stepNotes = (steps: readonly SegmentStep[]): string[] => steps.map((s) => `${s.name}: ${s.note}`);
@@ -110,22 +146,32 @@ function inHounsfield(threshold: ReadOptions['threshold']): number | undefined {
 
 function segmented(
   volume: Volume<Int16Array | Float32Array>,
-  { onStep }: ReadOptions,
+  { onStep, maxSliceSpacing = 0 }: ReadOptions,
   given: number | undefined,
   reading: Reading,
 ): ReadCase {
-  const { mask, steps, facts, threshold } = segmentBone(volume, { threshold: given, onStep });
+  const { mask, steps, facts, threshold } = segmentBone(volume, {
+    threshold: given,
+    thickest: Math.max(THICKEST, maxSliceSpacing),
+    onStep,
+  });
   const notes = [...reading.notes, ...stepNotes(steps)];
   return { mask, scan: volume, kind: 'ct', spacing: volume.spacing, threshold, facts, ...reading, notes };
 }
 
-function ofMesh(path: string, { spacing, meshSpace }: ReadOptions): ReadCase {
-  const mesh = readMesh(path, { space: meshSpace });
+/** In a case's record: what it was made of must be seen. */
+const UNITED = 'two files united, cranium and mandible';
+
+function ofMeshes(paths: readonly string[], { spacing, meshSpace }: ReadOptions): ReadCase {
+  const parts = paths.map((path) => ({ path, content: readMesh(path, { space: meshSpace }) }));
   // Finer than the grid, so that thin bone keeps its share of a voxel.
-  const grid = gridAround([mesh], Math.min(spacing / 2, 1));
-  const { mask, openEdges } = solidOf(mesh, grid);
-  const notes = openEdges > 0 ? [`surface with ${openEdges} open edges, closed by winding numbers`] : [];
-  return { mask, kind: 'mesh', format: 'mesh', spacing: grid.spacing, notes };
+  const { mask, solids } = uniteMeshes(parts, Math.min(spacing / 2, 1));
+  const open = solids.reduce((sum, s) => sum + s.openEdges, 0);
+  const notes = [
+    ...(paths.length > 1 ? [UNITED] : []),
+    ...(open > 0 ? [`surface with ${open} open edges, closed by winding numbers`] : []),
+  ];
+  return { mask, kind: 'mesh', format: 'mesh', files: paths.length, spacing: mask.spacing, notes };
 }
 
 /** Distinct values from which on a volume is no map of labels. */
@@ -148,15 +194,12 @@ function isScan({ data }: Volume, threshold: ReadOptions['threshold']): boolean 
   return threshold === undefined || (least <= -300 && most >= 300);
 }
 
-function asScan(volume: Volume): Volume<Int16Array | Float32Array> {
-  const { data } = volume;
-  if (data instanceof Int16Array) return { ...volume, data };
-  const values = data instanceof Float32Array ? data : Float32Array.from(data);
-  if (!values.every(Number.isFinite))
-    throw new VolumeError({
-      found: 'a scan with voxels that are NaN or infinite',
-      expected: 'finite numbers only',
-      todo: 'mend the file: replace NaN with -1024',
-    });
-  return { ...volume, data: values };
+function inScanType(volume: Volume): Volume<Int16Array | Float32Array> {
+  const data = asScan(volume.data);
+  if (data !== undefined) return { ...volume, data };
+  throw new VolumeError({
+    found: 'a scan with voxels that are NaN or infinite',
+    expected: 'finite numbers only',
+    todo: 'mend the file: replace NaN with -1024',
+  });
 }

@@ -69,14 +69,14 @@ export class DatasetWriter {
       }
     }
     if (existsSync(journal)) this.#readJournal(journal);
+    else if (!existsSync(join(this.dir, MANIFEST))) checkNothingIsLost(this.dir);
     try {
       makeFolder(join(this.dir, 'volumes'));
     } catch (error) {
       throw asDiskError(error, this.dir);
     }
     // Rewritten, not appended to: its last line may have been cut short by a kill.
-    const records = [pickHeader(header), ...this.#rows.values()];
-    writeFileAtomic(journal, records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+    this.#writeJournal();
   }
 
   /** Ids of the finished cases. */
@@ -155,27 +155,64 @@ export class DatasetWriter {
       });
     const sides = splitSubjects(rows, split, this.#known);
     const cases = rows.map((row) => ({ ...row, split: sides.get(row.subject)! }));
-    const path = join(this.dir, MANIFEST);
-    const manifest = checkManifest(
-      { format: FORMAT, version: VERSION, ...pickHeader(this.header), cases },
-      path,
-    );
-    writeFileAtomic(join(this.dir, 'README.md'), datasetCard(manifest));
-    writeFileAtomic(path, `${JSON.stringify(manifest, null, 1)}\n`);
+    this.#writeManifest({ format: FORMAT, version: VERSION, ...pickHeader(this.header), cases });
     rmSync(join(this.dir, JOURNAL), { force: true });
     return openDataset(this.dir);
+  }
+
+  /** What is known of a finished case. */
+  case(id: string): Readonly<Row> | undefined {
+    return this.#rows.get(id);
+  }
+
+  /**
+   * Takes finished cases out, volumes included, and gives others another quality. The manifest, where there is one, changes
+   * with them, so that the folder is whole at any time; it goes when no case is left. Throws `DiskError`.
+   */
+  revise(
+    removed: readonly string[],
+    changed: readonly Pick<NewCase, 'id' | 'quality' | 'provenance'>[] = [],
+  ): void {
+    const gone = removed.filter((id) => this.#rows.delete(id));
+    for (const { id, quality, provenance } of changed) {
+      const row = this.#rows.get(id);
+      if (row) this.#rows.set(id, { ...row, quality, ...(provenance && { provenance }) });
+    }
+    if (existsSync(join(this.dir, MANIFEST))) {
+      const { cases, ...header } = readManifest(this.dir);
+      const left = cases.filter((c) => !gone.includes(c.id)).map((c) => ({ ...c, ...this.#rows.get(c.id) }));
+      if (left.length > 0) this.#writeManifest({ ...header, cases: left });
+      else rmSync(join(this.dir, MANIFEST), { force: true });
+    }
+    for (const id of gone) rmSync(join(this.dir, `volumes/${id}.bits.gz`), { force: true });
+    this.#writeJournal();
+  }
+
+  #writeManifest(content: unknown): void {
+    const path = join(this.dir, MANIFEST);
+    const manifest = checkManifest(content, path);
+    writeFileAtomic(join(this.dir, 'README.md'), datasetCard(manifest));
+    writeFileAtomic(path, `${JSON.stringify(manifest, null, 1)}\n`);
+  }
+
+  #writeJournal(): void {
+    const records = [pickHeader(this.header), ...this.#rows.values()];
+    const lines = records.map((record) => `${JSON.stringify(record)}\n`);
+    writeFileAtomic(join(this.dir, JOURNAL), lines.join(''));
   }
 
   #checkHeader(found: DatasetHeader): void {
     const mine = pickHeader(this.header);
     const theirs = pickHeader(found);
     for (const key of Object.keys(mine) as (keyof DatasetHeader)[])
-      if (JSON.stringify(mine[key]) !== JSON.stringify(theirs[key]))
+      if (JSON.stringify(mine[key]) !== JSON.stringify(theirs[key])) {
+        const [there, here] = apart(theirs[key], mine[key]);
         throw new DatasetError({
-          found: `${this.dir} already holds a dataset whose ${key} is ${JSON.stringify(theirs[key])}`,
-          expected: `${key} ${JSON.stringify(mine[key])}, as this command asks for`,
+          found: `${this.dir} already holds a dataset whose ${key} is ${there}`,
+          expected: `${key} ${here}, as this command asks for`,
           todo: 'choose another --out, remove the folder, or repeat the first command to go on with it',
         });
+      }
   }
 
   #readJournal(path: string): void {
@@ -232,4 +269,25 @@ export function writeDataset(
   const writer = new DatasetWriter(dir, header);
   for (const { meta, mask } of cases) if (!writer.has(meta.id)) writer.add(meta, mask);
   return writer.finish(split);
+}
+
+/** Throws `DatasetError` when a folder that is no dataset holds files that a dataset would write over. */
+function checkNothingIsLost(dir: string): void {
+  const there = ['README.md', 'cases.html'].find((name) => existsSync(join(dir, name)));
+  if (there === undefined) return;
+  throw new DatasetError({
+    found: `${dir} is no dataset, and holds a ${there} that a dataset would write over`,
+    expected: 'a new folder, an empty one, or a dataset',
+    todo: 'choose another --out',
+  });
+}
+
+/** Two values as JSON; of two texts only the sentences that differ. */
+function apart(a: unknown, b: unknown): [string, string] {
+  if (typeof a !== 'string' || typeof b !== 'string') return [JSON.stringify(a), JSON.stringify(b)];
+  const [theirs, mine] = [a, b].map((text) => text.split(/(?<=\.) /));
+  const only = (own: string[], other: string[]) => own.filter((s) => !other.includes(s)).join(' ');
+  return [only(theirs, mine), only(mine, theirs)].map((s) =>
+    s === '' ? 'without the sentence that the other has' : JSON.stringify(s),
+  ) as [string, string];
 }

@@ -6,8 +6,10 @@
 import type { View } from '../mesh/camera.ts';
 import { blankImage, encodePng, type Image } from '../mesh/png.ts';
 import { PLANES } from '../mesh/slices.ts';
-import { renderMaskViews } from '../mesh/views.ts';
-import { type Mask, type Vec3, voxelToWorld } from '../volume/volume.ts';
+import { renderDifference, renderMaskViews } from '../mesh/views.ts';
+import { worldToVoxel } from '../volume/geometry.ts';
+import { cut, resample } from '../volume/resample.ts';
+import { centredGrid, type Mask, type Vec3, voxelToWorld } from '../volume/volume.ts';
 import {
   type Box,
   boneBox,
@@ -115,6 +117,39 @@ const STEP_BLOCK = 2;
 export function renderStep(mask: Mask, size = CASE_SIZES.step): Image | undefined {
   const box = boneBox(mask);
   return box && viewImages(mask, box, { ...CASE_SIZES, view: size, views: ['threeQuarter'] }, STEP_BLOCK)[0];
+}
+
+/** mm: voxels that missing regions are drawn with, at least, and the radius of a missing point's ball. */
+const MISSING_SPACING = 2.5;
+const MISSING_RADIUS = 3;
+
+/**
+ * The bone of a centred grid, and in blue the surface that it lacks, given by points [n * 3] in the mask's space, mm; seen
+ * obliquely from the side where more is missing.
+ */
+export function renderMissing(mask: Mask, points: Float32Array, size = CASE_SIZES.step): Image {
+  const step = Math.max(MISSING_SPACING, ...mask.spacing);
+  // Room for what lies outside of the grid.
+  const cells = mask.size.map((n, a) => Math.ceil((n * mask.spacing[a]) / step) + 8) as unknown as Vec3;
+  const grid = centredGrid(cells, [step, step, step]);
+  const there: Mask = { ...grid, data: cut(resample(mask, grid).data, 0.4) };
+  const whole: Mask = { ...there, data: there.data.slice() };
+  const reach = Math.ceil(MISSING_RADIUS / step);
+  let left = 0;
+  for (let p = 0; p < points.length; p += 3) {
+    left += Math.sign(points[p]);
+    const at = worldToVoxel(grid, [points[p], points[p + 1], points[p + 2]]);
+    const [i0, j0, k0] = at.map(Math.round);
+    for (let k = k0 - reach; k <= k0 + reach; k++)
+      for (let j = j0 - reach; j <= j0 + reach; j++)
+        for (let i = i0 - reach; i <= i0 + reach; i++) {
+          if (i < 0 || j < 0 || k < 0 || i >= cells[0] || j >= cells[1] || k >= cells[2]) continue;
+          if (step * Math.hypot(i - at[0], j - at[1], k - at[2]) > MISSING_RADIUS) continue;
+          whole.data[i + cells[0] * (j + cells[1] * k)] = 1;
+        }
+  }
+  const view = { azimuth_deg: left < 0 ? -38 : 38, elevation_deg: 12 };
+  return renderDifference(whole, there, { view, size, letters: true, fit: 'bone' });
 }
 
 const picture = (image: Image, title: string, alt: string): CasePicture => ({

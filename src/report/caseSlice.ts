@@ -25,7 +25,7 @@ export interface CaseSliceOptions {
   window_HU: readonly [number, number];
 }
 
-export const CASE_SLICE_DEFAULTS: CaseSliceOptions = { slice: 208, window_HU: [-500, 1500] };
+export const CASE_SLICE_DEFAULTS: CaseSliceOptions = { slice: 216, window_HU: [-500, 1500] };
 
 /** Orange, which no grey value and no bone has. */
 const CONTOUR: Colour = [255, 140, 26];
@@ -45,11 +45,9 @@ export interface Box {
   high: Vec3;
 }
 
-/** First and last voxel of the bone along each grid axis; undefined for an empty mask. */
-export function boneRange(mask: Mask): { first: number[]; last: number[] } | undefined {
+/** First and last bone voxel of every row along the grid's first axis that holds bone. */
+function eachRow(mask: Mask, visit: (first: number, last: number, j: number, k: number) => void): void {
   const [nx, ny, nz] = mask.size;
-  const first = [nx, ny, nz];
-  const last = [-1, -1, -1];
   for (let k = 0, p = 0; k < nz; k++)
     for (let j = 0; j < ny; j++, p += nx) {
       let i = 0;
@@ -57,25 +55,48 @@ export function boneRange(mask: Mask): { first: number[]; last: number[] } | und
       if (i === nx) continue;
       let e = nx - 1;
       while (mask.data[p + e] === 0) e--;
-      [i, j, k].forEach((x, a) => {
-        first[a] = Math.min(first[a], x);
-      });
-      [e, j, k].forEach((x, a) => {
-        last[a] = Math.max(last[a], x);
-      });
+      visit(i, e, j, k);
     }
+}
+
+/** First and last voxel of the bone along each grid axis; undefined for an empty mask. */
+export function boneRange(mask: Mask): { first: number[]; last: number[] } | undefined {
+  const first = [...mask.size];
+  const last = [-1, -1, -1];
+  eachRow(mask, (i, e, j, k) => {
+    [i, j, k].forEach((x, a) => {
+      first[a] = Math.min(first[a], x);
+    });
+    [e, j, k].forEach((x, a) => {
+      last[a] = Math.max(last[a], x);
+    });
+  });
   return last[0] < 0 ? undefined : { first, last };
 }
 
-/** The box of the bone's voxels in LPS mm; undefined for an empty mask. */
+/** The box of the bone's voxels in LPS mm, tight whatever the grid's directions; undefined for an empty mask. */
 export function boneBox(mask: Mask): Box | undefined {
-  const range = boneRange(mask);
-  if (!range) return undefined;
-  const corners = Array.from({ length: 8 }, (_, c) => {
-    const [i, j, k] = [0, 1, 2].map((a) => ((c >> a) & 1 ? range.last[a] + 0.5 : range.first[a] - 0.5));
-    return voxelToWorld(mask, i, j, k);
+  const low: number[] = [Infinity, Infinity, Infinity];
+  const high: number[] = [-Infinity, -Infinity, -Infinity];
+  eachRow(mask, (i, e, j, k) => {
+    // What lies between two voxels of a row is nowhere farther out than they are.
+    for (const x of [i, e]) {
+      const at = voxelToWorld(mask, x, j, k);
+      for (let a = 0; a < 3; a++) {
+        low[a] = Math.min(low[a], at[a]);
+        high[a] = Math.max(high[a], at[a]);
+      }
+    }
   });
-  return boxOf(corners.flat());
+  if (high[0] < low[0]) return undefined;
+  // Half a voxel, as far as it reaches along each axis of the world.
+  const half = [0, 3, 6].map(
+    (r) => mask.spacing.reduce((sum, s, c) => sum + s * Math.abs(mask.direction[r + c]), 0) / 2,
+  );
+  return {
+    low: low.map((x, a) => x - half[a]) as unknown as Vec3,
+    high: high.map((x, a) => x + half[a]) as unknown as Vec3,
+  };
 }
 
 function boxOf(corners: readonly number[]): Box {

@@ -58,10 +58,13 @@ article.case h3{margin:0;font-size:1.08rem;overflow-wrap:anywhere}
 ul.warnings{margin:.5rem 0;padding:.5rem .8rem .5rem 1.9rem;border:1px solid var(--warn-line);border-radius:6px;background:var(--warn-paper);color:var(--warn-ink);font-size:.92rem}
 article.case dl.facts{grid-template-columns:repeat(auto-fill,minmax(132px,1fr));gap:.35rem 1rem;margin:.7rem 0}
 article.case dd{font-size:.93rem;font-variant-numeric:tabular-nums}
-article.case .figures{gap:10px;margin:.7rem 0}
+.pictures{display:flex;flex-wrap:wrap;gap:10px 18px;margin:.7rem 0}
+article.case .figures{gap:10px;margin:0;align-content:flex-start}
+.figures.views{max-width:470px}
 article.case figcaption{font-size:.8rem;margin-top:.2rem;max-width:22ch}
 article.case figure{flex:0 1 auto}
-article.case h4{margin:.9rem 0 0;font-size:.8rem;font-weight:560;color:var(--quiet)}
+article.case details{margin:.4rem 0 0;font-size:.88rem}
+#refused th a{white-space:nowrap}
 ol.steps{list-style:none;display:flex;flex-wrap:wrap;gap:10px;margin:.4rem 0 0;padding:0}
 ol.steps li{max-width:176px;font-size:.8rem;color:var(--quiet)}
 ol.steps b{display:block;color:var(--ink);font-weight:560}
@@ -81,7 +84,7 @@ const SCRIPT = `
 var form=document.querySelector('form.filter'),cards=[].slice.call(document.querySelectorAll('article.case')),out=form.querySelector('output');
 var area=document.querySelector('.dropped textarea'),box=document.querySelector('.dropped'),key='cranioflow-drop:'+location.pathname;
 function store(v){try{if(v===undefined)return JSON.parse(localStorage.getItem(key)||'[]');localStorage.setItem(key,JSON.stringify(v))}catch(e){return[]}}
-function tick(c){return c.querySelector('.drop input')}
+function tick(c){return c.querySelector('.drop input')||{checked:false}}
 function show(){
  var state=form.state.value,most=Number(form.quality.value),text=form.text.value.trim().toLowerCase(),n=0;
  cards.forEach(function(c){
@@ -91,15 +94,16 @@ function show(){
  out.textContent=n+' of '+cards.length+' cases shown'}
 function mark(){
  var ids=cards.filter(function(c){var t=tick(c).checked;c.classList.toggle('marked',t);return t}).map(function(c){return c.dataset.id});
- area.value=ids.join('\\n');box.hidden=!ids.length;store(ids)}
+ area.value='case,quality\\n'+ids.map(function(i){return i+',drop\\n'}).join('');box.hidden=!ids.length;store(ids)}
 var before=store()||[];
-cards.forEach(function(c){var t=tick(c);t.parentNode.hidden=false;t.checked=before.indexOf(c.dataset.id)>=0;t.addEventListener('change',function(){mark();if(form.state.value==='marked')show()})});
+cards.forEach(function(c){var t=tick(c);if(!t.parentNode)return;t.parentNode.hidden=false;t.checked=before.indexOf(c.dataset.id)>=0;t.addEventListener('change',function(){mark();if(form.state.value==='marked')show()})});
 form.addEventListener('input',show);form.addEventListener('submit',function(e){e.preventDefault()});
 document.addEventListener('keydown',function(e){
  if(e.ctrlKey||e.metaKey||e.altKey||/^(INPUT|SELECT|TEXTAREA)$/.test(e.target.tagName)&&e.target.type!=='checkbox')return;
  var seen=cards.filter(function(c){return!c.hidden}),at=seen.indexOf(document.activeElement.closest('article.case'));
  if(e.key==='j'||e.key==='k'){var c=seen[Math.max(0,Math.min(seen.length-1,at+(e.key==='j'?1:-1)))];if(c){c.scrollIntoView();c.focus({preventScroll:true})}}
- else if(e.key==='d'&&at>=0){tick(seen[at]).checked=!tick(seen[at]).checked;mark()}});
+ else if(e.key==='d'&&at>=0){tick(seen[at]).checked=!tick(seen[at]).checked;mark()}
+ else if(e.key==='s'&&at>=0){var s=seen[at].querySelector('details');if(s)s.open=!s.open}});
 form.hidden=false;mark();show();
 })();
 `;
@@ -111,6 +115,9 @@ const withUnit = ({ value, unit }: CaseRecord['numbers'][number]): string =>
   unit ? `${shown(value)} ${unit}` : shown(value);
 
 const STATES = { accepted: 'accepted', refused: 'refused', kept: 'accepted' } as const;
+
+/** A reason under its own case needs no "the case: " before it. */
+const bare = (reason: string): string => reason.replace(/^the case: /, '');
 
 /** Anchor of a case's card. */
 const anchor = (id: string): string => `case-${id}`;
@@ -126,20 +133,20 @@ export function caseCard(record: CaseRecord, wasKept: boolean): Markup {
   const of = (alt: string): string => `${id}: ${alt}`;
   const named = (picture: CasePicture): Markup => figureOf({ ...picture, alt: of(picture.alt) });
   const parts: Content[] = [
-    html`<div class="words"><header><h3 id="${anchor(id)}-title">${id}${label && html` <span class="lead">${label}</span>`}</h3><span class="state ${state}">${state}</span>${wasKept && html`<span class="state kept">kept from an earlier run</span>`}${quality && html`<span class="state score">quality ${shown(quality.score)} of 6</span>`}<label class="drop" hidden><input type="checkbox"> drop this case</label></header>`,
-    reason && html`<p class="reason">${reason}</p>`,
+    html`<div class="words"><header><h3 id="${anchor(id)}-title">${id}${label && html` <span class="lead">${label}</span>`}</h3><span class="state ${state}">${state}</span>${wasKept && html`<span class="state kept">kept from an earlier run</span>`}${quality && html`<span class="state score">quality ${shown(quality.score)} of 6</span>`}${record.status !== 'refused' && html`<label class="drop" hidden><input type="checkbox"> drop this case</label>`}</header>`,
+    reason && html`<p class="reason">${bare(reason)}</p>`,
     some(warnings) && html`<ul class="warnings">${warnings.map((w) => html`<li>${w}</li>`)}</ul>`,
     quality && some(quality.reasons) && html`<p class="lead">Quality: ${quality.reasons.join('; ')}</p>`,
     html`</div>`,
     some(numbers) &&
       html`<dl class="facts">${numbers.map((n) => html`<div><dt>${n.label}</dt><dd>${withUnit(n)}</dd></div>`)}</dl>`,
-    some(slices) && html`<div class="figures">${slices.map(named)}</div>`,
-    some(views) && html`<div class="figures">${views.map(named)}</div>`,
+    some([...slices, ...views]) &&
+      html`<div class="pictures">${some(slices) && html`<div class="figures">${slices.map(named)}</div>`}${some(views) && html`<div class="figures views">${views.map(named)}</div>`}</div>`,
     some(steps) &&
-      html`<h4>Steps</h4><ol class="steps">${steps.map(
+      html`<details><summary>How the bone was found: ${steps.length} steps (key s)</summary><ol class="steps">${steps.map(
         ({ title, picture, note }, s) =>
           html`<li>${picture && html`<img src="data:image/png;base64,${picture.png}" width="${picture.width}" height="${picture.height}" alt="${of(picture.alt)}" loading="lazy" decoding="async">`}<b>${s + 1}. ${title}</b>${note}</li>`,
-      )}</ol>`,
+      )}</ol></details>`,
   ];
   return html`<article class="case ${state}" id="${anchor(id)}" aria-labelledby="${anchor(id)}-title" tabindex="-1" data-id="${id}" data-status="${state}"${wasKept && raw(' data-kept="1"')}${some(warnings) && raw(' data-warned="1"')}${quality && html` data-quality="${quality.score}"`}>${parts}</article>\n`;
 }
@@ -170,7 +177,7 @@ function refusals(entries: readonly SummaryEntry[]): Content {
   const refused = entries.filter((e) => e.status === 'refused');
   return (
     refused.length > 0 &&
-    html`<section id="refused"><h2>Refused</h2><div class="scroll"><table><thead><tr><th scope="col">case</th><th scope="col">why</th></tr></thead><tbody>${refused.map((e) => html`<tr><th scope="row">${link(e.id)}</th><td>${e.reason ?? 'no reason was given'}</td></tr>`)}</tbody></table></div></section>\n`
+    html`<section id="refused"><h2>Refused</h2><div class="scroll"><table><thead><tr><th scope="col">case</th><th scope="col">why</th></tr></thead><tbody>${refused.map((e) => html`<tr><th scope="row">${link(e.id)}</th><td>${bare(e.reason ?? 'no reason was given')}</td></tr>`)}</tbody></table></div></section>\n`
   );
 }
 
@@ -204,7 +211,7 @@ ${refusals(entries)}${numbersTable(entries)}<section id="cases"><h2>Cases</h2>
 <form class="filter" hidden><label>Show <select name="state"><option value="all">all</option><option value="accepted">accepted</option><option value="refused">refused</option><option value="warned">with warnings</option><option value="kept">kept from an earlier run</option><option value="marked">marked to drop</option></select></label>
 <label>Quality <select name="quality"><option value="0">any</option>${[2, 3, 4, 5].map((q) => html`<option value="${q}">${q} or less</option>`)}</select></label>
 <label>Containing <input name="text" type="search" size="16"></label><span class="notice">keys: j next, k previous, d drop</span><output aria-live="polite"></output></form>
-<div class="dropped" hidden><label>Cases marked to drop, to be copied:<textarea readonly></textarea></label></div>
+<div class="dropped" hidden><label>Cases marked to drop, to be saved as a file for <code>--quality-file</code> (a number from 2 to 6 in place of drop sets the quality):<textarea readonly></textarea></label></div>
 `;
 }
 

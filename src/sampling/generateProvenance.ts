@@ -7,6 +7,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatasetError } from '../errors.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
+import { packageVersion } from '../files/version.ts';
 import type { GeneratorMeta } from '../models/metadata.ts';
 import type { SampleSettings } from './latentSampler.ts';
 import { evaluations } from './solverNames.ts';
@@ -15,12 +16,6 @@ export const PROVENANCE = 'provenance.json';
 export const RESEARCH_USE =
   'For research only. Not a medical device; not for diagnosis, planning or treatment.';
 const FORMAT = 'cranioflow-generated';
-
-/** The version of this package. */
-export function packageVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
-}
 
 /** What decides how bone `index` looks, beside the generator. */
 export interface GenerateSettings extends Omit<SampleSettings, 'quality'> {

@@ -9,7 +9,7 @@ import type { Mask } from '../volume/volume.ts';
 import { boxFrame, type Frame } from './orient.ts';
 import { type Registration, registerRigid } from './register/registerRigid.ts';
 import { type Template, templateCentre } from './register/template.ts';
-import { applyTransform, invertTransform, type Transform } from './register/transform.ts';
+import { applyTransform, invertTransform, rotationAngle, type Transform } from './register/transform.ts';
 
 export interface Canonical {
   frame: Frame;
@@ -43,8 +43,32 @@ export function canonicalFrame(mask: Mask, template: Template, label: string): C
   return { ...placed(mask, template, registration), registration };
 }
 
+/** Landmarks and shape disagree above these: on heads, whose template is another's, they differ by a few degrees and mm. */
+const MOST_TURN_degrees = 30;
+const MOST_SHIFT_mm = 40;
+
+/**
+ * The frame that landmarks put a bone in, held against the pose that its shape has: left and right exchanged, or points
+ * of another scan, would put it upside down or nowhere. Throws `VolumeError` when the two are far apart; a bone whose
+ * shape does not tell its pose is where the landmarks say.
+ */
+export function landmarkFrame(mask: Mask, template: Template, given: Transform, label: string): Canonical {
+  const frame = placed(mask, template, given);
+  const registration = registerRigid(mask, template);
+  if (registration.score < LEAST_SCORE || registration.runnerUp > MOST_RUNNER_UP) return frame;
+  const turn = rotationAngle(given.rotation, registration.rotation);
+  const middle = placed(mask, template, registration).frame.centre;
+  const shift = Math.hypot(...frame.frame.centre.map((x, a) => x - middle[a]));
+  if (turn <= MOST_TURN_degrees && shift <= MOST_SHIFT_mm) return frame;
+  throw new VolumeError({
+    found: `${label}: its landmarks put the skull ${turn.toFixed(0)} degrees and ${shift.toFixed(0)} mm from where its shape does`,
+    expected: `a difference of at most ${MOST_TURN_degrees} degrees and ${MOST_SHIFT_mm} mm`,
+    todo: 'check that left and right are not exchanged, that no porion is named orbitale, and that the landmarks are of this scan',
+  });
+}
+
 /** The frame that a transform (from landmarks, say) puts a bone in. */
-export function placed(mask: Mask, template: Template, transform: Transform): Canonical {
+function placed(mask: Mask, template: Template, transform: Transform): Canonical {
   const centre = applyTransform(invertTransform(transform), templateCentre(template));
   return { frame: boxFrame(mask, transpose3(transform.rotation), centre), transform };
 }

@@ -180,21 +180,6 @@ describe('ingest', () => {
     await expect(ingest({ ...options, cut: 0.4 })).rejects.toThrow(/already holds a dataset/);
   });
 
-  it('hears a signal that arrives as an event, as Ctrl-C does', async () => {
-    const [inputs, out] = [temporaryFolder(), temporaryFolder()];
-    for (const n of ['a', 'b', 'c', 'd'])
-      await writeVolume(join(inputs, `${n}.nrrd`), file(OBLIQUE, [1, 1, 1]));
-    const stop = new AbortController();
-    let done = 0;
-    const onProgress = (p: { done: number }) => {
-      done = p.done;
-      if (p.done === 1) setImmediate(() => stop.abort());
-    };
-    const options: IngestOptions = { ...base, inputs: [inputs], out };
-    await expect(ingest({ ...options, signal: stop.signal, onProgress })).rejects.toThrow(InterruptedError);
-    expect(done).toBeLessThan(4);
-  });
-
   it('leaves a folder free for other settings when every file was refused', async () => {
     const [inputs, out] = [temporaryFolder(), temporaryFolder()];
     const volume = file(OBLIQUE, [1, 1, 1]);
@@ -231,5 +216,23 @@ describe('ingest', () => {
       { quality: 7 },
     ])
       await expect(ingest({ ...options, ...bad })).rejects.toThrow(UsageError);
+  });
+
+  it('does not write down what the reference is called, unless names are public', async () => {
+    const [inputs, outs] = [temporaryFolder(), temporaryFolder()];
+    const path = join(inputs, 'Doe_Jane_1950.nrrd');
+    await writeVolume(path, file(OBLIQUE, [1, 1, 1]));
+    for (const keepNames of [false, true]) {
+      const out = join(outs, String(keepNames));
+      const options = { ...base, inputs: [path], out, alignTo: path, grid: [32, 32, 32] as Vec3, keepNames };
+      const { dataset } = await ingest(options);
+      expect(dataset.manifest.frame.includes('Doe')).toBe(keepNames);
+      // The same command is known again.
+      expect((await ingest(options)).kept.length).toBe(1);
+      if (keepNames) continue;
+      expect(dataset.manifest.frame).toMatch(/as a reference bone \(content [0-9a-f]{8}\) does/);
+      for (const name of ['dataset.json', 'README.md'])
+        expect(readFileSync(join(out, name), 'utf8')).not.toMatch(/Doe/);
+    }
   });
 });

@@ -1,7 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { collectInputs, subjectsByPattern, subjectsByTable } from '../../src/dataset/inputs.ts';
+import { collectCases, collectInputs, subjectsByPattern, subjectsByTable } from '../../src/dataset/inputs.ts';
 import { FileError, UsageError } from '../../src/errors.ts';
 import { temporaryFolder } from './helpers.ts';
 
@@ -51,6 +51,25 @@ describe('collectInputs', () => {
     const [file] = collectInputs([dir]);
     expect(file.id).toMatch(/^[A-Za-z0-9][A-Za-z0-9._+-]{0,127}$/);
   });
+
+  // The superuser opens every folder.
+  it.skipIf(process.getuid?.() === 0)(
+    'goes on past a folder that cannot be opened, and says so',
+    async () => {
+      const dir = tree('a.nrrd', 'locked/b.nrrd');
+      chmodSync(join(dir, 'locked'), 0);
+      try {
+        expect(collectInputs([dir]).map((f) => f.id)).toEqual(['a']);
+        const cases = await collectCases([dir]);
+        expect(cases.map((c) => (c.kind === 'scan' ? c.scan.content.kind : c.file.id))).toEqual([
+          'a',
+          'refused',
+        ]);
+      } finally {
+        chmodSync(join(dir, 'locked'), 0o700);
+      }
+    },
+  );
 
   it('refuses a path that does not exist and a folder without volumes', () => {
     expect(() => collectInputs(['/no/such/folder'])).toThrow(FileError);

@@ -49,6 +49,22 @@ describe('DatasetWriter', () => {
     expect(readFileSync(join(broken, 'dataset.json'))).toEqual(readFileSync(join(whole, 'dataset.json')));
   });
 
+  it('tells of two headers only what differs', () => {
+    const dir = temporaryFolder();
+    writeDataset(dir, { ...HEADER, frame: 'Axes as they are. Cut at 0.5.' }, cases(2));
+    const open = (frame: string) => () => new DatasetWriter(dir, { ...HEADER, frame });
+    expect(open('Axes as they are. Cut at 0.3.')).toThrow(/whose frame is "Cut at 0.5."/);
+    expect(open('Axes as they are. Cut at 0.5. Turned.')).toThrow(/whose frame is without the sentence/);
+    expect(() => new DatasetWriter(dir, { ...HEADER, spacing: 4 })).toThrow(/whose spacing is 2/);
+  });
+
+  it.each(['README.md', 'cases.html'])('does not write over a %s that is not its own', (name) => {
+    const dir = temporaryFolder();
+    writeFileSync(join(dir, name), 'notes of years');
+    expect(() => new DatasetWriter(dir, HEADER)).toThrow(DatasetError);
+    expect(readFileSync(join(dir, name), 'utf8')).toBe('notes of years');
+  });
+
   it('makes a case again when its volume was lost or damaged', () => {
     const dir = temporaryFolder();
     writeDataset(dir, HEADER, cases(4));

@@ -1,7 +1,13 @@
 import { inflateSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { blankImage } from '../../src/mesh/png.ts';
-import { CASE_SIZES, type CasePicture, renderCase, shrink } from '../../src/report/casePictures.ts';
+import {
+  CASE_SIZES,
+  type CasePicture,
+  renderCase,
+  renderMissing,
+  shrink,
+} from '../../src/report/casePictures.ts';
 import { centredGrid, type Grid, type Mask } from '../../src/volume/volume.ts';
 import { ball, cube, masked, sampled } from '../mesh/shapes.ts';
 
@@ -28,7 +34,7 @@ describe('renderCase', () => {
     });
     expect(pictures.slices.map((p) => p.title)).toEqual(['axial', 'coronal', 'sagittal']);
     expect(pictures.views).toHaveLength(CASE_SIZES.views.length);
-    for (const p of pictures.slices) expect(sizeOf(p)).toEqual([208, 208]);
+    for (const p of pictures.slices) expect(sizeOf(p)).toEqual([216, 216]);
     for (const p of pictures.views) {
       expect(sizeOf(p)).toEqual([150, 150]);
       expect(p.alt).toContain(p.title);
@@ -72,5 +78,30 @@ describe('shrink', () => {
     for (let p = 0; p < 8; p++) expect([...small.data.subarray(4 * p, 4 * p + 4)]).toEqual([50, 60, 7, 255]);
     expect(shrink(image, 8)).toBe(image);
     expect(shrink(blankImage(1000, 1), 10).height).toBe(1);
+  });
+});
+
+describe('renderMissing', () => {
+  /** Pixels that are clearly blue, and the mean of their x over the width. */
+  function blue(points: Float32Array): { count: number; x: number } {
+    const { data, width, height } = renderMissing(bone, points, 64);
+    let [count, x] = [0, 0];
+    for (let p = 0; p < width * height; p++) {
+      if (data[4 * p + 2] < data[4 * p] + 60) continue;
+      count++;
+      x += (p % width) / width;
+    }
+    return { count, x: x / count };
+  }
+
+  it('draws what is missing in blue, seen from the side where it is, and nothing where nothing is', () => {
+    expect(blue(new Float32Array())).toMatchObject({ count: 0 });
+    // Beside the ball at the patient's left (on the picture's right from the front), and at the right.
+    const left = blue(Float32Array.of(28, -10, 9, 28, -6, 9));
+    const right = blue(Float32Array.of(-20, -10, 9, -20, -6, 9));
+    expect(left.count).toBeGreaterThan(8);
+    expect(right.count).toBeGreaterThan(8);
+    expect(left.x).toBeGreaterThan(0.5);
+    expect(right.x).toBeLessThan(0.5);
   });
 });

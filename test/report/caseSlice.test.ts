@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Image } from '../../src/mesh/png.ts';
 import type { Plane } from '../../src/mesh/slices.ts';
-import { sliceImage } from '../../src/report/caseSlice.ts';
+import { boneBox, sliceImage } from '../../src/report/caseSlice.ts';
 import { rotationAbout } from '../../src/volume/geometry.ts';
 import type { Grid, Mask, Volume } from '../../src/volume/volume.ts';
 import { ball, cube, masked, sampled } from '../mesh/shapes.ts';
@@ -26,11 +26,11 @@ describe('sliceImage', () => {
       const image = sliceImage({ mask: bone }, plane);
       const points = contourPixels(image);
       expect(points.length).toBeGreaterThan(300);
-      // 40 mm of bone and a margin of 5 % on each side fill 208 pixels.
-      const radius = 104 / 1.1;
+      // 40 mm of bone and a margin of 5 % on each side fill 216 pixels.
+      const radius = 108 / 1.1;
       for (const [x, y] of points)
-        expect(Math.abs(Math.hypot(x - 103.5, y - 103.5) - radius)).toBeLessThan(5);
-      expect(pixel(image, 104, 104)[0]).toBeGreaterThan(150);
+        expect(Math.abs(Math.hypot(x - 107.5, y - 107.5) - radius)).toBeLessThan(5);
+      expect(pixel(image, 108, 108)[0]).toBeGreaterThan(150);
       expect(pixel(image, 2, 2)).toEqual([22, 24, 28]);
     }
   });
@@ -45,10 +45,10 @@ describe('sliceImage', () => {
     const field = sampled(grid, (x, y, z) => (ball(20, [4, -6, 9])(x, y, z) > 0 ? 1000 : 0));
     const image = sliceImage({ mask: bone, scan: field }, 'axial');
     // Well inside white-ish, well outside dark grey, both within the window; the contour between.
-    expect(pixel(image, 104, 104)[0]).toBeGreaterThan(180);
+    expect(pixel(image, 108, 108)[0]).toBeGreaterThan(180);
     expect(pixel(image, 8, 8)[0]).toBeLessThan(80);
     for (const [x, y] of contourPixels(image))
-      expect(Math.abs(Math.hypot(x - 103.5, y - 103.5) - 104 / 1.1)).toBeLessThan(5);
+      expect(Math.abs(Math.hypot(x - 107.5, y - 107.5) - 108 / 1.1)).toBeLessThan(5);
   });
 
   it("has the patient's left on the right of axial and coronal, the face to the left of sagittal", () => {
@@ -84,5 +84,24 @@ describe('sliceImage', () => {
     expect(pixel(image, 20, 20)).toEqual([22, 24, 28]);
     expect(pixel(image, 60, 20)).toEqual([255, 255, 255]);
     expect(() => sliceImage({}, 'axial')).toThrow(RangeError);
+  });
+});
+
+describe('boneBox', () => {
+  it('is tight on grids of any direction', () => {
+    for (const angle of [0, 0.5, 2.4]) {
+      const direction = rotationAbout(1, angle);
+      const half = 31.5 * 1.25;
+      const origin = [0, 3, 6].map((r) => -half * (direction[r] + direction[r + 1] + direction[r + 2]));
+      const grid = { size: [64, 64, 64], spacing: [1.25, 1.25, 1.25], origin, direction } as unknown as Grid;
+      const box = boneBox(masked(grid, ball(20, [4, -6, 9])));
+      // The box of the ball, with up to half a diagonal of a voxel around it.
+      [4, -6, 9].forEach((c, a) => {
+        expect(box?.low[a]).toBeLessThan(c - 19);
+        expect(box?.low[a]).toBeGreaterThan(c - 21.1);
+        expect(box?.high[a]).toBeGreaterThan(c + 19);
+        expect(box?.high[a]).toBeLessThan(c + 21.1);
+      });
+    }
   });
 });

@@ -169,6 +169,17 @@ describe('the page', () => {
     expect(text.split(EVIL)).toHaveLength(1);
   });
 
+  it('offers to drop what was accepted, and no more; steps wait behind a summary', () => {
+    for (const record of [accepted, refused])
+      writeCaseRecord(dir, { ...record, reason: 'the case: too short' });
+    const { document } = page();
+    const card = (id: string) => document.getElementById(`case-${id}`);
+    expect(card(accepted.id)?.querySelector('.drop input')).not.toBeNull();
+    expect(card(refused.id)?.querySelector('.drop')).toBeNull();
+    expect(card(refused.id)?.querySelector('.reason')?.textContent).toBe('too short');
+    expect(card(accepted.id)?.querySelectorAll('details:not([open]) .steps li')).toHaveLength(2);
+  });
+
   it('asks no host for anything, and lets only its own script run', () => {
     for (const record of [accepted, refused, odd]) writeCaseRecord(dir, record);
     const { text, document } = page();

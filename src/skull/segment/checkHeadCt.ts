@@ -26,9 +26,9 @@ export interface HeadCt {
 
 /**
  * The levels of a head CT; throws `VolumeError` when the volume is not one, its slices are too thick or its field of view
- * too small for a skull.
+ * too small for a skull. `limit` is the mm of the thickest slices.
  */
-export function checkHeadCt(volume: Volume): HeadCt {
+export function checkHeadCt(volume: Volume, limit = THICKEST): HeadCt {
   checkGrid(volume, 'the scan');
   const { size, spacing } = volume;
   requireExtent(
@@ -37,11 +37,11 @@ export function checkHeadCt(volume: Volume): HeadCt {
   );
   const levels = hounsfieldLevels(volume);
   const thickest = Math.max(...spacing);
-  if (thickest > THICKEST)
+  if (thickest > limit * (1 + 1e-3))
     throw refuse(
       `the voxels are ${spacing.map((s) => s.toFixed(2)).join(' x ')} mm`,
-      `at most ${THICKEST} mm along each axis: thin bone is not seen in thicker slices`,
-      'use the series of the study with the thinnest slices',
+      `at most ${limit} mm along each axis: thin bone is not seen in thicker slices`,
+      'use the series of the study with the thinnest slices, or allow more: --max-slice-spacing',
     );
   const shift = levels.offset === 0 ? '' : `; the values are HU + ${-levels.offset}, corrected`;
   return {

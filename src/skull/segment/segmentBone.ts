@@ -25,6 +25,8 @@ import { boneThreshold } from './threshold.ts';
 export interface SegmentOptions {
   /** HU from which a voxel is bone; found from the histogram when absent. */
   threshold?: number;
+  /** mm: the thickest slices of a scan. Default 3.5. */
+  thickest?: number;
   /** Cut off the neck below the skull base. Default true; false leaves it for a cut after alignment. */
   cutNeck?: boolean;
   /** A rough direction toward the feet in LPS; -z or +z by the bone itself when absent. */
@@ -54,7 +56,7 @@ export interface Segmentation {
  */
 export function segmentBone(volume: Volume, options: SegmentOptions = {}): Segmentation {
   const log = new StepLog(options.onStep);
-  const { levels, step } = checkHeadCt(volume);
+  const { levels, step } = checkHeadCt(volume, options.thickest);
   log.add(step);
   const head = isolateHead(volume, levels);
   log.add(head.step);

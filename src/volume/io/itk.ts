@@ -25,8 +25,8 @@ const FAULT = /fail|error|not read|truncat|corrupt|invalid/i;
 /** One decoding at a time: the console is shared. */
 let queue: Promise<unknown> = Promise.resolve();
 
-/** Decodes a file. Throws `FileError` when the decoder fails, or reports a fault and goes on. */
-export async function decode(path: string, format: ItkFormat): Promise<ItkImage> {
+/** Decodes a file, called `name` in messages. Throws `FileError` when the decoder fails, or reports a fault and goes on. */
+export async function decode(path: string, format: ItkFormat, name = path): Promise<ItkImage> {
   try {
     return await quietly(async (fault) => {
       const { couldRead, image } = await DECODERS[format](resolve(path));
@@ -37,7 +37,7 @@ export async function decode(path: string, format: ItkFormat): Promise<ItkImage>
     const reason = (error as Error).message;
     throw new FileError(
       {
-        found: `${path} cannot be decoded as ${format === 'meta' ? 'MetaImage' : format.toUpperCase()}: ${oneLine(reason)}`,
+        found: `${name} cannot be decoded as ${format === 'meta' ? 'MetaImage' : format.toUpperCase()}: ${oneLine(reason)}`,
         expected: 'a whole, undamaged file of the format its name says',
         todo: 'copy or export the file again; it may be cut short, or be of another format than its extension',
       },

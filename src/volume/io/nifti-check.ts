@@ -1,17 +1,45 @@
 /**
- * A NIfTI file is looked through before it is decoded, because the decoder fills what is missing with zeros in silence:
- * the stream is unzipped to its end (which checks gzip's checksum), its length held against the header, and the affine
- * checked for shear. Header offsets are those of nifti1.h and nifti2.h (nifti.nimh.nih.gov).
+ * A NIfTI file is looked through before it is decoded, because the decoder fills what is missing with zeros in silence: its
+ * header is held against the bound of volumes and its affines against each other before a voxel is read; then its
+ * content, unzipped to the end (which checks gzip's checksum), must be as long as the header says. Header offsets are those
+ * of nifti1.h and nifti2.h (nifti.nimh.nih.gov).
  */
-import { createReadStream } from 'node:fs';
-import { createGunzip } from 'node:zlib';
-import { FileError, VolumeError } from '../../errors.ts';
+import { readFileSync } from 'node:fs';
+import { constants, gunzipSync } from 'node:zlib';
+import { FileError } from '../../errors.ts';
+import { checkBound } from './bound.ts';
+import { checkNiftiAffines } from './nifti-affines.ts';
+import { readStart } from './start.ts';
 
-const HEADER_BYTES = 540;
+/** The longer of both headers, and the four bytes after it. */
+const HEADER_BYTES = 544;
+/** Bytes of a file that hold its header, packed or not. */
+const HEAD_BYTES = 1 << 16;
+/** Bytes behind the voxels that are let pass. */
+const SLACK = 1 << 20;
 
-/** Throws `FileError` for a cut or damaged NIfTI file, `VolumeError` for a sheared affine. */
-export async function checkNifti(path: string): Promise<void> {
-  const { head, length } = await measure(path);
+export interface NiftiHeader {
+  /** The first bytes of the content. */
+  head: Uint8Array;
+  gzip: boolean;
+  /** NIfTI-2. */
+  two: boolean;
+  little: boolean;
+  /** Sides, as many as the header has dimensions. */
+  size: number[];
+  /** NIfTI's code of the voxels' type. */
+  datatype: number;
+  /** Where the voxels start, and where they end. */
+  start: number;
+  end: number;
+  /** Stored values are `slope . v + intercept`, where slope is not 0. */
+  slope: number;
+  intercept: number;
+}
+
+/** Reads a header. Throws `FileError` for one that is none, `VolumeError` above 2^29 voxels and for a sheared affine. */
+export function readNiftiHeader(path: string): NiftiHeader {
+  const { head, gzip } = readHead(path);
   const view = new DataView(head.buffer, head.byteOffset, head.length);
   const at = (offset: number, size: number) => offset + size <= head.length;
   const little = at(0, 4) && (view.getInt32(0, true) === 348 || view.getInt32(0, true) === 540);
@@ -27,74 +55,58 @@ export async function checkNifti(path: string): Promise<void> {
   const dims = two ? 16 : 40;
   const step = two ? 8 : 2;
   const rank = int(dims);
-  let voxels = 1;
-  for (let d = 1; d <= rank && d <= 7; d++) voxels *= int(dims + d * step);
+  const size = Array.from({ length: Math.max(0, Math.min(7, rank)) }, (_, d) => int(dims + (d + 1) * step));
+  const voxels = size.reduce((product, n) => product * n, 1);
   const bits = view.getInt16(two ? 14 : 72, little);
-  const start = two ? int(168) : Math.max(352, real(108));
-  const needed = start + Math.ceil((voxels * bits) / 8);
-  if (!(rank >= 1 && rank <= 7 && voxels > 0 && bits > 0))
+  if (!(rank >= 1 && rank <= 7 && size.every((n) => n > 0) && bits > 0))
     throw bad(
       path,
       `has a header of ${rank} dimensions, ${voxels} voxels, ${bits} bits`,
       'a sensible header',
     );
-  if (length < needed)
-    throw bad(path, `is cut short: ${length} bytes of content`, `${needed} bytes, as its header says`);
-
-  const sformCode = two ? view.getInt32(348, little) : view.getInt16(254, little);
-  if (sformCode > 0) {
-    const row = (r: number) => [0, 1, 2].map((c) => real((two ? 400 : 280) + (4 * r + c) * (two ? 8 : 4)));
-    checkPerpendicular(path, [row(0), row(1), row(2)]);
-  }
+  checkBound(path, size);
+  const start = two ? int(168) : Math.max(352, real(108));
+  checkNiftiAffines(path, view, little, two);
+  return {
+    head,
+    gzip,
+    two,
+    little,
+    size,
+    datatype: view.getInt16(two ? 12 : 70, little),
+    start,
+    end: start + Math.ceil((voxels * bits) / 8),
+    slope: real(two ? 176 : 112),
+    intercept: real(two ? 184 : 116),
+  };
 }
 
-function checkPerpendicular(path: string, m: number[][]): void {
-  const column = (c: number) => m.map((row) => row[c]);
-  for (const [a, b] of [
-    [0, 1],
-    [0, 2],
-    [1, 2],
-  ]) {
-    const [u, v] = [column(a), column(b)];
-    const cosine = u.reduce((sum, x, i) => sum + x * v[i], 0) / (Math.hypot(...u) * Math.hypot(...v));
-    if (!(Math.abs(cosine) < 1e-3))
-      throw new VolumeError({
-        found: `${path} has an affine whose axes ${'ijk'[a]} and ${'ijk'[b]} are not perpendicular (cosine ${cosine.toFixed(4)})`,
-        expected: 'three perpendicular axes: no shear, no gantry tilt',
-        todo: 'resample the volume onto a rectangular grid first (3D Slicer: "Resample Scalar/Vector/DWI Volume")',
-      });
-  }
-}
-
-/** The first bytes and the length of a file, unzipped if it is gzip (whatever its name). */
-async function measure(path: string): Promise<{ head: Uint8Array; length: number }> {
-  const parts: Buffer[] = [];
-  let length = 0;
-  try {
-    for await (const chunk of await openStream(path)) {
-      if (length < HEADER_BYTES) parts.push(chunk as Buffer);
-      length += (chunk as Buffer).length;
+/** The whole content, unzipped: at least to the end of the voxels. Throws `FileError` for a cut or damaged file. */
+export function readNiftiContent(path: string, { gzip, end }: NiftiHeader): Uint8Array {
+  let content: Uint8Array = readFileSync(path);
+  if (gzip)
+    try {
+      // One piece, as large as the header says: no pieces to be joined, and no more than that from a file that lies.
+      content = gunzipSync(content, { chunkSize: end + 64, maxOutputLength: end + SLACK });
+    } catch (cause) {
+      throw bad(path, `is damaged or cut short: ${(cause as Error).message}`, 'a whole file', cause);
     }
-  } catch (cause) {
-    throw bad(
-      path,
-      `is damaged: ${(cause as Error).message} after ${length} bytes of content`,
-      'a whole file',
-      cause,
-    );
-  }
-  return { head: Buffer.concat(parts).subarray(0, HEADER_BYTES), length };
+  if (content.length < end)
+    throw bad(path, `is cut short: ${content.length} bytes of content`, `${end} bytes, as its header says`);
+  return content;
 }
 
-async function openStream(path: string): Promise<AsyncIterable<unknown>> {
-  let first = Buffer.alloc(0);
-  for await (const chunk of createReadStream(path, { end: 1 }))
-    first = Buffer.concat([first, chunk as Buffer]);
-  const raw = createReadStream(path, { highWaterMark: 1 << 20 });
-  if (first[0] !== 0x1f || first[1] !== 0x8b) return raw;
-  const gunzip = createGunzip({ chunkSize: 1 << 20 });
-  raw.on('error', (error) => gunzip.destroy(error));
-  return raw.pipe(gunzip);
+/** The first bytes of a file's content, unzipped if it is gzip (whatever its name). */
+function readHead(path: string): { head: Uint8Array; gzip: boolean } {
+  const bytes = readStart(path, HEAD_BYTES);
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return { head: bytes.slice(0, HEADER_BYTES), gzip: false };
+  try {
+    // The file goes on behind these bytes: no end is asked for.
+    const head = gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH });
+    return { head: Uint8Array.from(head.subarray(0, HEADER_BYTES)), gzip: true };
+  } catch (cause) {
+    throw bad(path, `is damaged: ${(cause as Error).message}`, 'a whole file', cause);
+  }
 }
 
 function bad(path: string, what: string, expected: string, cause?: unknown): FileError {

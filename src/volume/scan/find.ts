@@ -29,9 +29,15 @@ interface Found {
   typed: string;
   series: Map<string, Slice[]>;
   volumes: { content: ScanContent; key: string; files: number }[];
-  faults: string[];
+  faults: Fault[];
   /** DICOM files whose header cannot be read. */
-  unreadable: number;
+  unreadable: string[];
+}
+
+/** What cannot be read, in words without a name, and where it lies. */
+interface Fault {
+  what: string;
+  path: string;
 }
 
 /**
@@ -42,7 +48,7 @@ export async function findScans(inputs: readonly string[], options: FindOptions 
   const found: Found[] = [];
   const seen = new Set<string>();
   for (const typed of inputs) {
-    const here: Found = { typed, series: new Map(), volumes: [], faults: [], unreadable: 0 };
+    const here: Found = { typed, series: new Map(), volumes: [], faults: [], unreadable: [] };
     try {
       statSync(typed);
     } catch (error) {
@@ -102,7 +108,9 @@ function walk(path: string, found: Found, seen: Set<string>, options: FindOption
     item = fileItem(path);
     head = item.head(132);
   } catch {
-    found.faults.push('a file that cannot be opened');
+    // A volume file that the caller takes is refused there.
+    if (volumeExtension(path) === undefined || !options.withoutVolumeFiles)
+      found.faults.push({ what: 'a file that cannot be opened', path });
     return;
   }
   if (isZip(head)) {
@@ -115,7 +123,7 @@ function walk(path: string, found: Found, seen: Set<string>, options: FindOption
     const beside = isHeaderAlone(path) ? siblings(path) : [];
     addVolume({ kind: 'file', path }, [item, ...companions(item, beside)], found);
   } catch {
-    found.faults.push('a file that cannot be read');
+    found.faults.push({ what: 'a file that cannot be read', path });
   }
 }
 
@@ -141,7 +149,7 @@ function list(folder: string, found: Found): Dirent[] {
     const entries = readdirSync(folder, { withFileTypes: true }).filter((e) => !e.name.startsWith('.'));
     return entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   } catch {
-    found.faults.push('a folder that cannot be opened');
+    found.faults.push({ what: 'a folder that cannot be opened', path: folder });
     return [];
   }
 }
@@ -158,14 +166,14 @@ function linksToFile(path: string): boolean {
 function addDicom(item: Item, head: Uint8Array, found: Found): boolean {
   if (!isDicom(head)) {
     // Named so, yet without the magic: told, not passed over.
-    if (LIKE_DICOM.test(item.name)) found.unreadable++;
+    if (LIKE_DICOM.test(item.name)) found.unreadable.push(item.name);
     else return false;
     return true;
   }
   const slices = readSlices(item);
   if (slices === undefined) {
     // A DICOMDIR has no series; so has a file cut before it.
-    if (!/(^|[/\\\0])DICOMDIR$/i.test(item.name)) found.unreadable++;
+    if (!/(^|[/\\\0])DICOMDIR$/i.test(item.name)) found.unreadable.push(item.name);
     return true;
   }
   for (const slice of slices) {
@@ -181,7 +189,10 @@ function addVolume(content: ScanContent, items: readonly Item[], found: Found): 
   try {
     found.volumes.push({ content, key: keyOf('volume', ...hashed(items)), files: items.length });
   } catch (error) {
-    found.faults.push(error instanceof ZipFault ? error.message : 'a file that cannot be read');
+    found.faults.push({
+      what: error instanceof ZipFault ? error.message : 'a file that cannot be read',
+      path: items[0].name,
+    });
   }
 }
 
@@ -201,7 +212,7 @@ function addVtkFolder(path: string, found: Found, seen: Set<string>): void {
     for (const name of readdirSync(path, { recursive: true, encoding: 'utf8' }).sort())
       if (linksToFile(join(path, name))) items.set(name.replaceAll('\\', '/'), fileItem(join(path, name)));
   } catch {
-    found.faults.push('a folder that cannot be opened');
+    found.faults.push({ what: 'a folder that cannot be opened', path });
     return;
   }
   addVolume({ kind: 'vtk', items }, [...items.values()], found);
@@ -230,10 +241,13 @@ function addZip(path: string, zip: Item, found: Found, options: FindOptions): vo
         const near = items.filter((i) => i !== item && dirname(i.name) === folder);
         const all = [item, ...companions(item, isHeaderAlone(name) ? near : [])];
         addVolume({ kind: 'packed', items: all }, all, found);
-      } else if (isZip(head)) found.faults.push('a zip inside a zip');
+      } else if (isZip(head)) found.faults.push({ what: 'a zip inside a zip', path: item.name });
     }
   } catch (error) {
-    found.faults.push(error instanceof ZipFault ? error.message : 'a zip that cannot be read');
+    found.faults.push({
+      what: error instanceof ZipFault ? error.message : 'a zip that cannot be read',
+      path,
+    });
   }
 }
 
@@ -270,21 +284,25 @@ function mergeSources(found: readonly Found[]): ScanSource[] {
         content,
       });
     });
-    const faults = [...here.faults];
-    if (here.unreadable > 0)
-      faults.push(`${here.unreadable} DICOM file${here.unreadable === 1 ? '' : 's'} that cannot be read`);
-    faults.forEach((fault, i) => {
+    const unreadable = here.unreadable.length;
+    const faults = here.faults.map(({ what, path }) => ({ what, paths: [path] }));
+    if (unreadable > 0)
+      faults.push({
+        what: `${unreadable} DICOM file${unreadable === 1 ? '' : 's'} that cannot be read`,
+        paths: here.unreadable,
+      });
+    faults.forEach(({ what, paths }, i) => {
       const error = refusal(
         here.typed,
-        fault,
+        what,
         'whole files, and zips within the limits that are neither encrypted nor nested',
         'unpack, copy or export them again; the other scans are not touched by this',
       );
       sources.push({
         key: keyOf('refused', here.typed, String(i)),
         label: here.typed,
-        files: 1,
-        content: { kind: 'refused', error },
+        files: paths.length,
+        content: { kind: 'refused', error, paths },
       });
     });
   });

@@ -5,6 +5,7 @@
  */
 import { CranioflowError } from '../../errors.ts';
 import { checkGrid } from '../geometry.ts';
+import { MAX_VOXELS } from '../io/bound.ts';
 import type { Mat3, Vec3, Volume } from '../volume.ts';
 import { checkCt } from './checkCt.ts';
 import { PATIENT_POSITIONS, SYNTAXES } from './dicomTables.ts';
@@ -52,8 +53,6 @@ export interface Scan {
   facts: ScanFacts;
 }
 
-export const MAX_VOXELS = 2 ** 29;
-
 /**
  * Reads a scan. Throws `ScanError` for what is no usable CT stack or is damaged, `FileError` or `VolumeError` for a
  * volume file that is.
@@ -68,7 +67,7 @@ export async function readScan(source: ScanSource, options: ScanOptions = {}): P
   } catch (error) {
     if (error instanceof CranioflowError) throw error;
     // Files may vanish or change between finding and reading; what a library says of them may quote them.
-    throw damaged(label, 'files that cannot be read');
+    throw damaged(label, 'files that cannot be read', error);
   }
 }
 
@@ -92,7 +91,7 @@ async function readSeries(label: string, all: readonly Slice[], options: ScanOpt
       label,
       `slices are ${thickness} mm thick`,
       `at most ${limit} mm, so that thin bone is seen`,
-      'use a thinner reconstruction of the scan, or allow more in the options',
+      'use a thinner reconstruction of the scan, or allow more: --max-slice-spacing',
     );
   const filled = await fill(label, stack, rows * columns, corrections);
   let data = filled;

@@ -4,12 +4,18 @@
  */
 import { ScanError } from '../../errors.ts';
 
-/** A `ScanError` whose message opens with the scan's label. */
-export function refusal(label: string, found: string, expected: string, todo: string): ScanError {
-  return new ScanError({ found: `${label}: ${found}`, expected, todo });
+/** A `ScanError` whose message opens with the scan's label. `cause` is for programs: it is never shown. */
+export function refusal(
+  label: string,
+  found: string,
+  expected: string,
+  todo: string,
+  cause?: unknown,
+): ScanError {
+  return new ScanError({ found: `${label}: ${found}`, expected, todo }, { cause });
 }
 
 /** The refusal of bytes that cannot be what they should be. */
-export function damaged(label: string, what: string): ScanError {
-  return refusal(label, what, 'whole, undamaged files', 'copy or export the scan again');
+export function damaged(label: string, what: string, cause?: unknown): ScanError {
+  return refusal(label, what, 'whole, undamaged files', 'copy or export the scan again', cause);
 }

@@ -25,7 +25,31 @@ export type ScanContent =
   | { kind: 'packed'; items: readonly Item[] }
   /** A folder of vtk.js: files by their names inside it. */
   | { kind: 'vtk'; items: ReadonlyMap<string, Item> }
-  | { kind: 'refused'; error: ScanError };
+  | { kind: 'refused'; error: ScanError; paths: readonly string[] };
+
+/**
+ * Where a scan lies: its first file (`ZIP > NAME` in a zip) and how many more there are. Such names may be a patient's: they
+ * are for the user's private list alone.
+ */
+export function placeOf({ content, files }: ScanSource): string {
+  const more = files > 1 ? ` and ${files - 1} more` : '';
+  return `${firstOf(content).replace('\0', ' > ')}${more}`;
+}
+
+function firstOf(content: ScanContent): string {
+  switch (content.kind) {
+    case 'file':
+      return content.path;
+    case 'dicom':
+      return content.slices[0].item.name;
+    case 'refused':
+      return content.paths[0];
+    case 'packed':
+      return content.items[0].name;
+    case 'vtk':
+      return [...content.items.values()][0].name;
+  }
+}
 
 /** 16 hexadecimal digits of SHA-256. */
 export function keyOf(...parts: readonly (string | Uint8Array)[]): string {

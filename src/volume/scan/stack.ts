@@ -92,11 +92,14 @@ export function stackSlices<T extends Placed>(
         label,
         `${where}; ${best}`,
         'slices at one distance from each other (to 1 %)',
-        'export the series again with all its slices, or allow the longest even run',
+        'export the series again with all its slices, or take the longest even run: --longest-run',
       );
-    notes.push(`${where}: slices ${run.start + 1} to ${run.end} of ${places.length} taken`);
+    // No colon: a record shows it as a warning, not as the note of a step.
+    notes.push(
+      `cut to slices ${run.start + 1} to ${run.end} of ${places.length}, the longest run of even steps (${where.replace(': ', ', ')})`,
+    );
     places = places.slice(run.start, run.end);
-    if (places.length < minSlices) throw tooFew(label, places.length, minSlices);
+    if (places.length < minSlices) throw tooFew(label, places.length, minSlices, ' in the longest even run');
   }
   const count = places.length;
   const [head, tail] = [places[0][0], places[count - 1][0]];
@@ -122,7 +125,7 @@ export function stackSlices<T extends Placed>(
       label,
       `slices lie ${mm(height)} mm apart`,
       `at most ${maxSliceSpacing} mm, so that thin bone is seen`,
-      'use a thinner reconstruction of the scan, or allow more in the options',
+      'use a thinner reconstruction of the scan, or allow more: --max-slice-spacing',
     );
   // A drift below the tolerance over the whole stack is rounding of the positions.
   const straight = Math.hypot(...drift) * (count - 1) < OFF_LINE;
@@ -217,12 +220,12 @@ function describeSteps(at: readonly number[]): string {
   return `${missing} slice${missing === 1 ? ' is' : 's are'} missing (${mm(middle)} mm apart, but ${shown.join(', ')}${more})`;
 }
 
-function tooFew(label: string, count: number, least: number): Error {
+function tooFew(label: string, count: number, least: number, where = ''): Error {
   return refusal(
     label,
-    `${count} slice${count === 1 ? '' : 's'}`,
+    `${count} slice${count === 1 ? '' : 's'}${where}`,
     `at least ${least}`,
-    'leave it out: it is a localiser, a single image, or a part of a scan',
+    'leave it out: it is a localiser, a single image, or a part of a scan (or allow fewer: --min-slices)',
   );
 }
 

@@ -11,7 +11,8 @@ import { checkGrid } from '../geometry.ts';
 import { FORMAT_NAMES, type Format, formatOf, volumeExtension } from '../io/formats.ts';
 import { readVolume } from '../io/read.ts';
 import { readVtkFolder } from '../io/vti.ts';
-import { type Volume, type VoxelArray, voxelCount } from '../volume.ts';
+import { type Volume, voxelCount } from '../volume.ts';
+import { asScan } from './asScan.ts';
 import type { Scan, ScanFacts } from './read.ts';
 import { damaged, refusal } from './refuse.ts';
 import type { ScanContent } from './source.ts';
@@ -31,7 +32,7 @@ export async function readVolumeScan(label: string, content: ScanContent, maxVox
       volume = readVtkFolder(read);
     } catch (error) {
       if (error instanceof CranioflowError) throw hush(error, label, []);
-      throw damaged(label, 'a folder that cannot be read as VTK image data');
+      throw damaged(label, 'a folder that cannot be read as VTK image data', error);
     }
     checkGrid(volume, label);
   } else if (content.kind === 'file') {
@@ -73,7 +74,7 @@ async function readAs(label: string, path: string): Promise<Volume> {
     return await readVolume(path);
   } catch (error) {
     if (error instanceof CranioflowError) throw hush(error, label, [path, basename(path), stem(path)]);
-    throw damaged(label, 'a file that cannot be read');
+    throw damaged(label, 'a file that cannot be read', error);
   }
 }
 
@@ -90,18 +91,5 @@ function hush(error: CranioflowError, label: string, names: readonly string[]): 
     return out;
   };
   const { found, expected, todo }: Explanation = error.explanation;
-  return refusal(label, clean(found).replace(/^the file:\s*/, ''), clean(expected), todo);
-}
-
-/** Int16 where every value is whole and fits, else Float32; undefined where one is not finite. */
-function asScan(values: VoxelArray): Int16Array | Float32Array | undefined {
-  if (values instanceof Int16Array) return values;
-  let short = true;
-  for (let i = 0; i < values.length; i++) {
-    const v = values[i];
-    if (!Number.isFinite(v)) return undefined;
-    if (v !== Math.round(v) || v > 32767 || v < -32768) short = false;
-  }
-  if (short) return Int16Array.from(values);
-  return values instanceof Float32Array ? values : Float32Array.from(values);
+  return refusal(label, clean(found).replace(/^the file:\s*/, ''), clean(expected), todo, error.cause);
 }

@@ -176,6 +176,9 @@ describe('damaged files', () => {
     ['sizes: (\\d+)', 'sizes: $1.5', FileError, /has the sizes/],
     ['sizes: (\\d+)', 'sizes: -$1', FileError, /has the sizes/],
     ['sizes: [^\n]*\n', '', FileError, /has the sizes ""/],
+    ['left-posterior-superior', 'left-anterior-superior', VolumeError, /the space "left-anterior-superior"/],
+    ['left-posterior-superior', 'LAS', VolumeError, /the space "LAS"/],
+    ['left-posterior-superior', 'scanner-xyz', VolumeError, /the space "scanner-xyz"/],
   ])('an NRRD header with %s as "%s" is refused, not guessed at', async (field, by, kind, told) => {
     const path = join(temporaryFolder(), 'a.nrrd');
     await writeVolume(path, fixture());
