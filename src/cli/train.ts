@@ -4,8 +4,7 @@ import type { z } from 'zod';
 import type { PresetName } from '../config/schemas.ts';
 import type { Context } from './context.ts';
 import { registerTrainDecoder } from './trainDecoder.ts';
-import { registerTrainDistil } from './trainDistil.ts';
-import { registerTrainReflow } from './trainReflow.ts';
+import { registerTrainFewStep } from './trainFewStep.ts';
 import {
   presetOption,
   RUN_HELP,
@@ -131,8 +130,7 @@ Examples:
     });
 
   registerTrainDecoder(train, open);
-  registerTrainReflow(train, open);
-  registerTrainDistil(train, open);
+  registerTrainFewStep(train, open);
 }
 
 interface GeneratorFlags extends TrainFlags {

@@ -89,59 +89,26 @@ export type PairsConfig = z.infer<typeof pairsSchema>;
 export type ReflowConfig = z.infer<typeof reflowSchema>;
 export type DistilConfig = z.infer<typeof distilSchema>;
 
+/** Budgets that both trainings share. */
+const TINY = {
+  steps: 400,
+  batch: 8,
+  learningRate: 5e-4,
+  finalRate: 0.05,
+  checkpointEvery: 200,
+  evaluateEvery: 100,
+};
+const SMALL = { steps: 2000, batch: 8, learningRate: 5e-4, finalRate: 0.05, ema: 0.998 };
+const REFERENCE = { steps: 50_000, batch: 8, checkpointEvery: 1000, evaluateEvery: 1000, ema: 0.999 };
+
 export const REFLOW_PRESETS: Record<PresetName, unknown> = {
-  tiny: {
-    steps: 400,
-    batch: 8,
-    learningRate: 5e-4,
-    finalRate: 0.05,
-    checkpointEvery: 200,
-    evaluateEvery: 100,
-    pairs: { count: 512, steps: 8 },
-  },
-  small: {
-    steps: 2000,
-    batch: 8,
-    learningRate: 5e-4,
-    finalRate: 0.05,
-    ema: 0.998,
-    pairs: { count: 4096 },
-  },
-  reference: {
-    steps: 50_000,
-    batch: 8,
-    checkpointEvery: 1000,
-    evaluateEvery: 1000,
-    ema: 0.999,
-    pairs: { count: 20_000 },
-  },
+  tiny: { ...TINY, pairs: { count: 512, steps: 8 } },
+  small: { ...SMALL, pairs: { count: 4096 } },
+  reference: { ...REFERENCE, pairs: { count: 20_000 } },
 };
 
 export const DISTIL_PRESETS: Record<PresetName, unknown> = {
-  tiny: {
-    steps: 400,
-    batch: 8,
-    learningRate: 5e-4,
-    finalRate: 0.05,
-    checkpointEvery: 200,
-    evaluateEvery: 100,
-    pairs: { count: 256, steps: 8 },
-  },
-  small: {
-    steps: 2000,
-    batch: 8,
-    learningRate: 5e-4,
-    finalRate: 0.05,
-    ema: 0.998,
-    pairs: { count: 2048 },
-  },
-  reference: {
-    steps: 50_000,
-    batch: 8,
-    checkpointEvery: 1000,
-    evaluateEvery: 1000,
-    ema: 0.999,
-    pairs: { count: 10_000 },
-    intervals: { from: 4, to: 64 },
-  },
+  tiny: { ...TINY, pairs: { count: 256, steps: 8 } },
+  small: { ...SMALL, pairs: { count: 2048 } },
+  reference: { ...REFERENCE, pairs: { count: 10_000 }, intervals: { from: 4, to: 64 } },
 };

@@ -10,11 +10,15 @@ import { CheckpointError, ConfigError } from '../errors.ts';
 import { type GeneratorWeights, readGenerator } from '../sampling/generator.ts';
 import { bakedGuidance } from '../sampling/solverNames.ts';
 
+/** What a training wants of its source. */
+export interface SourceUse {
+  guidance: number;
+  batch: number;
+  pairs: { count: number };
+}
+
 /** Reads the generator in the run folder `path`. Throws `CheckpointError` and `ConfigError`. */
-export function readSource(
-  path: string,
-  { guidance, batch, pairs }: { guidance: number; batch: number; pairs: { count: number } },
-): GeneratorWeights {
+export function readSource(path: string, { guidance, batch, pairs }: SourceUse): GeneratorWeights {
   const source = readGenerator(path);
   const { objective } = source.meta;
   if (objective !== 'otfm')
