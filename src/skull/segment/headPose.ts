@@ -13,7 +13,7 @@ import type { Pose, Searchable } from '../register/icp.ts';
 import { candidatePoses, followPose } from '../register/registerRigid.ts';
 import { boneSurface, type Surface, selectPoints } from '../register/surface.ts';
 import { searchable, type Template } from '../register/template.ts';
-import { applyTransform, type Transform } from '../register/transform.ts';
+import { applyTransform, rotationAngle, type Transform } from '../register/transform.ts';
 import type { Braincase } from './braincase.ts';
 import { partAt, skullBase } from './skullBase.ts';
 
@@ -24,7 +24,7 @@ const NEAR = 100;
  * that are asked.
  */
 const SEARCH = { apart: 20, offsets: [[0, 0, -50] as Vec3] };
-const CANDIDATES = 4;
+const CANDIDATES = 3;
 /** Heads scored 0.35 (no vault) to 0.55; below this nothing can be said. */
 const LEAST_SCORE = 0.3;
 
@@ -36,7 +36,11 @@ export function headPose(mask: Mask, template: Template, braincase?: Braincase):
   const whole = boneSurface(mask);
   const bone = searchable(braincase === undefined ? whole : nearRoom(whole, braincase.room));
   let best: { rest: Searchable; pose: Pose } | undefined;
-  for (const guess of candidatePoses(bone, template, SEARCH).slice(0, CANDIDATES)) {
+  const asked: Pose[] = [];
+  for (const guess of candidatePoses(bone, template, SEARCH)) {
+    if (asked.length === CANDIDATES) break;
+    if (asked.some((pose) => rotationAngle(pose.rotation, guess.rotation) < SEARCH.apart)) continue;
+    asked.push(guess);
     const points = withoutNeck(bone.surface, guess, skullBase(guess, braincase).level);
     // A pose that takes half of the head for neck is none.
     if (points.points.length < bone.surface.points.length / 2) continue;
