@@ -15,7 +15,7 @@ import {
   regionTemplate,
 } from '../skull/regions.ts';
 import { frameFromLandmarks } from '../skull/register/frame.ts';
-import { skullTemplate, type Template, templateCentre } from '../skull/register/template.ts';
+import { humanTemplate, templateCentre } from '../skull/register/template.ts';
 import { type Transform, transformToMatrix } from '../skull/register/transform.ts';
 import type { SegmentStep } from '../skull/segment/step.ts';
 import { apply3, transpose3 } from '../volume/geometry.ts';
@@ -87,7 +87,6 @@ export class CaseMaker {
   readonly #reference?: AlignReference;
   readonly #landmarks?: Transform;
   readonly #ended: StepEnded;
-  #template?: Template;
   #regions?: RegionTemplate;
 
   private constructor(
@@ -155,7 +154,7 @@ export class CaseMaker {
     const mask = toFrame(read.mask, frame, grid, spacing, cut);
     this.#ended('resample to the grid');
     const regions = this.#regionsOf(read, transform);
-    if (regions !== undefined) sheet.regions(regions, mask, templateCentre(this.#skull()));
+    if (regions !== undefined) sheet.regions(regions, mask, templateCentre(humanTemplate()));
     this.#ended('regions');
     const measured = qualityScore({ ...read.facts, ...(regions && { regions: regions.shares }) });
     const { quality, graded: grades } = graded(measured, given);
@@ -184,10 +183,10 @@ export class CaseMaker {
 
   /** Where the bone goes: by landmarks, by the template, by another bone, or by its own axes. */
   #pose({ mask, kind: what }: ReadCase, label: string): Canonical {
-    if (this.#landmarks !== undefined) return landmarkFrame(mask, this.#skull(), this.#landmarks, label);
+    if (this.#landmarks !== undefined) return landmarkFrame(mask, humanTemplate(), this.#landmarks, label);
     const kind = this.#options.frame ?? (what === 'ct' ? 'frankfort' : 'patient');
     const reference = this.#reference;
-    if (reference === undefined && kind === 'frankfort') return canonicalFrame(mask, this.#skull(), label);
+    if (reference === undefined && kind === 'frankfort') return canonicalFrame(mask, humanTemplate(), label);
     const frame =
       reference === undefined ? boneFrame(mask, kind as FrameKind) : alignedFrame(mask, reference);
     const rotation = transpose3(frame.axes);
@@ -201,14 +200,8 @@ export class CaseMaker {
     const frankfort =
       this.#landmarks !== undefined || (this.#reference === undefined && frame === 'frankfort');
     if (!frankfort) return undefined;
-    this.#regions ??= regionTemplate(this.#skull());
+    this.#regions ??= regionTemplate(humanTemplate());
     return measureRegions(mask, transform, this.#regions);
-  }
-
-  /** The human template takes a second to make: only where it is needed. */
-  #skull(): Template {
-    this.#template ??= skullTemplate();
-    return this.#template;
   }
 }
 
