@@ -22,6 +22,7 @@ import { apply3, transpose3 } from '../volume/geometry.ts';
 import { readVolume } from '../volume/io/index.ts';
 import type { Mask, Vec3 } from '../volume/volume.ts';
 import { CaseSheet } from './caseSheet.ts';
+import { contentHash } from './copies.ts';
 import { isTransient } from './fingerprint.ts';
 import { graded } from './grade.ts';
 import { type CaseInput, pathsOf } from './inputs.ts';
@@ -64,6 +65,8 @@ export interface MadeCase {
   mask: Mask;
   quality: Quality['score'];
   provenance: Provenance;
+  /** A hash of the bone as it was read: copies.ts. */
+  content: string;
   /** How far the bone reaches from the grid's centre along its axes, mm. */
   reach: [number, number, number];
 }
@@ -179,7 +182,7 @@ export class CaseMaker {
       cutShare,
     };
     sheet.placed(mask, provenance, quality);
-    return { mask, quality: quality.score, provenance, reach };
+    return { mask, quality: quality.score, provenance, content: contentHash(read.mask), reach };
   }
 
   /** Where the bone goes: by landmarks, by the template, by another bone, or by its own axes. */

@@ -64,15 +64,16 @@ describe('ingest', () => {
     await writeVolume(join(inputs, 'b.nii.gz'), file(FLIPPED, [0.5, 0.4, 0.8], [-1200, -1199]));
     await writeVolume(join(inputs, 'c.mha'), file(OBLIQUE, [0.4, 0.4, 0.5], [0, 255]));
     await writeVolume(join(inputs, 'd.nii'), file([0, 0, 1, 1, 0, 0, 0, 1, 0], [0.5, 0.4, 0.3]));
-    const { dataset, accepted, refused } = await ingest({ ...base, inputs: [inputs], out });
-    expect(refused).toEqual([]);
-    expect(accepted.map((a) => a.id)).toEqual(['a', 'b', 'c', 'd']);
     const truth = Uint8Array.from({ length: 24 * 16 * 12 }, (_, p) => {
       const [i, j, k] = [p % 24, Math.floor(p / 24) % 16, Math.floor(p / 384)];
       return inL(i - 11.5, j - 7.5, k - 5.5) ? 1 : 0;
     });
     const n = truth.reduce((a, b) => a + b, 0);
-    for (const c of dataset.cases) {
+    // Each into a dataset of its own: in one the second would be a copy of the first.
+    for (const [id, name] of Object.entries({ a: 'a.nrrd', b: 'b.nii.gz', c: 'c.mha', d: 'd.nii' })) {
+      const { dataset } = await ingest({ ...base, inputs: [join(inputs, name)], out: join(out, id) });
+      const [c] = dataset.cases;
+      expect(c.id).toBe(id);
       const { data } = dataset.loadMask(c);
       const same = data.reduce((sum, v, i) => sum + (v & truth[i]), 0);
       expect((2 * same) / (n + c.voxels), c.id).toBeGreaterThan(0.93);
@@ -83,7 +84,7 @@ describe('ingest', () => {
     const [inputs, out] = [temporaryFolder(), temporaryFolder()];
     const good = file(OBLIQUE, [1, 1, 1]);
     await writeVolume(join(inputs, 'good.nrrd'), good);
-    await writeVolume(join(inputs, 'good2.nrrd'), good);
+    await writeVolume(join(inputs, 'good2.nrrd'), file(OBLIQUE, [1, 1, 1], [0, 1], 0.8));
     await writeVolume(join(inputs, 'empty.nrrd'), { ...good, data: new Uint8Array(good.data.length) });
     await writeVolume(join(inputs, 'full.nrrd'), { ...good, data: new Uint8Array(good.data.length).fill(1) });
     const holes = good.data.slice();
@@ -141,10 +142,12 @@ describe('ingest', () => {
 
   it('keeps annotators of one patient together, and refuses a file without a subject', async () => {
     const [inputs, out] = [temporaryFolder(), temporaryFolder()];
+    let scale = 1;
     for (const who of ['oncologist', 'radiographer'])
       for (const id of ['0001', '0002', '0003a', '0003b', '0004', '0005', 'stray']) {
         mkdirSync(join(inputs, who, id), { recursive: true });
-        await writeVolume(join(inputs, who, id, 'm.nrrd'), file(OBLIQUE, [1, 1, 1]));
+        await writeVolume(join(inputs, who, id, 'm.nrrd'), file(OBLIQUE, [1, 1, 1], [0, 1], scale));
+        scale -= 0.03;
       }
     const subjects = subjectsByPattern('/(\\d{4})[ab]?/');
     const { dataset, refused } = await ingest({
@@ -164,8 +167,8 @@ describe('ingest', () => {
 
   it('stops between cases when told to, and goes on from there', async () => {
     const [inputs, out] = [temporaryFolder(), temporaryFolder()];
-    for (const n of ['a', 'b', 'c', 'd'])
-      await writeVolume(join(inputs, `${n}.nrrd`), file(OBLIQUE, [1, 1, 1]));
+    for (const [i, n] of ['a', 'b', 'c', 'd'].entries())
+      await writeVolume(join(inputs, `${n}.nrrd`), file(OBLIQUE, [1, 1, 1], [0, 1], 1 - 0.1 * i));
     const stop = new AbortController();
     const options: IngestOptions = { ...base, inputs: [inputs], out };
     const onProgress = (p: { done: number }) => void (p.done === 2 && stop.abort());
