@@ -48,7 +48,10 @@ stand for in OUT.private.json. Do not pass that file on.`,
         'frankfort: aligned to the human template; patient: axes of the scan; principal: axes of the bone (default: frankfort for CT, patient for masks and meshes)',
       ).choices(['frankfort', 'patient', 'principal']),
     )
-    .option('--align-to <file>', 'turn and shift every bone to lie as the one in this file (never scaled)')
+    .option(
+      '--align-to <file>',
+      'turn and shift every bone to lie as the one in this file, a mask, mesh or scan (never scaled)',
+    )
     .option(
       '--landmarks <file>',
       'one case: 3D Slicer markups (porion, orbitale) that define its Frankfort frame',
