@@ -72,7 +72,7 @@ export function copyRefused(label: string, original: string, ofAnother: boolean)
     found: `${label} holds the same bone as case ${original}, voxel for voxel${ofAnother ? ', under another subject' : ''}`,
     expected: 'every bone once: a copy counts twice, and could lie in train and in test at once',
     todo: ofAnother
-      ? 'find out whose it is, and leave the other out; if both subjects are one person, give them one name in --subject-table'
+      ? 'find out whose it is, and leave the other out; other scans of the two subjects may be of one person too'
       : 'nothing, if it is a copy; else find out which of the two files is not what its name says',
   };
 }

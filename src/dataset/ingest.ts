@@ -236,7 +236,8 @@ async function ingestCases(
   const refuseCopy = (job: CaseJob, of: string, subject: string) => {
     const { id, label } = job.task;
     const subjectsKnown = options.subjects !== undefined || job.input.kind === 'scan';
-    const why = copyRefused(label, of, subjectsKnown && writer.case(of)?.subject !== subject);
+    const whose = writer.case(of)?.subject ?? subject;
+    const why = copyRefused(label, of, subjectsKnown && whose !== subject);
     remember(job, { refused: why, copyOf: of });
     const reason = `${why.found.replaceAll(label, 'the case')}; ${why.todo}`;
     reviseRecord(options.out, id, { status: 'refused', reason });
