@@ -96,8 +96,6 @@ export class CaseMaker {
   readonly #reference?: AlignReference;
   readonly #landmarks?: Transform;
   readonly #ended: StepEnded;
-  #template?: Template;
-  #regions?: RegionTemplate;
 
   private constructor(
     options: MakeOptions,
@@ -166,7 +164,7 @@ export class CaseMaker {
     const mask = toFrame(read.mask, frame, grid, spacing, cut);
     this.#ended('resample to the grid');
     const regions = this.#regionsOf(read, transform);
-    if (regions !== undefined) sheet.regions(regions, mask, templateCentre(this.#skull()));
+    if (regions !== undefined) sheet.regions(regions, mask, templateCentre(human()));
     this.#ended('regions');
     const measured = qualityScore({ ...read.facts, ...(regions && { regions: regions.shares }) });
     const { quality, graded: grades } = graded(measured, given);
@@ -195,10 +193,10 @@ export class CaseMaker {
 
   /** Where the bone goes: by landmarks, by the template, by another bone, or by its own axes. */
   #pose({ mask, kind: what }: ReadCase, label: string): Canonical {
-    if (this.#landmarks !== undefined) return landmarkFrame(mask, this.#skull(), this.#landmarks, label);
+    if (this.#landmarks !== undefined) return landmarkFrame(mask, human(), this.#landmarks, label);
     const kind = this.#options.frame ?? (what === 'ct' ? 'frankfort' : 'patient');
     const reference = this.#reference;
-    if (reference === undefined && kind === 'frankfort') return canonicalFrame(mask, this.#skull(), label);
+    if (reference === undefined && kind === 'frankfort') return canonicalFrame(mask, human(), label);
     const frame =
       reference === undefined ? boneFrame(mask, kind as FrameKind) : alignedFrame(mask, reference);
     const rotation = transpose3(frame.axes);
@@ -212,16 +210,19 @@ export class CaseMaker {
     const frankfort =
       this.#landmarks !== undefined || (this.#reference === undefined && frame === 'frankfort');
     if (!frankfort) return undefined;
-    this.#regions ??= regionTemplate(this.#skull());
-    return measureRegions(mask, transform, this.#regions);
-  }
-
-  /** The human template takes a second to make: only where it is needed. */
-  #skull(): Template {
-    this.#template ??= skullTemplate();
-    return this.#template;
+    humanRegions ??= regionTemplate(human());
+    return measureRegions(mask, transform, humanRegions);
   }
 }
+
+/** The human template takes a second to make: only where it is needed, and once in a thread. */
+function human(): Template {
+  humanTemplate ??= skullTemplate();
+  return humanTemplate;
+}
+
+let humanTemplate: Template | undefined;
+let humanRegions: RegionTemplate | undefined;
 
 const reachOf = ({ low, high }: Frame): MadeCase['reach'] =>
   low.map((v, c) => Math.max(-v, high[c])) as MadeCase['reach'];

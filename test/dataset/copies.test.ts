@@ -96,7 +96,7 @@ describe('a copy', () => {
   it('is the later one, however many are made at once', async () => {
     const o = await study({ a: mask, b: mask, c: other, d: mask });
     const named = { ...o, keepNames: true };
-    for (const jobs of [1, 3]) {
+    for (const jobs of [1, 2]) {
       const { refused, dataset } = await ingest({ ...named, out: `${o.out}${jobs}`, jobs });
       expect(refused.map((r) => r.id)).toEqual(['b_m', 'd_m']);
       expect(dataset.cases.map((c) => c.id)).toEqual(['a_m', 'c_m']);
