@@ -211,7 +211,7 @@ function resultText(result: IngestResult): string {
       ? [`smallest grid that holds every bone read, at this spacing: ${smallestGrid.join('x')}`]
       : []),
     ...refused.map(
-      (r) => `refused (case ${r.id}): ${r.reason.startsWith(r.file) ? '' : `${r.file}: `}${r.reason}`,
+      (r) => `refused: case ${r.id}: ${r.reason.startsWith(r.file) ? '' : `${r.file}: `}${r.reason}`,
     ),
     ...(remembered > 0
       ? [
