@@ -89,7 +89,6 @@ const POSES: [string, Transform['rotation']][] = [
   ['tipped by 43 degrees', multiply3(rotationAbout(0, 0.6), rotationAbout(1, 0.5))],
   ['upside down', rotationAbout(0, Math.PI)],
   ['at random', randomRotation(stream)],
-  ['at random again', randomRotation(stream)],
 ];
 
 describe('the neck of a phantom', () => {
