@@ -48,7 +48,10 @@ stand for in OUT.private.json. Do not pass that file on.`,
         'frankfort: aligned to the human template; patient: axes of the scan; principal: axes of the bone (default: frankfort for CT, patient for masks and meshes)',
       ).choices(['frankfort', 'patient', 'principal']),
     )
-    .option('--align-to <file>', 'turn and shift every bone to lie as the one in this file (never scaled)')
+    .option(
+      '--align-to <file>',
+      'turn and shift every bone to lie as the one in this file, a mask, mesh or scan (never scaled)',
+    )
     .option(
       '--landmarks <file>',
       'one case: 3D Slicer markups (porion, orbitale) that define its Frankfort frame',
@@ -90,8 +93,11 @@ stand for in OUT.private.json. Do not pass that file on.`,
     .option('--seed <n>', 'seed of the split', whole(0), 0)
     .option('--name <text>', 'name of the dataset (default: from the bone)')
     .option('--bone <text>', 'what the bone is called, such as mandible', 'bone')
-    .option('--attribution <text>', 'who made the masks', 'unknown')
-    .option('--licence <text>', 'the licence they are under', 'unknown')
+    .option(
+      '--attribution <text>',
+      'who made the masks (default: unknown); given again, finished cases take it over',
+    )
+    .option('--licence <text>', 'the licence they are under (default: unknown)')
     .option(
       '--quality <class>',
       'class of all cases, 2 (damaged) to 6 (complete) (default: as measured in scans and in the Frankfort frame, else 6)',
@@ -182,12 +188,14 @@ function resultJson({ dataset, ...rest }: IngestResult): object {
 
 function resultText(result: IngestResult): string {
   const { dataset, accepted, kept, refused, smallestGrid, casesPage, privateFile } = result;
-  const { dropped, regraded, remembered, withoutScore } = result;
+  const { dropped, regraded, changed, attributed, remembered, withoutScore } = result;
   const { size, spacing } = dataset.manifest;
   const cut = accepted.filter((a) => a.cutShare > 0);
   return [
     `${accepted.length} accepted, ${kept.length} kept from before, ${refused.length} refused; ${dataset.cases.length} cases (${dataset.split('train').length} train, ${dataset.split('test').length} test) of ${size.join('x')} voxels, ${spacing} mm, in ${dataset.dir}`,
     ...(regraded.length > 0 ? [`quality changed: ${regraded.join(', ')}`] : []),
+    ...(attributed.length > 0 ? [`attribution or licence changed: ${attributed.join(', ')}`] : []),
+    ...(changed.length > 0 ? [`made again, for their files had changed: ${changed.join(', ')}`] : []),
     ...(withoutScore
       ? [`${withoutScore} cases that the quality file does not name keep the quality they have`]
       : []),
@@ -202,7 +210,9 @@ function resultText(result: IngestResult): string {
     ...(accepted.length > 0
       ? [`smallest grid that holds every bone read, at this spacing: ${smallestGrid.join('x')}`]
       : []),
-    ...refused.map((r) => `refused: ${r.reason.startsWith(r.file) ? '' : `${r.file}: `}${r.reason}`),
+    ...refused.map(
+      (r) => `refused: case ${r.id}: ${r.reason.startsWith(r.file) ? '' : `${r.file}: `}${r.reason}`,
+    ),
     ...(remembered > 0
       ? [
           `${remembered} of these were refused before and not read again: nothing changed (--retry reads them)`,

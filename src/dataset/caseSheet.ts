@@ -11,7 +11,7 @@ import type { Quality } from '../skull/quality.ts';
 import type { RegionPresence } from '../skull/regions.ts';
 import { type Transform, transformFromMatrix, transformGrid } from '../skull/register/transform.ts';
 import type { SegmentStep } from '../skull/segment/step.ts';
-import type { Grid, Mask, Vec3 } from '../volume/volume.ts';
+import type { Grid, Mask, Vec3, Volume } from '../volume/volume.ts';
 import type { Provenance } from './manifest.ts';
 import type { ReadCase } from './readCase.ts';
 
@@ -23,6 +23,7 @@ export class CaseSheet {
   readonly #numbers: CaseRecord['numbers'] = [];
   readonly #warnings: string[] = [];
   #read?: ReadCase;
+  #scan?: Volume;
   #placed?: Mask;
   #pose?: Transform;
   #quality?: Quality;
@@ -38,6 +39,11 @@ export class CaseSheet {
     if (this.#off) return;
     const image = mask && renderStep(mask);
     this.#steps.push({ title: name, note, image });
+  }
+
+  /** A scan, before anything is known of it. */
+  scan(scan: Volume): void {
+    this.#scan = scan;
   }
 
   /** The case as it was read, before it is placed. */
@@ -97,7 +103,7 @@ export class CaseSheet {
 
   #write(status: 'accepted' | 'refused', reason?: string): void {
     if (this.#off) return;
-    const { scan, mask } = this.#read ?? {};
+    const { scan = this.#scan, mask } = this.#read ?? {};
     // Slices of a scan with the contour of its own bone; all as it lies in the dataset, once it does.
     const shown = this.#placed ?? mask;
     const pose = this.#pose;

@@ -54,7 +54,8 @@ export function decide(
 
 const DROPPED = 'dropped by a person; a number in the quality file takes it back';
 
-function reviseRecord(dir: string, id: string, change: Partial<CaseRecord>): void {
+/** Changes the record of a case, where it has one. */
+export function reviseRecord(dir: string, id: string, change: Partial<CaseRecord>): void {
   const record = readCaseRecord(dir, id);
   if (record !== undefined) writeCaseRecord(dir, { ...record, ...change });
 }

@@ -1,6 +1,6 @@
 /**
- * Whether a case that was refused would be refused again: by the parameters that decide it, and by what its files look like
- * from outside (size, time of change; a hash, so that neither can be read off). Nothing is opened for it.
+ * Whether a case would end as it did before, made or refused: by the parameters that decide it, and by what its files look
+ * like from outside (size, time of change; a hash, so that neither can be read off). Nothing is opened for it.
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, statSync } from 'node:fs';
@@ -49,7 +49,8 @@ function filesOf({ content }: ScanSource): string[] {
   return content.kind === 'file' ? [content.path] : [];
 }
 
-function lookOf(paths: readonly string[], more: unknown[] = []): string | undefined {
+/** What files look like from outside, as a hash; undefined where there are none, or one cannot be looked at. */
+export function lookOf(paths: readonly string[], more: unknown[] = []): string | undefined {
   const unique = [...new Set(paths)].sort();
   if (unique.length === 0) return undefined;
   try {

@@ -67,6 +67,11 @@ export class Identity {
     return `s-${this.#digest('subject', key)}`;
   }
 
+  /** A hash of a bone's content that nobody without the salt can compare a scan with. */
+  contentId(content: string): string {
+    return this.#digest('content', content, 32);
+  }
+
   /** Notes which file a case came from; `save` writes it. */
   note(id: string, source: string): void {
     this.#cases.set(id, source);
@@ -79,7 +84,7 @@ export class Identity {
     writePrivateFile(this.path, text);
   }
 
-  #digest(purpose: string, key: string): string {
-    return createHmac('sha256', this.#salt).update(`${purpose}\0${key}`).digest('hex').slice(0, DIGITS);
+  #digest(purpose: string, key: string, digits = DIGITS): string {
+    return createHmac('sha256', this.#salt).update(`${purpose}\0${key}`).digest('hex').slice(0, digits);
   }
 }

@@ -7,8 +7,6 @@
  * Every case leaves a record of pictures and figures, accepted or refused, and all records make `cases.html`. Cases get
  * ids under a secret salt (identity.ts), and nothing of their names is kept, unless the user says that they are public.
  */
-import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import {
   CranioflowError,
@@ -20,22 +18,33 @@ import {
 } from '../errors.ts';
 import { acquireLock } from '../files/lock.ts';
 import { recordedCases, writeCasesPage } from '../report/cases.ts';
-import { FRAMES } from '../skull/orient.ts';
 import type { QualityScore } from '../skull/quality.ts';
-import { placeOf } from '../volume/scan/index.ts';
 import type { Vec3 } from '../volume/volume.ts';
 import { type CaseJob, runCases } from './casePool.ts';
-import type { Dataset } from './dataset.ts';
-import { decide, remakeNarrower } from './decide.ts';
-import { filesHash, parametersHash } from './fingerprint.ts';
+import { copyRefused, originalOf } from './copies.ts';
+import { bitsHash, type Dataset } from './dataset.ts';
+import { decide, remakeNarrower, reviseRecord } from './decide.ts';
+import { filesHash, lookOf, parametersHash } from './fingerprint.ts';
+import { regraded as regrade } from './grade.ts';
 import { Identity } from './identity.ts';
-import { type CaseFacts, type CaseInput, collectCases, type InputFile, pathsOf } from './inputs.ts';
-import { gridFor, type MakeOptions } from './makeCase.ts';
+import { checkOptions, headerOf } from './ingestHeader.ts';
+import {
+  type CaseFacts,
+  type CaseInput,
+  collectCases,
+  type InputFile,
+  pathsOf,
+  type SubjectsOf,
+} from './inputs.ts';
+import { gridFor, type MadeCase, type MakeOptions } from './makeCase.ts';
 import { Memory, type Refusal } from './memory.ts';
+import { leaveOtherwisePaired, type Named, nameOf, sourceOf } from './named.ts';
+import { packBits } from './pack.ts';
 import { pairBones } from './pairs.ts';
+import { checkNames, type Finished, rerun } from './rerun.ts';
 import { Scores } from './scores.ts';
 import type { SplitOptions } from './split.ts';
-import { DATASET_LOCK, type DatasetHeader, DatasetWriter } from './writer.ts';
+import { DATASET_LOCK, DatasetWriter } from './writer.ts';
 
 export interface IngestOptions extends MakeOptions, Partial<SplitOptions> {
   /** Files, or folders to search. */
@@ -46,7 +55,7 @@ export interface IngestOptions extends MakeOptions, Partial<SplitOptions> {
   attribution?: string;
   licence?: string;
   /** Whose bone a file is; undefined refuses the file. Default: every file is a subject of its own. */
-  subjects?: (file: InputFile) => CaseFacts | undefined;
+  subjects?: SubjectsOf;
   /** Quality of cases that no table grades. Default: as measured, where it is (scans, and whatever lies in the Frankfort frame); else 6. */
   quality?: number;
   /** A table of what a person decided: scores.ts. It stands above every other quality, and reaches finished cases too. */
@@ -66,8 +75,10 @@ export interface IngestOptions extends MakeOptions, Partial<SplitOptions> {
 }
 
 export interface IngestProgress {
+  /** 0 at the start, before anything is read. */
   done: number;
   total: number;
+  /** The case that has ended; empty at the start. */
   file: string;
   accepted: number;
   refused: number;
@@ -79,13 +90,17 @@ export interface IngestResult {
   accepted: { id: string; file: string; cutShare: number; quality: number }[];
   /** Finished by an earlier run, not read again. */
   kept: string[];
-  refused: { file: string; reason: string }[];
+  refused: { id: string; file: string; reason: string }[];
   /** How many of the refused were not read again, for nothing had changed since. */
   remembered: number;
   /** Ids of cases that a person dropped, now or before. */
   dropped: string[];
   /** Ids of finished cases that got another quality. */
   regraded: string[];
+  /** Ids of finished cases that were read again, for their files had changed. */
+  changed: string[];
+  /** Ids of finished cases that got another attribution or licence. */
+  attributed: string[];
   /** Cases of the dataset that the quality file does not decide: they keep the quality they have. */
   withoutScore?: number;
   /** The smallest grid, in multiples of 8, that would hold every bone read at this spacing. */
@@ -94,18 +109,6 @@ export interface IngestResult {
   casesPage?: string;
   /** Where the salt and the list of secret ids lie; absent when every case kept its name. */
   privateFile?: string;
-}
-
-/** One case and what it is called. */
-interface Named {
-  input: CaseInput;
-  id: string;
-  /** For messages. */
-  label: string;
-  /** Whose bone it is, or why that is not known. */
-  subject: () => CaseFacts | Explanation;
-  /** Noted in the private file: what a secret id stands for. */
-  secret: boolean;
 }
 
 /**
@@ -119,9 +122,10 @@ export async function ingest(options: IngestOptions): Promise<IngestResult> {
   const inputs = options.withoutPairs ? found : pairBones(found, options.subjects);
   checkLandmarks(options, inputs.length);
   const table = options.qualityFile === undefined ? undefined : Scores.read(options.qualityFile);
+  const files = found.flatMap((input) => (input.kind === 'scan' ? [] : [input.file]));
   const release = acquireLock(join(options.out, DATASET_LOCK), (text) => options.onWarning?.(text));
   try {
-    return await ingestCases(inputs, options, table);
+    return await ingestCases(inputs, files, options, table);
   } finally {
     release();
   }
@@ -129,41 +133,68 @@ export async function ingest(options: IngestOptions): Promise<IngestResult> {
 
 async function ingestCases(
   inputs: readonly CaseInput[],
+  files: readonly InputFile[],
   options: IngestOptions,
   table: Scores | undefined,
 ): Promise<IngestResult> {
   const writer = new DatasetWriter(options.out, headerOf(options));
   const identity = Identity.open(options.out);
   const memory = Memory.open(options.out);
+  checkNames(writer, memory, options.keepNames);
+  const { onProgress, onWarning = () => undefined } = options;
   const cases = inputs.map((input) => nameOf(input, identity, options));
   if (cases.some((c) => c.secret)) {
     for (const c of cases) if (c.secret) identity.note(c.id, sourceOf(c.input));
     identity.save();
   }
-  const named = cases.map(({ id, input }) => ({ id, paths: pathsOf(input) }));
-  const { scores, regraded, unknown } = decide(named, { writer, memory, table });
-  if (unknown.length > 0)
-    options.onWarning?.(
-      `${options.qualityFile}: no case has the name in line ${unknown.join(', ')}; nothing was done for it`,
-    );
-  remakeNarrower(writer, cases, options);
   const accepted: IngestResult['accepted'] = [];
   const refused: IngestResult['refused'] = [];
-  const dropped = cases.filter((c) => memory.dropped.has(c.id)).map((c) => c.id);
-  const kept = cases.filter((c) => writer.has(c.id)).map((c) => c.id);
-  const past = new Set([...dropped, ...kept]);
-  const reach = [0, 0, 0];
-  const facts = new Map<string, CaseFacts>();
-  const looks = new Map<string, { parameters: string; files: string | undefined }>();
-  const jobs: CaseJob[] = [];
-  const { attribution = 'unknown', licence = 'unknown', onProgress } = options;
-  let remembered = 0;
+  const past = new Set<string>();
   const tell = (file: string) => {
     const done = past.size + accepted.length + refused.length;
     onProgress?.({ done, total: cases.length, file, accepted: accepted.length, refused: refused.length });
   };
-  const refuse = (file: string, { found, todo }: Explanation) => {
-    refused.push({ file, reason: `${found}; ${todo}` });
+  tell('');
+  const named = cases.map(({ id, input }) => ({ id, paths: pathsOf(input) }));
+  const { scores, regraded, unknown } = decide(named, { writer, memory, table });
+  if (unknown.length > 0)
+    onWarning(
+      `${options.qualityFile}: no case has the name in line ${unknown.join(', ')}; nothing was done for it`,
+    );
+  remakeNarrower(writer, cases, options);
+  leaveOtherwisePaired(writer, cases, files, identity, options);
+  const facts = new Map(cases.map((c) => [c.id, c.subject()]));
+  const spare = options.subjects?.unused?.() ?? [];
+  if (spare.length > 0)
+    onWarning(
+      `the table of subjects: no file has the name in line ${spare.join(', ')}; nothing was done for it`,
+    );
+  const looks = new Map(cases.map((c) => [c.id, filesHash(c.input)]));
+  const givenTo = (id: string) => {
+    const fact = facts.get(id)!;
+    return 'found' in fact ? options.quality : (fact.quality ?? options.quality);
+  };
+  const finished = cases
+    .filter((c) => writer.has(c.id))
+    .map(({ id, input }): Finished => {
+      const fact = facts.get(id)!;
+      const subject =
+        options.subjects && input.kind !== 'scan' && !('found' in fact) ? fact.subject : undefined;
+      return { id, files: looks.get(id), subject, ...(!scores.has(id) && { quality: givenTo(id) }) };
+    });
+  const { changed, ...revised } = rerun(finished, { writer, memory }, options);
+  if (revised.keptQuality.length > 0)
+    onWarning(
+      `${revised.keptQuality.length} finished cases keep the quality that a person gave them: --quality-file changes it`,
+    );
+  const dropped = cases.filter((c) => memory.dropped.has(c.id)).map((c) => c.id);
+  const kept = cases.filter((c) => writer.has(c.id) && !changed.has(c.id)).map((c) => c.id);
+  for (const id of [...dropped, ...kept]) past.add(id);
+  const reach = [0, 0, 0];
+  const jobs: CaseJob[] = [];
+  let remembered = 0;
+  const refuse = (id: string, file: string, { found, todo }: Explanation) => {
+    refused.push({ id, file, reason: `${found}; ${todo}` });
     tell(file);
   };
   const farther = (to?: readonly number[]) => {
@@ -171,60 +202,115 @@ async function ingestCases(
   };
   const parameters = parametersHash(options);
   const recorded = new Set(options.withoutPictures ? [] : recordedCases(options.out));
-  for (const { id, input, label, subject } of cases) {
+  const original = (id: string) => (writer.has(id) && !changed.has(id)) || memory.dropped.has(id);
+  for (const { id, input, label } of cases) {
     if (past.has(id)) {
       tell(label);
       continue;
     }
-    const fact = subject();
+    const fact = facts.get(id)!;
     if ('found' in fact) {
-      refuse(label, fact);
+      if (changed.has(id)) writer.revise([id]);
+      refuse(id, label, fact);
       continue;
     }
-    const look = { parameters, files: filesHash(input) };
-    const again = options.retry || !(options.withoutPictures || recorded.has(id));
-    const known = again ? undefined : memory.refusal(id, look, [label, ...pathsOf(input)]);
+    const look = { parameters, files: looks.get(id) };
+    const again = options.retry || changed.has(id) || !(options.withoutPictures || recorded.has(id));
+    const known = again ? undefined : memory.refusal(id, look, [label, ...pathsOf(input)], original);
     if (known !== undefined) {
       remembered++;
       farther(known.reach);
-      refuse(label, known.refused);
+      refuse(id, label, known.refused);
       continue;
     }
-    looks.set(id, look);
-    facts.set(id, fact);
-    const quality = scores.get(id) ?? fact.quality ?? options.quality;
+    const quality = scores.get(id) ?? givenTo(id);
     jobs.push({ input, task: { id, label, quality: quality as QualityScore | undefined } });
   }
   const remember = ({ input, task: { id, label } }: CaseJob, refusal: Refusal) =>
-    memory.refuse(id, looks.get(id)!, [label, ...pathsOf(input)], refusal);
-  for await (const { job, outcome } of runCases(jobs, options)) {
+    memory.refuse(id, { parameters, files: looks.get(id) }, [label, ...pathsOf(input)], refusal);
+  const order = new Map(cases.map((c, i) => [c.id, i]));
+  const landmarks = options.landmarks === undefined ? undefined : lookOf([options.landmarks]);
+  const fresh = new Map<string, CaseJob>();
+
+  /** Refuses a made case as a copy of another; its record was written as that of an accepted one. */
+  const refuseCopy = (job: CaseJob, of: string, subject: string) => {
+    const { id, label } = job.task;
+    const subjectsKnown = options.subjects !== undefined || job.input.kind === 'scan';
+    const whose = writer.case(of)?.subject ?? subject;
+    const why = copyRefused(label, of, subjectsKnown && whose !== subject);
+    remember(job, { refused: why, copyOf: of });
+    const reason = `${why.found.replaceAll(label, 'the case')}; ${why.todo}`;
+    reviseRecord(options.out, id, { status: 'refused', reason });
+    refuse(id, label, why);
+  };
+  const take = (job: CaseJob, made: MadeCase) => {
     const { input, task } = job;
+    const { id } = task;
+    const { mask, content: bone } = made;
+    const { subject } = facts.get(id) as CaseFacts;
+    const content = options.keepNames ? bone.slice(0, 32) : identity.contentId(bone);
+    const sha256 = bitsHash(packBits(mask.data));
+    const before = writer.case(id);
+    const look = { files: looks.get(id), landmarks, content };
+    let { quality, provenance } = made;
+    const same = before?.sha256 === sha256 && memory.made(id)?.content === content;
+    if (before?.provenance?.measured !== undefined && same && !scores.has(id)) {
+      // Its files look otherwise, and hold what they held: what a person gave stays.
+      const given = regrade({ quality, provenance }, before.quality as QualityScore);
+      quality = given.quality.score;
+      provenance = given.provenance!;
+      reviseRecord(options.out, id, { quality: given.quality });
+    }
+    const { attribution = before?.attribution ?? 'unknown', licence = before?.licence ?? 'unknown' } =
+      options;
+    if (before !== undefined) writer.revise([id]);
+    const of = originalOf(id, { sha256, content }, writer, memory);
+    const later = of === undefined ? undefined : fresh.get(of);
+    // Of two made now the first in order is the original, whichever was done first.
+    if (of !== undefined && !(later && order.get(of)! > order.get(id)!)) {
+      refuseCopy(job, of, subject);
+      return;
+    }
+    const names = pathsOf(input).map((path) => basename(path));
+    const source = options.keepNames && names.length > 0 ? names.join(' + ') : provenance.kind;
+    if (of !== undefined) writer.revise([of]);
+    memory.make(id, look);
+    writer.add({ id, subject, source, attribution, licence, quality, provenance }, mask);
+    accepted.push({ id, file: task.label, cutShare: provenance.cutShare, quality });
+    fresh.set(id, job);
+    if (of !== undefined && later) {
+      accepted.splice(
+        accepted.findIndex((a) => a.id === of),
+        1,
+      );
+      fresh.delete(of);
+      refuseCopy(later, id, (facts.get(of) as CaseFacts).subject);
+    } else tell(task.label);
+  };
+  for await (const { job, outcome } of runCases(jobs, options)) {
+    const { id, label } = job.task;
     farther(outcome.reach);
-    memory.forget(task.id);
+    memory.forget(id);
     if ('refused' in outcome) {
+      if (writer.has(id)) writer.revise([id]);
       if (!outcome.transient) remember(job, outcome);
-      refuse(task.label, outcome.refused);
-    } else {
-      const { mask, provenance, quality } = outcome;
-      const names = pathsOf(input).map((path) => basename(path));
-      const source = options.keepNames && names.length > 0 ? names.join(' + ') : provenance.kind;
-      const { subject } = facts.get(task.id)!;
-      try {
-        writer.add({ id: task.id, subject, source, attribution, licence, quality, provenance }, mask);
-        accepted.push({ id: task.id, file: task.label, cutShare: provenance.cutShare, quality });
-        tell(task.label);
-      } catch (error) {
-        // A mask that the grid leaves empty refuses the case; a full disk ends the run.
-        if (!(error instanceof CranioflowError) || error instanceof DiskError) throw error;
-        remember(job, { refused: error.explanation });
-        refuse(task.label, error.explanation);
-      }
+      refuse(id, label, outcome.refused);
+      continue;
+    }
+    try {
+      take(job, outcome);
+    } catch (error) {
+      // A mask that the grid leaves empty refuses the case; a full disk ends the run.
+      if (!(error instanceof CranioflowError) || error instanceof DiskError) throw error;
+      const { found, todo } = error.explanation;
+      remember(job, { refused: error.explanation });
+      reviseRecord(options.out, id, { status: 'refused', reason: `${found}; ${todo}` });
+      refuse(id, label, error.explanation);
     }
   }
   const ended = past.size + accepted.length + refused.length;
   if (options.signal?.aborted && ended < cases.length) throw interrupted(ended, cases.length);
-  const order = new Map(cases.map((c, i) => [c.label, i]));
-  const inOrder = (a: { file: string }, b: { file: string }) => order.get(a.file)! - order.get(b.file)!;
+  const inOrder = (a: { id: string }, b: { id: string }) => order.get(a.id)! - order.get(b.id)!;
   accepted.sort(inOrder);
   refused.sort(inOrder);
   const page = options.withoutPictures ? undefined : pageOf(options, cases, kept);
@@ -237,37 +323,14 @@ async function ingestCases(
     refused,
     remembered,
     dropped,
-    regraded,
+    regraded: [...regraded, ...revised.regraded],
+    changed: cases.filter((c) => changed.has(c.id)).map((c) => c.id),
+    attributed: revised.attributed,
     ...(table && { withoutScore: dataset.cases.filter((c) => !scores.has(c.id)).length }),
     smallestGrid: gridFor(reach, options.spacing),
     casesPage: page,
     ...(cases.some((c) => c.secret) && { privateFile: identity.path }),
   };
-}
-
-function nameOf(input: CaseInput, identity: Identity, { keepNames, subjects }: IngestOptions): Named {
-  if (input.kind === 'scan') {
-    const { key, label, subjectKey = key } = input.scan;
-    const id = identity.caseId(key);
-    return { input, id, label, secret: true, subject: () => ({ subject: identity.subjectId(subjectKey) }) };
-  }
-  const { file } = input;
-  const label = pathsOf(input).join(' + ');
-  const id = keepNames ? file.id : identity.caseId(`file ${file.id}`);
-  const subject = (): CaseFacts | Explanation => {
-    if (subjects === undefined) return { subject: keepNames ? id : identity.subjectId(`file ${file.id}`) };
-    // Of two files a table may name either, or the case.
-    const facts = pathsOf(input)
-      .map((path) => subjects({ path, id }))
-      .find((f) => f !== undefined);
-    if (facts === undefined) return noSubject(label);
-    return keepNames || facts.chosen ? facts : { ...facts, subject: identity.subjectId(facts.subject) };
-  };
-  return { input, id, label, secret: !keepNames, subject };
-}
-
-function sourceOf(input: CaseInput): string {
-  return input.kind === 'scan' ? `${input.scan.label}: ${placeOf(input.scan)}` : pathsOf(input).join(' + ');
 }
 
 /** Landmarks are of one case; several would all be put where one lies. */
@@ -299,90 +362,6 @@ function pageOf(options: IngestOptions, cases: readonly Named[], kept: readonly 
     ids: cases.map((c) => c.id).filter((id) => recorded.has(id)),
     kept,
   });
-}
-
-function checkOptions(o: IngestOptions): void {
-  const fail = (found: string, expected: string, todo: string) => new UsageError({ found, expected, todo });
-  if (!o.grid.every((n) => Number.isInteger(n) && n >= 8 && n <= 1024 && n % 4 === 0))
-    throw fail(
-      `a grid of ${o.grid.join('x')} voxels`,
-      'sides that are multiples of 4, 8 to 1024',
-      'give --grid 64x56x48',
-    );
-  if (!(o.spacing > 0 && Number.isFinite(o.spacing)))
-    throw fail(`a spacing of ${o.spacing} mm`, 'a positive number of mm', 'give --spacing 2');
-  for (const [name, value, least, most] of [
-    ['cut', o.cut ?? 0.5, 0.01, 1],
-    ['max-cut', o.maxCut ?? 0, 0, 1],
-    ['test-share', o.testShare ?? 0.2, 0, 1],
-    ['quality', o.quality ?? 6, 2, 6],
-    ['components', o.components ?? 1, 1, 1e6],
-    ['max-slice-spacing', o.maxSliceSpacing ?? 3, 0.1, 20],
-    ['min-slices', o.minSlices ?? 16, 2, 1e6],
-  ] as const)
-    if (!(value >= least && value <= most))
-      throw fail(`--${name} ${value}`, `a number from ${least} to ${most}`, 'correct the option');
-}
-
-/** How the masks were made is part of the header: a folder made with other settings is not added to. */
-function headerOf(o: IngestOptions): DatasetHeader {
-  const bone =
-    o.label !== undefined
-      ? `Bone is the label ${o.label}.`
-      : o.threshold === 'otsu'
-        ? "Bone is what lies above Otsu's threshold of each scan."
-        : o.threshold !== undefined
-          ? `Bone is what lies above ${o.threshold}.`
-          : 'Of a scan in Hounsfield units bone is segmented by a threshold found for each, of a mask it is the higher of two values.';
-  const frame = [
-    frameText(o),
-    o.alignTo === undefined
-      ? ''
-      : `Turned and shifted to lie as ${referenceName(o.alignTo, o.keepNames)} does.`,
-    bone,
-    o.components === undefined ? '' : `The ${o.components} largest connected component(s) of each are kept.`,
-    `Resampled by linear interpolation, averaged over a voxel, cut at ${o.cut ?? 0.5}.`,
-    o.meshSpace === 'RAS' ? 'Meshes that do not say lie in RAS.' : '',
-    o.maxCut ? `Up to ${100 * o.maxCut} % of a bone may lie outside the grid.` : '',
-  ];
-  const [x, y, z] = o.grid;
-  return {
-    name: o.name ?? `${o.bone ?? 'bone'} masks`,
-    bone: o.bone ?? 'bone',
-    phantom: false,
-    size: [x, y, z],
-    spacing: o.spacing,
-    frame: frame.filter((s) => s !== '').join(' '),
-  };
-}
-
-/** What the reference is called: a file's name may be a patient's, a hash of its content tells it from another as well. */
-function referenceName(path: string, keepNames = false): string {
-  if (keepNames) return basename(path);
-  try {
-    return `a reference bone (content ${createHash('sha256').update(readFileSync(path)).digest('hex').slice(0, 8)})`;
-  } catch {
-    // A folder of vtk.js, or no file at all, which reading it tells.
-    return 'a reference bone';
-  }
-}
-
-function frameText({ frame, landmarks }: IngestOptions): string {
-  if (landmarks !== undefined || frame === 'frankfort') return FRANKFORT;
-  if (frame !== undefined) return FRAMES[frame];
-  return `Scans: ${FRANKFORT} Masks and meshes: ${FRAMES.patient}`;
-}
-
-/** In words; register/frame.ts has the definition. */
-const FRANKFORT =
-  'Frankfort frame: x through the porions to the left, y to the back along the Frankfort plane, z up; aligned by shape to a template whose box is centred on the grid.';
-
-function noSubject(path: string): Explanation {
-  return {
-    found: `${path} has no subject`,
-    expected: 'a subject for every file: the split goes by subject',
-    todo: 'widen the subject pattern or add the file to the table',
-  };
 }
 
 function interrupted(done: number, total: number): InterruptedError {

@@ -172,12 +172,19 @@ export interface CaseFacts {
   case?: string;
 }
 
+/** Whose bone a file is; undefined where that is not known. */
+export interface SubjectsOf {
+  (file: InputFile): CaseFacts | undefined;
+  /** Lines of the table that named none of the files asked for so far. */
+  unused?: () => number[];
+}
+
 /**
  * Subjects by a regular expression with one capture group, matched against the whole path with forward slashes:
  * `(0522c\d+|TCGA-CV-\w+)` makes one subject of the folders 0522c0727a and 0522c0727b. Throws `UsageError` for a pattern
  * that is no regular expression or has not exactly one group.
  */
-export function subjectsByPattern(pattern: string): (file: InputFile) => CaseFacts | undefined {
+export function subjectsByPattern(pattern: string): SubjectsOf {
   let regex: RegExp;
   let groups = 0;
   try {
@@ -206,13 +213,13 @@ function patternError(found: string): UsageError {
 /**
  * Subjects and qualities by a table: CSV with the columns file and subject, and if wanted quality and case, where `file` is a
  * base name, a path's end, or a case id. Throws `FileError` when it cannot be read or a row is wrong: an empty cell, a
- * quality that is none, a case of more than two files or of two subjects.
+ * quality that is none, a case of more than two files or of two subjects; and when two rows that name one file differ.
  */
-export function subjectsByTable(path: string): (file: InputFile) => CaseFacts | undefined {
+export function subjectsByTable(path: string): SubjectsOf {
   const { columns, rows } = readTable(path, TABLE);
   if (!columns.includes('file') || !columns.includes('subject'))
     throw tableError(`${path} has the header "${columns.join(',')}"`, TABLE);
-  const facts = new Map<string, CaseFacts>();
+  const facts = new Map<string, CaseFacts & { line: number }>();
   const cases = new Map<string, { subject: string; files: number }>();
   for (const { line, text, cells } of rows) {
     const [file, subject, q, together] = ['file', 'subject', 'quality', 'case'].map((c) => cells.get(c));
@@ -227,15 +234,35 @@ export function subjectsByTable(path: string): (file: InputFile) => CaseFacts | 
       if (wrong !== undefined)
         throw tableError(`${path} line ${line} makes a case ${wrong}: "${text}"`, TABLE);
     }
-    facts.set(file, { subject, quality, chosen: true, ...(together && { case: together }) });
+    const row = { subject, quality, chosen: true, line, ...(together && { case: together }) };
+    const earlier = facts.get(file);
+    if (earlier !== undefined) alike(path, earlier, row);
+    facts.set(file, row);
   }
-  return (input) => {
-    for (const name of namesOf(input.path)) {
-      const row = facts.get(name);
-      if (row !== undefined) return row;
+  const used = new Set<number>();
+  const subjects = (input: InputFile): CaseFacts | undefined => {
+    const rows = [...namesOf(input.path), input.id].map((n) => facts.get(n)).filter((r) => r !== undefined);
+    for (const row of rows) {
+      used.add(row.line);
+      alike(path, rows[0], row);
     }
-    return facts.get(input.id);
+    if (rows.length === 0) return undefined;
+    const { line: _, ...row } = rows[0];
+    return row;
   };
+  return Object.assign(subjects, {
+    unused: () => [...facts.values()].map((row) => row.line).filter((line) => !used.has(line)),
+  });
+}
+
+/** Throws `FileError` unless two rows of a table that name one file say the same of it. */
+function alike(path: string, a: CaseFacts & { line: number }, b: CaseFacts & { line: number }): void {
+  if (a.subject === b.subject && a.quality === b.quality && a.case === b.case) return;
+  const [first, second] = [a.line, b.line].sort((x, y) => x - y);
+  throw tableError(
+    `${path} lines ${first} and ${second} name one file and differ in what they say of it`,
+    'one subject, quality and case a file',
+  );
 }
 
 const TABLE =

@@ -2,7 +2,14 @@
  * One case, from its files to its mask on the grid: read, pose, fit, resample, grade, record. It knows nothing of other cases,
  * so cases can be made in any order and in any thread; what comes back is plain data.
  */
-import { CranioflowError, DiskError, type Explanation, GridError, VolumeError } from '../errors.ts';
+import {
+  CranioflowError,
+  DiskError,
+  type Explanation,
+  GridError,
+  UsageError,
+  VolumeError,
+} from '../errors.ts';
 import { type AlignReference, alignedFrame, alignReference } from '../skull/align.ts';
 import { type Canonical, canonicalFrame, landmarkFrame } from '../skull/canonical.ts';
 import { readMarkups } from '../skull/landmarks.ts';
@@ -15,32 +22,32 @@ import {
   regionTemplate,
 } from '../skull/regions.ts';
 import { frameFromLandmarks } from '../skull/register/frame.ts';
-import { skullTemplate, type Template, templateCentre } from '../skull/register/template.ts';
+import { humanTemplate, templateCentre } from '../skull/register/template.ts';
 import { type Transform, transformToMatrix } from '../skull/register/transform.ts';
 import type { SegmentStep } from '../skull/segment/step.ts';
 import { apply3, transpose3 } from '../volume/geometry.ts';
-import { readVolume } from '../volume/io/index.ts';
-import type { Mask, Vec3 } from '../volume/volume.ts';
+import type { Mask, Vec3, Volume } from '../volume/volume.ts';
 import { CaseSheet } from './caseSheet.ts';
+import { contentHash } from './copies.ts';
 import { isTransient } from './fingerprint.ts';
 import { graded } from './grade.ts';
-import { type CaseInput, pathsOf } from './inputs.ts';
+import { type CaseInput, collectCases, pathsOf } from './inputs.ts';
 import { limitsOf } from './limits.ts';
 import type { Provenance } from './manifest.ts';
-import { ofMask, type ReadCase, type ReadOptions, readCase } from './readCase.ts';
+import { type ReadCase, type ReadOptions, readCase } from './readCase.ts';
 
 /** `frankfort`: aligned to the human template; the others are those of orient.ts. */
 export type IngestFrame = FrameKind | 'frankfort';
 
 /** Plain data: what a thread must know to make cases. */
-export interface MakeOptions extends Omit<ReadOptions, 'onStep' | 'clean'> {
+export interface MakeOptions extends Omit<ReadOptions, 'onStep' | 'onScan' | 'clean'> {
   /** The dataset folder: records of cases go there. */
   out: string;
   /** Voxels along x, y, z: multiples of 4. */
   grid: Vec3;
   /** Default: `frankfort` for scans, `patient` for masks and meshes. */
   frame?: IngestFrame;
-  /** A file of the same kind to which every bone is turned and shifted (never scaled). */
+  /** A mask, mesh or scan of one bone, to which every bone is turned and shifted (never scaled). */
   alignTo?: string;
   /** Landmarks (3D Slicer markups) that define the Frankfort frame of a single case. */
   landmarks?: string;
@@ -64,6 +71,8 @@ export interface MadeCase {
   mask: Mask;
   quality: Quality['score'];
   provenance: Provenance;
+  /** A hash of the bone as it was read: copies.ts. */
+  content: string;
   /** How far the bone reaches from the grid's centre along its axes, mm. */
   reach: [number, number, number];
 }
@@ -87,8 +96,6 @@ export class CaseMaker {
   readonly #reference?: AlignReference;
   readonly #landmarks?: Transform;
   readonly #ended: StepEnded;
-  #template?: Template;
-  #regions?: RegionTemplate;
 
   private constructor(
     options: MakeOptions,
@@ -144,18 +151,20 @@ export class CaseMaker {
       sheet.step(step);
       this.#ended('pictures of the steps');
     };
-    const read = await readCase(input, { ...this.#options, clean, onStep });
+    const onScan = (scan: Volume): void => sheet.scan(scan);
+    const read = await readCase(input, { ...this.#options, clean, onStep, onScan });
     this.#ended('quality facts');
     sheet.read(read);
     const { frame, transform, registration } = this.#pose(read, label);
     this.#ended('align');
     const reach = reachOf(frame);
-    seen.reach = reach;
+    // What no grid holds does not count for the grid that would hold every bone.
+    if (isGrid(gridFor(reach, spacing))) seen.reach = reach;
     const cutShare = checkFit(read.mask, frame, this.#options, label);
     const mask = toFrame(read.mask, frame, grid, spacing, cut);
     this.#ended('resample to the grid');
     const regions = this.#regionsOf(read, transform);
-    if (regions !== undefined) sheet.regions(regions, mask, templateCentre(this.#skull()));
+    if (regions !== undefined) sheet.regions(regions, mask, templateCentre(humanTemplate()));
     this.#ended('regions');
     const measured = qualityScore({ ...read.facts, ...(regions && { regions: regions.shares }) });
     const { quality, graded: grades } = graded(measured, given);
@@ -179,15 +188,15 @@ export class CaseMaker {
       cutShare,
     };
     sheet.placed(mask, provenance, quality);
-    return { mask, quality: quality.score, provenance, reach };
+    return { mask, quality: quality.score, provenance, content: contentHash(read.mask), reach };
   }
 
   /** Where the bone goes: by landmarks, by the template, by another bone, or by its own axes. */
   #pose({ mask, kind: what }: ReadCase, label: string): Canonical {
-    if (this.#landmarks !== undefined) return landmarkFrame(mask, this.#skull(), this.#landmarks, label);
+    if (this.#landmarks !== undefined) return landmarkFrame(mask, humanTemplate(), this.#landmarks, label);
     const kind = this.#options.frame ?? (what === 'ct' ? 'frankfort' : 'patient');
     const reference = this.#reference;
-    if (reference === undefined && kind === 'frankfort') return canonicalFrame(mask, this.#skull(), label);
+    if (reference === undefined && kind === 'frankfort') return canonicalFrame(mask, humanTemplate(), label);
     const frame =
       reference === undefined ? boneFrame(mask, kind as FrameKind) : alignedFrame(mask, reference);
     const rotation = transpose3(frame.axes);
@@ -201,22 +210,27 @@ export class CaseMaker {
     const frankfort =
       this.#landmarks !== undefined || (this.#reference === undefined && frame === 'frankfort');
     if (!frankfort) return undefined;
-    this.#regions ??= regionTemplate(this.#skull());
-    return measureRegions(mask, transform, this.#regions);
-  }
-
-  /** The human template takes a second to make: only where it is needed. */
-  #skull(): Template {
-    this.#template ??= skullTemplate();
-    return this.#template;
+    humanRegions ??= regionTemplate(humanTemplate());
+    return measureRegions(mask, transform, humanRegions);
   }
 }
+
+/** Of the human template; made where it is needed, once in a thread. */
+let humanRegions: RegionTemplate | undefined;
 
 const reachOf = ({ low, high }: Frame): MadeCase['reach'] =>
   low.map((v, c) => Math.max(-v, high[c])) as MadeCase['reach'];
 
+/** The reference is read as a case is: a mesh is filled, a scan segmented. */
 async function readReference(o: MakeOptions, path: string): Promise<AlignReference> {
-  const mask = ofMask(await readVolume(path), path, o);
+  const cases = await collectCases([path]);
+  if (cases.length !== 1)
+    throw new UsageError({
+      found: `--align-to ${path} holds ${cases.length} cases`,
+      expected: 'one bone: a volume, a mesh or one series',
+      todo: 'name the file of one bone',
+    });
+  const { mask } = await readCase(cases[0], o);
   return alignReference(mask, o.frame === 'principal' ? 'principal' : 'patient');
 }
 
@@ -246,12 +260,26 @@ function checkFit(mask: Mask, frame: Frame, o: MakeOptions, path: string): numbe
   const { maxCut = 0 } = o;
   if (share <= maxCut) return share;
   const mm = (v: readonly number[]) => v.map((x) => x.toFixed(1)).join(' x ');
+  const needed = gridFor(reachOf(frame), o.spacing);
+  const longest = Math.max(...extent);
   throw new GridError({
     found: `${path}: its bone spans ${mm(extent)} mm, and ${percent(share)} of it would be cut off by the grid`,
     expected: `bone within ${o.grid.join('x')} voxels of ${o.spacing} mm = ${mm(half.map((h) => 2 * h))} mm`,
-    todo: `--grid ${gridFor(reachOf(frame), o.spacing).join('x')} is the smallest that holds it at this spacing`,
+    todo: isGrid(needed)
+      ? `--grid ${needed.join('x')} is the smallest that holds it at this spacing`
+      : longest > LONGEST_BONE_MM
+        ? 'no bone is as long: the spacing in its header is likely in another unit (metres, or micrometres, where mm are meant); correct it there'
+        : `no grid holds it at this spacing (at most ${LARGEST_SIDE} voxels a side): choose a coarser --spacing, or check the unit of the spacing in its header`,
   });
 }
+
+/** Voxels along a side of a dataset's grid, at most: manifest.ts. */
+const LARGEST_SIDE = 1024;
+
+/** mm; twice a thigh bone. What is longer is a wrong unit. */
+const LONGEST_BONE_MM = 1000;
+
+const isGrid = (grid: Vec3): boolean => grid.every((n) => n <= LARGEST_SIDE);
 
 /** What the engine throws where an array does not fit. */
 function isOutOfMemory(error: unknown): boolean {

@@ -29,7 +29,7 @@ export function pairBones(cases: readonly CaseInput[], factsOf: FactsOf = () => 
   const free = () => cases.filter((c): c is OpenInput => c.kind !== 'scan' && !taken.has(c));
   const put = (first: OpenInput, second: OpenInput): void => {
     // Another id than the first file's: made from it alone it would be another case.
-    const file = { ...first.file, id: `${first.file.id}_with_mandible` };
+    const file = { ...first.file, id: pairedId(first.file.id) };
     pairs.set(first, { kind: first.kind, file, second: second.file.path });
     taken.add(first).add(second);
   };
@@ -59,6 +59,9 @@ export function pairBones(cases: readonly CaseInput[], factsOf: FactsOf = () => 
   }
   return cases.flatMap((c) => pairs.get(c as OpenInput) ?? (taken.has(c) ? [] : [c]));
 }
+
+/** What a case of two is called, by the first. */
+export const pairedId = (first: string): string => `${first}_with_mandible`;
 
 /** What a name says the file holds; undefined when it says nothing, or both. */
 function boneOf(name: string): Bone | undefined {

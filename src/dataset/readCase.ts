@@ -31,6 +31,8 @@ export interface ReadOptions extends BoneMaskOptions, ScanLimits {
   /** mm between the voxels that a mesh is filled with; the dataset's spacing. */
   spacing: number;
   onStep?: (step: SegmentStep) => void;
+  /** Told of a scan before it is segmented, so that a refused one can be shown. */
+  onScan?: (scan: Volume) => void;
 }
 
 export interface ReadCase {
@@ -122,7 +124,7 @@ function cleanedMask(mask: Mask, options: ReadOptions, reading: Reading): ReadCa
 }
 
 /** The bone of a mask, cut to it; of its pieces the largest that were asked for. */
-export function ofMask(volume: Volume, label: string, options: ReadOptions): Mask {
+function ofMask(volume: Volume, label: string, options: ReadOptions): Mask {
   return kept(cropToBone(boneMask(volume, label, options)), options);
 }
 
@@ -146,10 +148,11 @@ function inHounsfield(threshold: ReadOptions['threshold']): number | undefined {
 
 function segmented(
   volume: Volume<Int16Array | Float32Array>,
-  { onStep, maxSliceSpacing = 0 }: ReadOptions,
+  { onStep, onScan, maxSliceSpacing = 0 }: ReadOptions,
   given: number | undefined,
   reading: Reading,
 ): ReadCase {
+  onScan?.(volume);
   const { mask, steps, facts, threshold } = segmentBone(volume, {
     threshold: given,
     thickest: Math.max(THICKEST, maxSliceSpacing),

@@ -166,17 +166,17 @@ export class DatasetWriter {
   }
 
   /**
-   * Takes finished cases out, volumes included, and gives others another quality. The manifest, where there is one, changes
+   * Takes finished cases out, volumes included, and changes what is known of others. The manifest, where there is one, changes
    * with them, so that the folder is whole at any time; it goes when no case is left. Throws `DiskError`.
    */
   revise(
     removed: readonly string[],
-    changed: readonly Pick<NewCase, 'id' | 'quality' | 'provenance'>[] = [],
+    changed: readonly (Partial<NewCase> & Pick<NewCase, 'id'>)[] = [],
   ): void {
     const gone = removed.filter((id) => this.#rows.delete(id));
-    for (const { id, quality, provenance } of changed) {
+    for (const { id, ...change } of changed) {
       const row = this.#rows.get(id);
-      if (row) this.#rows.set(id, { ...row, quality, ...(provenance && { provenance }) });
+      if (row) this.#rows.set(id, { ...row, ...change });
     }
     if (existsSync(join(this.dir, MANIFEST))) {
       const { cases, ...header } = readManifest(this.dir);

@@ -1,5 +1,5 @@
 /**
- * One process a run folder: a lock file created exclusively, holding who holds it (pid, the kernel's start time of that
+ * One process a folder, be it a run, a dataset or a demo: a lock file created exclusively, holding who holds it (pid, the kernel's start time of that
  * pid, host, when). A lock of a dead process on this host, or of a pid that now belongs to another process, is taken
  * over; one of another host is respected, for nobody can see from here whether it lives.
  */
@@ -48,7 +48,7 @@ function parseHolder(text: string): Holder | undefined {
 function refuse(path: string, who: string): RunFolderError {
   return new RunFolderError({
     found: `${dirname(path)} is in use by ${who}`,
-    expected: 'a run folder that no other process is writing',
+    expected: 'a folder that no other process is writing',
     todo: `wait for it, stop it, or choose another --out; if nothing writes there any more, delete ${path}`,
   });
 }

@@ -2,9 +2,12 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openDataset } from '../../src/dataset/dataset.ts';
-import { type IngestOptions, ingest } from '../../src/dataset/ingest.ts';
+import { type IngestOptions, type IngestProgress, ingest } from '../../src/dataset/ingest.ts';
 import { subjectsByPattern } from '../../src/dataset/inputs.ts';
 import { DatasetError, InterruptedError, UsageError } from '../../src/errors.ts';
+import { diceOf, overlap } from '../../src/evaluation/overlap.ts';
+import { encodeStl } from '../../src/mesh/stl.ts';
+import { extractSurface } from '../../src/mesh/surface.ts';
 import { writeVolume } from '../../src/volume/io/index.ts';
 import type { Mat3, Vec3, Volume } from '../../src/volume/volume.ts';
 import { temporaryFolder } from './helpers.ts';
@@ -64,15 +67,16 @@ describe('ingest', () => {
     await writeVolume(join(inputs, 'b.nii.gz'), file(FLIPPED, [0.5, 0.4, 0.8], [-1200, -1199]));
     await writeVolume(join(inputs, 'c.mha'), file(OBLIQUE, [0.4, 0.4, 0.5], [0, 255]));
     await writeVolume(join(inputs, 'd.nii'), file([0, 0, 1, 1, 0, 0, 0, 1, 0], [0.5, 0.4, 0.3]));
-    const { dataset, accepted, refused } = await ingest({ ...base, inputs: [inputs], out });
-    expect(refused).toEqual([]);
-    expect(accepted.map((a) => a.id)).toEqual(['a', 'b', 'c', 'd']);
     const truth = Uint8Array.from({ length: 24 * 16 * 12 }, (_, p) => {
       const [i, j, k] = [p % 24, Math.floor(p / 24) % 16, Math.floor(p / 384)];
       return inL(i - 11.5, j - 7.5, k - 5.5) ? 1 : 0;
     });
     const n = truth.reduce((a, b) => a + b, 0);
-    for (const c of dataset.cases) {
+    // Each into a dataset of its own: in one the second would be a copy of the first.
+    for (const [id, name] of Object.entries({ a: 'a.nrrd', b: 'b.nii.gz', c: 'c.mha', d: 'd.nii' })) {
+      const { dataset } = await ingest({ ...base, inputs: [join(inputs, name)], out: join(out, id) });
+      const [c] = dataset.cases;
+      expect(c.id).toBe(id);
       const { data } = dataset.loadMask(c);
       const same = data.reduce((sum, v, i) => sum + (v & truth[i]), 0);
       expect((2 * same) / (n + c.voxels), c.id).toBeGreaterThan(0.93);
@@ -83,7 +87,7 @@ describe('ingest', () => {
     const [inputs, out] = [temporaryFolder(), temporaryFolder()];
     const good = file(OBLIQUE, [1, 1, 1]);
     await writeVolume(join(inputs, 'good.nrrd'), good);
-    await writeVolume(join(inputs, 'good2.nrrd'), good);
+    await writeVolume(join(inputs, 'good2.nrrd'), file(OBLIQUE, [1, 1, 1], [0, 1], 0.8));
     await writeVolume(join(inputs, 'empty.nrrd'), { ...good, data: new Uint8Array(good.data.length) });
     await writeVolume(join(inputs, 'full.nrrd'), { ...good, data: new Uint8Array(good.data.length).fill(1) });
     const holes = good.data.slice();
@@ -139,12 +143,65 @@ describe('ingest', () => {
     ).rejects.toThrow(/less than one voxel of 1e\+300 mm/);
   });
 
+  it('proposes no grid that there is not, and names the unit of a bone of 20 m', async () => {
+    const [inputs, out] = [temporaryFolder(), temporaryFolder()];
+    const good = file(OBLIQUE, [1, 1, 1]);
+    await writeVolume(join(inputs, 'a.nrrd'), good);
+    await writeVolume(join(inputs, 'b.nrrd'), { ...good, spacing: [1000, 1000, 1000] });
+    const { refused, smallestGrid } = await ingest({ ...base, inputs: [inputs], out });
+    expect(refused.map((r) => r.reason)).toEqual([
+      expect.stringMatching(/b\.nrrd: its bone spans 2\d{4}\.\d x .* mm.* likely in another unit \(metres/),
+    ]);
+    expect(refused[0].reason).not.toContain('--grid');
+    expect(smallestGrid).toEqual([24, 16, 8]);
+    const fine = { ...base, spacing: 0.01, inputs: [join(inputs, 'a.nrrd')], out: temporaryFolder() };
+    await expect(ingest(fine)).rejects.toThrow(/no grid holds it at this spacing[\s\S]*coarser --spacing/);
+  });
+
+  it('turns bones to a mesh as to a mask of it; a folder of several bones is no reference', async () => {
+    const [inputs, out] = [temporaryFolder(), temporaryFolder()];
+    const mask = file([1, 0, 0, 0, 1, 0, 0, 0, 1], [1.5, 1.5, 1.5], [0, 1], 3);
+    const bytes = { ...mask, data: Uint8Array.from(mask.data) };
+    await writeVolume(join(inputs, 'turned.nrrd'), file(OBLIQUE, [1.5, 1.5, 1.5], [0, 1], 3));
+    await writeVolume(join(inputs, 'to.nrrd'), bytes);
+    writeFileSync(join(inputs, 'to.stl'), encodeStl(extractSurface(bytes, 0.5)));
+    const to = async (name: string) => {
+      const options = {
+        ...base,
+        spacing: 3,
+        grid: [24, 24, 16] as Vec3,
+        inputs: [join(inputs, 'turned.nrrd')],
+      };
+      const { dataset } = await ingest({ ...options, out: join(out, name), alignTo: join(inputs, name) });
+      return dataset.loadMask(dataset.cases[0]).data;
+    };
+    const [a, b] = [await to('to.nrrd'), await to('to.stl')];
+    expect(diceOf(overlap(a, b))).toBeGreaterThan(0.95);
+    const many = { ...base, inputs: [join(inputs, 'turned.nrrd')], out: join(out, 'x'), alignTo: inputs };
+    await expect(ingest(many)).rejects.toThrow(/--align-to .* holds 3 cases/);
+  });
+
+  it('tells of its progress from the start, before anything is read', async () => {
+    const [inputs, out] = [temporaryFolder(), temporaryFolder()];
+    await writeVolume(join(inputs, 'a.nrrd'), file(OBLIQUE, [1, 1, 1]));
+    const told: (string | number)[][] = [];
+    const onProgress = ({ done, total, file }: IngestProgress) =>
+      told.push([done, total, file, existsSync(join(out, 'volumes/a.bits.gz')) ? 'made' : 'not made']);
+    await ingest({ ...base, inputs: [inputs], out, onProgress });
+    expect(told).toEqual([
+      [0, 1, '', 'not made'],
+      [1, 1, join(inputs, 'a.nrrd'), 'made'],
+    ]);
+  });
+
   it('keeps annotators of one patient together, and refuses a file without a subject', async () => {
     const [inputs, out] = [temporaryFolder(), temporaryFolder()];
+    let scale = 1;
     for (const who of ['oncologist', 'radiographer'])
       for (const id of ['0001', '0002', '0003a', '0003b', '0004', '0005', 'stray']) {
         mkdirSync(join(inputs, who, id), { recursive: true });
-        await writeVolume(join(inputs, who, id, 'm.nrrd'), file(OBLIQUE, [1, 1, 1]));
+        await writeVolume(join(inputs, who, id, 'm.nrrd'), file(OBLIQUE, [1, 1, 1], [0, 1], scale));
+        scale -= 0.03;
       }
     const subjects = subjectsByPattern('/(\\d{4})[ab]?/');
     const { dataset, refused } = await ingest({
@@ -164,8 +221,8 @@ describe('ingest', () => {
 
   it('stops between cases when told to, and goes on from there', async () => {
     const [inputs, out] = [temporaryFolder(), temporaryFolder()];
-    for (const n of ['a', 'b', 'c', 'd'])
-      await writeVolume(join(inputs, `${n}.nrrd`), file(OBLIQUE, [1, 1, 1]));
+    for (const [i, n] of ['a', 'b', 'c', 'd'].entries())
+      await writeVolume(join(inputs, `${n}.nrrd`), file(OBLIQUE, [1, 1, 1], [0, 1], 1 - 0.1 * i));
     const stop = new AbortController();
     const options: IngestOptions = { ...base, inputs: [inputs], out };
     const onProgress = (p: { done: number }) => void (p.done === 2 && stop.abort());

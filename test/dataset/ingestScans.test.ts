@@ -14,7 +14,7 @@ import { writeVolume } from '../../src/volume/io/index.ts';
 import { type Mask, type Mat3, type Vec3, type Volume, voxelToWorld } from '../../src/volume/volume.ts';
 import { syntheticCt } from '../skull/segment/ct.ts';
 import { ctSeries, type Dataset, type Phantom } from '../volume/scan/writeDicom.ts';
-import { temporaryFolder } from './helpers.ts';
+import { randomMask, temporaryFolder } from './helpers.ts';
 
 const ct = syntheticCt({ spacing: [2.5, 2.5, 2.5], size: [88, 104, 108] });
 const dice = (a: Mask, b: Mask): number => diceOf(overlap(a.data, b.data));
@@ -65,13 +65,25 @@ const TEXT: [tag: string, vr: string][] = [
 const plant = (n: number): string => `PLANT${String(n).padStart(2, '0')}`;
 const planted = Object.fromEntries(TEXT.map(([tag, vr], n) => [tag, [vr, plant(n)]])) as unknown as Dataset;
 
-function series(folder: string, volume: Volume<Int16Array>, uid: string): void {
+/** The same scan, its voxels kept from left to right and from head to feet instead. */
+function backward({ size, spacing, origin, ...volume }: Volume<Int16Array>): Volume<Int16Array> {
+  const [nx, ny, nz] = size;
+  const data = new Int16Array(volume.data.length);
+  for (let k = 0, p = 0; k < nz; k++)
+    for (let j = 0; j < ny; j++)
+      for (let i = 0; i < nx; i++, p++) data[nx - 1 - i + nx * (j + ny * (nz - 1 - k))] = volume.data[p];
+  const last: Vec3 = [origin[0] + spacing[0] * (nx - 1), origin[1], origin[2] + spacing[2] * (nz - 1)];
+  return { size, spacing, origin: last, direction: [-1, 0, 0, 0, 1, 0, 0, 0, -1], data };
+}
+
+function series(folder: string, volume: Volume<Int16Array>, uid: string, more: Dataset = {}): void {
   const [nx, ny] = volume.size;
   const phantom: Phantom = { ...volume, hu: (i, j, k) => volume.data[i + nx * (j + ny * k)] };
   const tags = (k: number): Dataset => ({
     ...planted,
     '00080018': ['UI', `${uid}.${k + 1}`],
     '0020000e': ['UI', uid],
+    ...more,
   });
   mkdirSync(folder, { recursive: true });
   ctSeries(phantom, { tags }).forEach((bytes, k) => {
@@ -96,7 +108,7 @@ describe('head CT', () => {
     const [study, parent] = [temporaryFolder(), temporaryFolder()];
     const out = join(parent, 'data');
     const upsideDown = multiply3(rotationAbout(0, (170 * Math.PI) / 180), rotationAbout(2, 0.4));
-    series(join(study, 'PLANT-DOE', 'a'), ct.volume, '1.2.826.77.1');
+    series(join(study, 'one', 'PLANT-DOE'), ct.volume, '1.2.826.77.1');
     series(join(study, 'PLANT-DOE', 'b'), turned(upsideDown), '1.2.826.77.2');
     writeFileSync(join(study, 'PLANT.txt'), 'PLANT');
     const said: string[] = [];
@@ -107,9 +119,13 @@ describe('head CT', () => {
       onProgress: ({ file }) => said.push(file),
       onWarning: (text) => said.push(text),
     };
-    const result = await ingest(options);
+    // Pictures of one are enough.
+    const first = await ingest({ ...options, inputs: [join(study, 'one')] });
+    expect(first.accepted).toHaveLength(1);
+    const record = readCaseRecord(out, first.accepted[0].id)!;
+    const result = await ingest({ ...options, withoutPictures: true });
     expect(result.refused).toEqual([]);
-    expect(result.accepted).toHaveLength(2);
+    expect([result.accepted.length, result.kept]).toEqual([1, [record.id]]);
     const [a, b] = result.dataset.cases;
     expect(a.subject).toBe(b.subject);
     expect([a.source, b.source]).toEqual(['ct', 'ct']);
@@ -122,12 +138,11 @@ describe('head CT', () => {
     expect(threshold).toBeGreaterThan(150);
     expect(alignment!.score).toBeGreaterThan(0.6);
 
-    const record = readCaseRecord(out, a.id)!;
     expect(record.status).toBe('accepted');
     expect(record.slices).toHaveLength(3);
     expect(record.views.length).toBeGreaterThan(3);
     expect(record.steps.map((s) => s.title)).toContain('threshold');
-    expect(readFileSync(result.casesPage!, 'utf8')).toContain(a.id);
+    expect(readFileSync(first.casesPage!, 'utf8')).toContain(record.id);
 
     const all = everything(out) + said.join('\n') + JSON.stringify({ ...result, dataset: 0, privateFile: 0 });
     for (const word of ['PLANT', '1.2.826.77']) expect(all.includes(word), word).toBe(false);
@@ -135,68 +150,100 @@ describe('head CT', () => {
     // What the ids stand for lies beside the dataset.
     expect(readFileSync(result.privateFile!, 'utf8')).toContain(a.id);
 
-    const again = await ingest(options);
+    const again = await ingest({ ...options, withoutPictures: true });
     expect([again.accepted.length, again.kept.length]).toEqual([0, 2]);
     expect(again.dataset.cases).toEqual(result.dataset.cases);
   });
 
-  test('a CT as NIfTI, its mask and its surface give one bone; names are kept only when asked for', async () => {
+  test('a CT as NIfTI, its mask and its surface give one bone', async () => {
     const [inputs, out] = [temporaryFolder(), temporaryFolder()];
     await writeVolume(join(inputs, 'PLANTct.nii.gz'), ct.volume);
     await writeVolume(join(inputs, 'PLANTmask.nrrd'), ct.truth);
     writeFileSync(join(inputs, 'PLANTmesh.stl'), encodeStl(extractSurface(ct.truth, 0.5)));
-    const options: IngestOptions = { ...base, inputs: [inputs], out: join(out, 'a'), frame: 'frankfort' };
+    const options: IngestOptions = { ...base, inputs: [inputs], out: join(out, 'a'), frame: 'patient' };
     const { dataset, refused } = await ingest({ ...options, withoutPictures: true });
     expect(refused).toEqual([]);
     expect(dataset.cases.map((c) => c.source).sort()).toEqual(['ct', 'mask', 'mesh']);
     const [first, ...others] = dataset.cases.map((c) => dataset.loadMask(c));
     for (const other of others) expect(dice(first, other)).toBeGreaterThan(0.85);
     expect(everything(join(out, 'a'))).not.toContain('PLANT');
-
-    const named = await ingest({ ...options, out: join(out, 'b'), keepNames: true, withoutPictures: true });
-    expect(named.dataset.cases.map((c) => c.id)).toEqual(['PLANTct', 'PLANTmask', 'PLANTmesh']);
-    expect(named.privateFile).toBeUndefined();
   });
 
-  test('two threads make what one makes; stopped, they end and the rest is made later', async () => {
+  test('one head of two patients is refused as a copy, in DICOM and along other axes in NIfTI', async () => {
+    const [study, out] = [temporaryFolder(), temporaryFolder()];
+    const patient = (id: string): Dataset => ({ '00100020': ['LO', id] });
+    series(join(study, 'a'), ct.volume, '1.2.826.77.1', patient('ANNE'));
+    series(join(study, 'b'), ct.volume, '1.2.826.77.2', patient('BERT'));
+    await writeVolume(join(study, 'c.nii.gz'), backward(ct.volume));
+    const { dataset, refused, accepted } = await ingest({
+      ...base,
+      frame: 'patient',
+      withoutPictures: true,
+      inputs: [study],
+      out,
+    });
+    // The open file comes first.
+    expect(accepted.map((a) => a.file)).toEqual([join(study, 'c.nii.gz')]);
+    expect(dataset.cases.map((c) => c.source)).toEqual(['ct']);
+    expect(refused.map((r) => r.reason)).toEqual([
+      expect.stringMatching(
+        `the same bone as case ${accepted[0].id}, voxel for voxel, under another subject`,
+      ),
+      expect.stringMatching(`the same bone as case ${accepted[0].id}`),
+    ]);
+  });
+
+  test('two threads, stopped, end with what one makes; the rest is made later', async () => {
     const [inputs, out] = [temporaryFolder(), temporaryFolder()];
-    await writeVolume(join(inputs, 'a.nrrd'), ct.truth);
-    await writeVolume(join(inputs, 'b.nii.gz'), ct.truth);
-    await writeVolume(join(inputs, 'c.nrrd'), ct.truth);
+    for (const [i, name] of ['a.nrrd', 'b.nii.gz', 'c.nrrd'].entries())
+      await writeVolume(join(inputs, name), randomMask(i, [16, 16, 16]));
     writeFileSync(join(inputs, 'd.nrrd'), 'no volume');
-    const options: IngestOptions = { ...base, inputs: [inputs], out: join(out, 'a'), keepNames: true };
+    const options: IngestOptions = {
+      ...base,
+      inputs: [inputs],
+      out: join(out, 'a'),
+      keepNames: true,
+      withoutPictures: true,
+    };
     const stop = new AbortController();
     const onProgress = ({ accepted }: IngestProgress) => accepted === 1 && stop.abort();
     const stopped = ingest({ ...options, jobs: 2, signal: stop.signal, onProgress });
     await expect(stopped).rejects.toThrow(InterruptedError);
-    const two = await ingest({ ...options, jobs: 2 });
-    expect(two.kept).toHaveLength(1);
-    expect(two.refused.map((r) => r.file)).toEqual([join(inputs, 'd.nrrd')]);
+    const resumed = await ingest(options);
+    expect(resumed.kept).toHaveLength(1);
+    expect(resumed.refused.map((r) => r.file)).toEqual([join(inputs, 'd.nrrd')]);
     const one = await ingest({ ...options, out: join(out, 'b') });
-    expect(two.dataset.cases).toEqual(one.dataset.cases);
-    const record = (set: string) => readFileSync(join(out, set, 'cases', 'b.json'));
-    expect(record('a')).toEqual(record('b'));
+    expect(resumed.dataset.cases).toEqual(one.dataset.cases);
   });
 
-  test('a scan that is no head is refused with a record; a threshold in HU counts, otsu does not', async () => {
+  test('a scan that is no head is refused with a picture of it; a threshold in HU counts, otsu does not', async () => {
     const [inputs, out] = [temporaryFolder(), temporaryFolder()];
     const [nx, ny] = ct.volume.size;
-    const few: Vec3 = [nx, ny, 30];
-    await writeVolume(join(inputs, 'slab.nii'), {
-      ...ct.volume,
-      size: few,
-      data: ct.volume.data.slice(0, nx * ny * 30),
-    });
-    await writeVolume(join(inputs, 'whole.nii'), ct.volume);
-    const options: IngestOptions = { ...base, inputs: [inputs], out: join(out, 'a'), keepNames: true };
-    const { refused, accepted } = await ingest({ ...options, threshold: 400 });
-    expect(accepted.map((a) => a.id)).toEqual(['whole']);
-    expect(refused[0].reason).toMatch(/covers too little/);
+    const few: Vec3 = [nx, ny, 25];
+    const [slab, whole] = [join(inputs, 'slab.nii'), join(inputs, 'whole.nii')];
+    await writeVolume(slab, { ...ct.volume, size: few, data: ct.volume.data.slice(0, nx * ny * 25) });
+    await writeVolume(whole, ct.volume);
+    const options: IngestOptions = { ...base, inputs: [slab], out: join(out, 'a'), keepNames: true };
+    await expect(ingest(options)).rejects.toThrow(/covers too little/);
     const record = readCaseRecord(join(out, 'a'), 'slab')!;
     expect([record.status, record.reason?.includes(inputs)]).toEqual(['refused', false]);
-    await expect(ingest({ ...options, out: join(out, 'b'), threshold: 'otsu' })).rejects.toThrow(
-      /Hounsfield units/,
-    );
+    // There is no bone yet: the slices show the scan alone.
+    expect(record.slices.map((s) => s.alt)).toEqual([
+      'axial slice through the middle: scan',
+      'coronal slice through the middle: scan',
+      'sagittal slice through the middle: scan',
+    ]);
+    const { dataset } = await ingest({
+      ...options,
+      inputs: [whole],
+      out: join(out, 'b'),
+      threshold: 400,
+      frame: 'patient',
+      withoutPictures: true,
+    });
+    expect(dataset.cases[0].provenance!.threshold).toBe(400);
+    const otsu = { ...options, out: join(out, 'c'), threshold: 'otsu' as const, withoutPictures: true };
+    await expect(ingest(otsu)).rejects.toThrow(/Hounsfield units/);
   });
 
   test('landmarks define the frame of a single case', async () => {

@@ -106,4 +106,18 @@ describe('subjects', () => {
     }
     expect(() => subjectsByTable(join(dir, 'none.csv'))).toThrow(/ENOENT/);
   });
+
+  it('by table: two rows of one file must agree; rows of no file are told', () => {
+    const path = join(tree('t.csv'), 't.csv');
+    const read = (rows: string) => {
+      writeFileSync(path, `file,subject\n${rows}`);
+      return subjectsByTable(path);
+    };
+    expect(() => read('a.nrrd,p\na.nrrd,q\n')).toThrow(/lines 2 and 3 name one file/);
+    const twice = read('a.nrrd,p\nz.nrrd,r\nx/a.nrrd,q\n');
+    expect(() => twice(file('/any/x/a.nrrd'))).toThrow(/lines 2 and 4 name one file/);
+    const fine = read('a.nrrd,p\nx/a.nrrd,p\nb.nrrd,q\n');
+    expect(fine(file('/any/x/a.nrrd'))?.subject).toBe('p');
+    expect(fine.unused!()).toEqual([4]);
+  });
 });

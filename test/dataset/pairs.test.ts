@@ -13,6 +13,10 @@ import { temporaryFolder } from './helpers.ts';
 type Box = [low: Vec3, high: Vec3];
 
 /** mm: side by side, 2 mm apart. */
+const SHORT_CRANIUM: Box = [
+  [-50, -60, 0],
+  [50, 50, 90],
+];
 const CRANIUM: Box = [
   [-50, -60, 0],
   [50, 60, 90],
@@ -122,7 +126,7 @@ describe('two meshes', () => {
     const dir = put(temporaryFolder(), {
       'P1_cranium.stl': stl(CRANIUM),
       'P1_mandible.stl': stl(MANDIBLE),
-      'P2_cranium.stl': stl(CRANIUM),
+      'P2_cranium.stl': stl(SHORT_CRANIUM),
     });
     const { dataset, accepted, refused } = await run(dir);
     expect(refused).toEqual([]);
@@ -137,6 +141,20 @@ describe('two meshes', () => {
     expect(cm3(both.voxels) - cm3(one.voxels)).toBeGreaterThan(80);
     const apart = await run(dir, { withoutPairs: true });
     expect(apart.accepted.map((a) => a.id)).toEqual(['P1_cranium', 'P1_mandible', 'P2_cranium']);
+  });
+
+  it('are never there twice: a pair takes the place of its halves, and halves that of their pair', async () => {
+    const dir = put(temporaryFolder(), { 'P1_cranium.stl': stl(CRANIUM) });
+    const out = join(temporaryFolder(), 'out');
+    await run(dir, { out });
+    put(dir, { 'P1_mandible.stl': stl(MANDIBLE) });
+    const said: string[] = [];
+    const ids = async (more: Partial<IngestOptions> = {}) =>
+      (await run(dir, { out, onWarning: (text) => said.push(text), ...more })).dataset.cases.map((c) => c.id);
+    expect(await ids()).toEqual(['P1_cranium_with_mandible']);
+    expect(said).toEqual([expect.stringMatching(/case P1_cranium, made of the same bone, leaves/)]);
+    expect(await ids()).toEqual(['P1_cranium_with_mandible']);
+    expect(await ids({ withoutPairs: true })).toEqual(['P1_cranium', 'P1_mandible']);
   });
 
   it('in another space each, or one in the other, are refused with the reason and no path in the record', async () => {

@@ -57,7 +57,7 @@ describe.skipIf(missing.length > 0)(title, () => {
   });
 
   it('mandibles are taken in, two scans of one patient on one side', async () => {
-    const ids = ['0522c0014', '0522c0727a', '0522c0727b', 'TCGA-CV-5977'];
+    const ids = ['0522c0727a', '0522c0727b', 'TCGA-CV-5977'];
     const inputs = ids.map((id) => join(MANDIBLES, 'oncologist', id, 'segmentations/Mandible.nrrd'));
     const { dataset, refused } = await ingest({
       inputs,
@@ -72,9 +72,7 @@ describe.skipIf(missing.length > 0)(title, () => {
       subjects: subjectsByPattern('(0522c\\d+|TCGA-CV-\\w+)'),
     });
     expect(refused).toEqual([]);
-    expect(new Set(dataset.cases.map((c) => c.subject))).toEqual(
-      new Set(['0522c0014', '0522c0727', 'TCGA-CV-5977']),
-    );
+    expect(dataset.cases.map((c) => c.subject).sort()).toEqual(['0522c0727', '0522c0727', 'TCGA-CV-5977']);
     expect(new Set(dataset.cases.filter((c) => c.subject === '0522c0727').map((c) => c.split)).size).toBe(1);
     for (const c of dataset.cases) {
       const { data, size } = dataset.loadMask(c);

@@ -17,7 +17,7 @@
  * That is cheap enough that no symmetry plane or moments are needed to cut the starts down, and nothing that is missing
  * from the bone can mislead it. All of it is deterministic: points and starts are fixed.
  */
-import type { Mask } from '../../volume/volume.ts';
+import type { Mask, Vec3 } from '../../volume/volume.ts';
 import { Icp, type Pose, type RoundOptions, type Searchable } from './icp.ts';
 import { lookUp } from './nearestGrid.ts';
 import { spreadRotations } from './rotations.ts';
@@ -98,6 +98,35 @@ export function registerRigid(
     runnerUp: Math.max(0, ...rivals.map((pose) => pose.score)) / third[0].score,
     ...matched(bone, template, best),
   };
+}
+
+/**
+ * Poses in falling score, at least `apart` degrees from each other, to which a bone's surface can be aligned: guesses to be
+ * judged. The search starts with the bone's centroid on the template's, and again with it at each of `offsets`, mm in the
+ * template's frame from there (a neck lowers it).
+ */
+export function candidatePoses(
+  bone: Searchable,
+  template: Template,
+  { apart, offsets }: { apart: number; offsets: readonly Vec3[] },
+): Pose[] {
+  const icp = new Icp(bone, template);
+  const climb = (poses: Pose[], level: Level): Pose[] =>
+    poses.map((pose) => follow(icp, pose, level, template, false)).sort((a, b) => b.score - a.score);
+  const starts = starting(bone, template, REGISTER_DEFAULTS.starts, false);
+  const shifted = offsets.flatMap((by) =>
+    starts.map((pose) => ({
+      ...pose,
+      translation: pose.translation.map((t, c) => t + by[c]) as unknown as Vec3,
+    })),
+  );
+  const first = distinct(climb([...starts, ...shifted], EVERYWHERE), OTHER, template);
+  return distinct(climb(first.slice(0, MANY), BETTER), apart, template);
+}
+
+/** A pose after it has been followed on with another surface of the same bone, and its score there; `fine` as far as alignment goes. */
+export function followPose(bone: Searchable, template: Template, pose: Transform, fine = false): Pose {
+  return follow(new Icp(bone, template), pose, fine ? BEST : GOOD, template, false);
 }
 
 /** The starting poses: every rotation, centroid on centroid, at the template's size when scaling. */

@@ -72,6 +72,16 @@ function surfaceOf(points: Float32Array, normals: Float32Array): Surface {
   return { points, normals, centroid: mean as unknown as Vec3, radius: Math.sqrt(square) };
 }
 
+/** The points of a surface for which `keep` holds, in their order; `keep` is given mm. */
+export function selectPoints({ points, normals }: Surface, keep: (point: Vec3) => boolean): Surface {
+  const kept: number[] = [];
+  for (let p = 0; p < points.length; p += 3)
+    if (keep([points[p], points[p + 1], points[p + 2]])) kept.push(p);
+  const pick = (from: Float32Array): Float32Array =>
+    Float32Array.from({ length: 3 * kept.length }, (_, i) => from[kept[Math.floor(i / 3)] + (i % 3)]);
+  return surfaceOf(pick(points), pick(normals));
+}
+
 /** The surface where `transform` puts it. */
 export function moveSurface({ points, normals }: Surface, transform: Transform): Surface {
   const moved = new Float32Array(points.length);

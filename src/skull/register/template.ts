@@ -66,6 +66,14 @@ export function skullTemplate(
   return templateOf(mask, composeTransforms(REAL_SKULLS, own));
 }
 
+let human: Template | undefined;
+
+/** `skullTemplate()` of the mean phantom, made once: it takes a second. */
+export function humanTemplate(): Template {
+  human ??= skullTemplate();
+  return human;
+}
+
 /** The centre of the template's box in the canonical frame. */
 export function templateCentre({ low, high }: Template): Vec3 {
   return [(low[0] + high[0]) / 2, (low[1] + high[1]) / 2, (low[2] + high[2]) / 2];

@@ -6,9 +6,10 @@
  * An adult skull without the jaw is about 180 x 140 x 135 mm. Axes of a file may lie any way round, so extents are
  * compared in order of size.
  */
-import { checkGrid } from '../../volume/geometry.ts';
+import { checkGrid, transpose3 } from '../../volume/geometry.ts';
 import type { Mask, Volume } from '../../volume/volume.ts';
-import { boneFrame, extentOf } from '../orient.ts';
+import { boneFrame, boxFrame, extentOf } from '../orient.ts';
+import type { Transform } from '../register/transform.ts';
 import { hounsfieldLevels, type Levels } from './levels.ts';
 import { refuse, type SegmentStep } from './step.ts';
 
@@ -54,9 +55,14 @@ export function checkHeadCt(volume: Volume, limit = THICKEST): HeadCt {
   };
 }
 
-/** Throws `VolumeError` unless the bone's box along the patient's axes is as large as a skull's. */
-export function checkCoverage(bone: Mask): SegmentStep {
-  const extent = extentOf(boneFrame(bone, 'patient'));
+/**
+ * Throws `VolumeError` unless the bone's box is as large as a skull's, along the head's own axes where its pose is known,
+ * else along the patient's.
+ */
+export function checkCoverage(bone: Mask, pose?: Transform): SegmentStep {
+  const extent = extentOf(
+    pose === undefined ? boneFrame(bone, 'patient') : boxFrame(bone, transpose3(pose.rotation)),
+  );
   requireExtent('the bone', extent);
   const text = extent.map((e) => e.toFixed(0)).join(' x ');
   if (Math.max(...extent) > MOST_EXTENT)

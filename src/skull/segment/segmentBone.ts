@@ -6,19 +6,21 @@
  * The result lies on the scan's own grid, cut to the head's bone with a margin. Memory is the scan, its crop, and about
  * six bytes a voxel of the crop.
  */
-import type { Mask, Vec3, Volume } from '../../volume/volume.ts';
+import type { Mask, Volume } from '../../volume/volume.ts';
 import { cropToBone } from '../orient.ts';
 import type { QualityFacts } from '../quality.ts';
+import { humanTemplate } from '../register/template.ts';
 import { boneVoxels } from './bone.ts';
 import { type Braincase, findBraincase } from './braincase.ts';
 import { checkCoverage, checkHeadCt } from './checkHeadCt.ts';
 import { measureQuality } from './facts.ts';
 import { isolateHead } from './head.ts';
+import { headPose } from './headPose.ts';
 import { fillSmallHoles } from './holes.ts';
 import { removeIslands } from './islands.ts';
 import { limitMetal } from './metal.ts';
 import { removePins } from './pins.ts';
-import { cutBelow, findSkullBase, type SkullBase } from './skullBase.ts';
+import { cutNeck, type SkullBase, skullBase } from './skullBase.ts';
 import type { SegmentStep } from './step.ts';
 import { boneThreshold } from './threshold.ts';
 
@@ -27,10 +29,8 @@ export interface SegmentOptions {
   threshold?: number;
   /** mm: the thickest slices of a scan. Default 3.5. */
   thickest?: number;
-  /** Cut off the neck below the skull base. Default true; false leaves it for a cut after alignment. */
+  /** Cut off the neck below the skull base. Default true. */
   cutNeck?: boolean;
-  /** A rough direction toward the feet in LPS; -z or +z by the bone itself when absent. */
-  down?: Vec3;
   /** Take away thin parts that stand out of the skull. Default true. */
   pins?: boolean;
   /** Told of each step as it ends, with its mask. */
@@ -46,7 +46,7 @@ export interface Segmentation {
   /** HU used. */
   threshold?: number;
   braincase?: Braincase;
-  /** The plane under the foramen magnum, where one was found. */
+  /** How the head lies and the plane under its foramen magnum; absent where the bone is not like a skull. */
   base?: SkullBase;
 }
 
@@ -71,7 +71,7 @@ export function segmentBone(volume: Volume, options: SegmentOptions = {}): Segme
     threshold: threshold.bone,
     facts: measureQuality(cleaned.mask, {
       braincase: cleaned.braincase,
-      down: cleaned.base?.down ?? options.down,
+      pose: cleaned.base?.pose,
       metal_mm3: metal.metal_mm3,
     }),
   };
@@ -87,7 +87,7 @@ export function cleanMask(mask: Mask, options: SegmentOptions = {}): Segmentatio
     ...cleaned,
     facts: measureQuality(cleaned.mask, {
       braincase: cleaned.braincase,
-      down: cleaned.base?.down ?? options.down,
+      pose: cleaned.base?.pose,
     }),
   };
 }
@@ -98,11 +98,13 @@ function cleanSkull(
   log: StepLog,
 ): Omit<Segmentation, 'facts' | 'threshold'> {
   const braincase = findBraincase(mask);
-  const base = braincase && findSkullBase(mask, { braincase, down: options.down });
+  const pose = headPose(mask, humanTemplate(), braincase);
+  const base = pose && skullBase(pose, braincase);
   let skull = mask;
   if (options.cutNeck !== false) {
-    if (base) skull = log.take(cutBelow(skull, base));
-    else log.add({ name: 'neck', mask: skull, count: 0, note: 'no skull base in the scan: nothing cut off' });
+    if (base) skull = log.take(cutNeck(skull, base));
+    else
+      log.add({ name: 'neck', mask: skull, count: 0, note: 'the bone is not like a skull: nothing cut off' });
   }
   skull = log.take(removeIslands(skull));
   if (options.pins !== false) {
@@ -112,7 +114,7 @@ function cleanSkull(
     if (pins.step.count) skull = removeIslands(skull).mask;
   }
   skull = log.take(fillSmallHoles(skull));
-  log.add(checkCoverage(skull));
+  log.add(checkCoverage(skull, pose));
   return { mask: skull, steps: log.steps, braincase, base };
 }
 

@@ -6,10 +6,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { VolumeError } from '../../errors.ts';
 import { asDiskError } from '../../files/atomic.ts';
 import type { VoxelArray } from '../volume.ts';
 import { decode, type ItkImage } from './itk.ts';
 import { type NiftiHeader, readNiftiContent, readNiftiHeader } from './nifti-check.ts';
+import { asNifti1 } from './nifti-two.ts';
 
 type Kind = new (buffer: ArrayBuffer, offset: number, length: number) => VoxelArray;
 
@@ -26,24 +28,54 @@ const KINDS: Record<number, Kind & { BYTES_PER_ELEMENT: number }> = {
 };
 
 /**
- * Reads a NIfTI file. Throws `FileError` for a cut or damaged one, `VolumeError` for a sheared affine or more than 2^29
- * voxels.
+ * Reads a NIfTI file, NIfTI-1 or NIfTI-2. Throws `FileError` for a cut or damaged one, `VolumeError` for a sheared affine,
+ * more than 2^29 voxels, or ones that are not finite where the decoder would hide them.
  */
 export async function readNifti(path: string): Promise<Pick<ItkImage, keyof ItkImage>> {
   const header = readNiftiHeader(path);
   const content = readNiftiContent(path, header);
   const data = plainVoxels(header, content);
-  // Unzipped: beside an a.nii the decoder would read that in place of a.nii.gz.
-  if (data === undefined) return header.gzip ? decodeBytes(path, content) : decode(path, 'nifti');
+  if (data === undefined) {
+    checkFinite(path, header, content);
+    if (header.two) {
+      const { head, little, size, start, end } = header;
+      const small = asNifti1(path, head, little, size);
+      return decodeBytes(path, Buffer.concat([small, content.subarray(start, end)]));
+    }
+    // Unzipped: beside an a.nii the decoder would read that in place of a.nii.gz.
+    return header.gzip ? decodeBytes(path, content) : decode(path, 'nifti');
+  }
   const image = await decodeGeometry(path, header);
   return { ...image, data, size: header.size };
+}
+
+/** What the decoder makes 0 in silence. Throws `VolumeError` for voxels that are NaN or infinite. */
+function checkFinite(path: string, { datatype, little, start, end }: NiftiHeader, content: Uint8Array): void {
+  const bytes = datatype === 16 ? 4 : datatype === 64 ? 8 : 0;
+  if (bytes === 0) return;
+  const view = new DataView(content.buffer, content.byteOffset, content.length);
+  let wrong = 0;
+  for (let at = start; at + bytes <= end; at += bytes) {
+    const v = bytes === 4 ? view.getFloat32(at, little) : view.getFloat64(at, little);
+    if (!Number.isFinite(v)) wrong++;
+  }
+  if (wrong > 0)
+    throw new VolumeError({
+      found: `${path} holds ${wrong} voxels that are NaN or infinite`,
+      expected: 'finite numbers only',
+      todo: 'mend the file: replace NaN with the value of the background, -1024 in a CT',
+    });
 }
 
 /** The voxels, without copying where they lie on a multiple of their size; undefined where they must be decoded. */
 function plainVoxels(header: NiftiHeader, content: Uint8Array): VoxelArray | undefined {
   const { size, little, slope, intercept, start, end } = header;
   const Kind = KINDS[header.datatype];
-  const asStored = slope === 0 || (slope === 1 && intercept === 0);
+  // NiBabel writes NaN for no scaling.
+  const asStored =
+    slope === 0 ||
+    !Number.isFinite(slope) ||
+    (slope === 1 && (intercept === 0 || !Number.isFinite(intercept)));
   if (!(Kind && little && asStored && Number.isInteger(start) && size.length === 3)) return undefined;
   const count = size[0] * size[1] * size[2];
   if (end - start !== count * Kind.BYTES_PER_ELEMENT) return undefined;
@@ -53,16 +85,12 @@ function plainVoxels(header: NiftiHeader, content: Uint8Array): VoxelArray | und
 }
 
 /** What ITK makes of the header: spacing, origin, direction. */
-function decodeGeometry(path: string, { head, two, datatype }: NiftiHeader): Promise<ItkImage> {
-  const length = two ? 544 : 352;
-  const small = new Uint8Array(length + 8 * KINDS[datatype].BYTES_PER_ELEMENT);
-  small.set(head.subarray(0, length - 4));
+function decodeGeometry(path: string, { head, two, little, size, datatype }: NiftiHeader): Promise<ItkImage> {
+  const small = new Uint8Array(352 + 8 * KINDS[datatype].BYTES_PER_ELEMENT);
+  small.set(two ? asNifti1(path, head, little, size) : head.subarray(0, 348));
   const view = new DataView(small.buffer);
-  for (let d = 1; d <= 3; d++)
-    if (two) view.setBigInt64(16 + 8 * d, 2n, true);
-    else view.setInt16(40 + 2 * d, 2, true);
-  if (two) view.setBigInt64(168, BigInt(length), true);
-  else view.setFloat32(108, length, true);
+  for (let d = 1; d <= 3; d++) view.setInt16(40 + 2 * d, 2, true);
+  view.setFloat32(108, 352, true);
   return decodeBytes(path, small);
 }
 

@@ -82,24 +82,31 @@ export function checkCt(label: string, all: readonly Slice[], notes: string[]): 
     slices.some((s) => alike.some((key) => s[key] !== first[key]))
   )
     refuse('compressed slices of several pixel types', 'one in a series');
-  const scaleless = count((s) => s.slope === undefined || s.intercept === undefined || s.slope === 0);
+  const flat = count((s) => s.slope === 0);
+  if (flat > 0)
+    refuse(
+      `${share(flat)}a RescaleSlope of 0, which makes every voxel the same`,
+      'a slope, mostly 1',
+      'export the scan again from the scanner or its archive',
+    );
+  const scaleless = count((s) => s.slope === undefined || s.intercept === undefined);
   if (scaleless > 0)
     refuse(
-      `${share(scaleless)}no RescaleSlope and RescaleIntercept`,
+      `${share(scaleless)}no RescaleSlope and RescaleIntercept that are numbers`,
       'both, so that values become Hounsfield units',
       'export the scan again from the scanner or its archive',
     );
   if (slices.some((s) => !s.hounsfield))
     refuse('values that are rescaled to something else than Hounsfield units', 'Hounsfield units');
-  for (const [key, name] of [
-    ['position', 'ImagePositionPatient'],
-    ['orientation', 'ImageOrientationPatient'],
-    ['pixelSpacing', 'PixelSpacing'],
+  for (const [key, name, numbers] of [
+    ['position', 'ImagePositionPatient', 3],
+    ['orientation', 'ImageOrientationPatient', 6],
+    ['pixelSpacing', 'PixelSpacing', 2],
   ] as const) {
     const missing = count((s) => s[key] === undefined);
     if (missing > 0)
       refuse(
-        `${share(missing)}no ${name}`,
+        `${share(missing)}no ${name} of ${numbers} finite numbers`,
         'a place and a scale for every slice',
         'export the scan again: without them lengths, left and right are unknown',
       );

@@ -39,7 +39,17 @@ describe('refused by the header', () => {
       (k) => ({ '00200032': k === 4 ? ['DS', ''] : position(k)['00200032'] }),
       /1 of 18 slices: no ImagePosition/,
     ],
-    ['half a position', () => ({ '00200032': ['DS', '1\\2'] }), /no ImagePositionPatient/],
+    [
+      'half a position',
+      () => ({ '00200032': ['DS', '1\\2'] }),
+      /no ImagePositionPatient of 3 finite numbers/,
+    ],
+    ['a position of NaN', () => ({ '00200032': ['DS', '1\\NaN\\3'] }), /no ImagePositionPatient of 3 finite/],
+    [
+      'a slope of 0',
+      () => ({ '00281053': ['DS', '0'] }),
+      /a RescaleSlope of 0, which makes every voxel the same/,
+    ],
     ['no orientation', () => ({ '00200037': ['DS', ''] }), /no ImageOrientationPatient/],
     ['no spacing', () => ({ '00280030': ['DS', 'NaN\\1'] }), /no PixelSpacing/],
     ['zero spacing', () => ({ '00280030': ['DS', '0\\1'] }), /distance between pixels/],
