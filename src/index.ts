@@ -3,17 +3,29 @@
  * here may change at any time.
  */
 
+export {
+  DISTIL_PRESETS,
+  type DistilConfig,
+  distilSchema,
+  REFLOW_PRESETS,
+  type ReflowConfig,
+  reflowSchema,
+} from './config/fewStep.ts';
 // Configurations: defaults < preset < file < overrides.
 export { type ConfigSources, loadConfig } from './config/load.ts';
 export {
   AUTOENCODER_PRESETS,
   type AutoencoderConfig,
   autoencoderSchema,
+  DECODER_PRESETS,
+  type DecoderConfig,
+  decoderSchema,
   GENERATOR_PRESETS,
   type GeneratorConfig,
   generatorSchema,
   type PresetName,
 } from './config/schemas.ts';
+export { STUDY_PRESETS, type StudySettings, studySchema } from './config/study.ts';
 // Datasets: folders of masks on one grid, split by subject.
 export { type Dataset, openDataset } from './dataset/dataset.ts';
 export { type IngestOptions, type IngestProgress, type IngestResult, ingest } from './dataset/ingest.ts';
@@ -71,6 +83,15 @@ export {
   type Value,
   value,
 } from './runtime/session.ts';
+// Generation, and the study of its two objectives.
+export { type AutoencoderWeights, readAutoencoder } from './sampling/autoencoder.ts';
+export { type GeneratedSet, type GenerateSetOptions, generateSet } from './sampling/generateSet.ts';
+export { Generator, type GeneratorWeights, readGenerator } from './sampling/generator.ts';
+export type { SampleOptions, SampleSettings } from './sampling/latentSampler.ts';
+export { type SolverName, sampleDefaults } from './sampling/solverNames.ts';
+export type { Solver, Velocity } from './sampling/solvers/solver.ts';
+export { SOLVERS } from './sampling/solvers.ts';
+export { withDecoder } from './sampling/withDecoder.ts';
 export { type Markups, readMarkups } from './skull/landmarks.ts';
 export { type Quality, type QualityFacts, qualityScore } from './skull/quality.ts';
 export { frameFromLandmarks } from './skull/register/frame.ts';
@@ -90,6 +111,15 @@ export {
   type SegmentOptions,
   segmentBone,
 } from './skull/segment/segmentBone.ts';
+export { runStudy, type StudyOptions, type StudyResult } from './study/study.ts';
+// Training, in the order of the pipeline.
+export { type TrainOptions, trainAutoencoder } from './training/autoencoder.ts';
+export { type DecoderTrainOptions, trainDecoder } from './training/decoder.ts';
+export { trainDistil } from './training/distil.ts';
+export type { FewStepOptions } from './training/fewStep.ts';
+export { type GeneratorTrainOptions, trainGenerator } from './training/generator.ts';
+export { trainReflow } from './training/reflow.ts';
+export { readSource } from './training/source.ts';
 export {
   findScans,
   readScan,
