@@ -94,7 +94,11 @@ Examples:
     .requiredOption('--autoencoder <run>', 'run folder of the autoencoder')
     .option(
       '--objective <name>',
-      'what is learnt; otfm: conditional-OT flow matching (default: as configured, "otfm")',
+      'what is learnt; otfm: conditional-OT flow matching, ddpm: denoising diffusion (default: as configured, "otfm")',
+    )
+    .option(
+      '--coupling <name>',
+      'otfm: how noise and data are paired, independent or minibatch-ot (default: as configured, "independent")',
     )
     .addHelpText(
       'after',
@@ -106,8 +110,10 @@ Examples:
     .action(async (flags: GeneratorFlags, command: Command) => {
       const cli = open(command);
       const { generatorSchema, GENERATOR_PRESETS } = await import('../config/schemas.ts');
-      const objective = flags.objective === undefined ? [] : [`objective=${flags.objective}`];
-      const config = await resolveConfig(cli, generatorSchema, GENERATOR_PRESETS, flags, objective);
+      const chosen = (['objective', 'coupling'] as const).flatMap((key) =>
+        flags[key] === undefined ? [] : [`${key}=${flags[key]}`],
+      );
+      const config = await resolveConfig(cli, generatorSchema, GENERATOR_PRESETS, flags, chosen);
       const { openDataset } = await import('../dataset/dataset.ts');
       const dataset = openDataset(flags.data);
       const { trainGenerator } = await import('../training/generator.ts');
@@ -136,4 +142,5 @@ Examples:
 interface GeneratorFlags extends TrainFlags {
   autoencoder: string;
   objective?: string;
+  coupling?: string;
 }
