@@ -2,7 +2,8 @@
  * `npm run bench:sampling`: what a new skull costs, with the bundled generator (64^3 voxels) on this machine.
  *
  *   evaluation, batch N    one evaluation of the network for N skulls, ours and PyTorch's, interleaved, per skull
- *   SOLVER STEPS           a whole skull (noise, solver, decoder); peer: the same evaluations in PyTorch alone
+ *   SOLVER STEPS           a latent (noise, solver, guidance); peer: the same evaluations in PyTorch alone
+ *   decoder                from a latent to a mask
  *   against DDPM-T         the whole skull at OTFM's chosen evaluations against DDPM's whole chain of T, the same network
  *   memory                 resident memory after 50 bones of a set and after all of it
  *
@@ -91,11 +92,16 @@ async function evaluationTimes(
   return found;
 }
 
-/** Seconds of a whole skull, the best of the rounds. */
-async function skullSeconds(generator: Generator, settings: SampleSettings, tries: number): Promise<number> {
+/** Seconds of a latent, or of a whole skull, the best of some. */
+async function seconds(
+  make: 'sample' | 'sampleLatent',
+  generator: Generator,
+  settings: SampleSettings,
+  tries: number,
+): Promise<number> {
   let best = Infinity;
   for (let index = 0; index < tries; index++)
-    best = Math.min(best, await time(() => generator.sample({ ...settings, seed: 1, index, quality: 6 })));
+    best = Math.min(best, await time(() => generator[make]({ ...settings, seed: 1, index, quality: 6 })));
   return best / 1000;
 }
 
@@ -118,17 +124,21 @@ const solvers: [SampleSettings['solver'], number][] = [
 ];
 for (const guidance of [1, 1.5])
   for (const [solver, steps] of flags.quick ? solvers.slice(0, 3) : solvers) {
-    const seconds = await skullSeconds(otfm, { solver, steps, guidance }, 2);
+    const latent = await seconds('sampleLatent', otfm, { solver, steps, guidance }, 3);
     const nfe = evaluations(solver, steps);
     const one = evaluationMs.get(guidance === 1 ? 1 : 2)!;
     const branches = guidance === 1 ? 1 : 2;
     const peer = nfe === null || one.peer === undefined ? null : (nfe * branches * one.peer) / 1000;
-    line(`${solver} ${steps}, guidance ${guidance}`, seconds, peer, `s a skull, NFE ${nfe ?? 'adaptive'}`);
+    line(`${solver} ${steps}, guidance ${guidance}`, latent, peer, `s a latent, NFE ${nfe ?? 'adaptive'}`);
   }
 
 // The chain of DDPM on the same network: its time does not depend on what was learnt.
 const chosen = Number(flags.chosen);
-const ours = await skullSeconds(otfm, { solver: 'euler', steps: chosen, guidance: 1 }, 3);
+const latent = await otfm.sampleLatent({ solver: 'euler', steps: 1, guidance: 1, seed: 1, index: 0 });
+let decoding = Infinity;
+for (let i = 0; i < rounds; i++) decoding = Math.min(decoding, await time(() => otfm.decode(latent)));
+line('decoder', decoding / 1000, null, 's a skull');
+const ours = await seconds('sample', otfm, { solver: 'euler', steps: chosen, guidance: 1 }, 3);
 await otfm.release();
 for (const steps of flags.quick ? [300] : [300, 1000]) {
   const chain: GeneratorWeights = {
@@ -140,9 +150,9 @@ for (const steps of flags.quick ? [300] : [300, 1000]) {
     },
   };
   const ddpm = await Generator.create(chain, { threads });
-  const seconds = await skullSeconds(ddpm, { solver: 'ancestral', steps, guidance: 1 }, 1);
+  const whole = await seconds('sample', ddpm, { solver: 'ancestral', steps, guidance: 1 }, 1);
   await ddpm.release();
-  line(`OTFM, ${chosen} evaluations, against DDPM-${steps}`, ours, seconds, 's a skull');
+  line(`OTFM, ${chosen} evaluations, against DDPM-${steps}`, ours, whole, 's a skull');
 }
 
 const bones = flags.quick ? 60 : Number(flags.bones);
