@@ -24,7 +24,7 @@ ${p.use} No privacy audit was made of this set.
 | seed | ${s.seed} |
 | indices | ${ranges(p.bones.map((b) => b.index))} |
 | solver | ${solverText(s)}, NFE ${p.nfe ?? 'as each bone needs'}${p.branches === 2 ? ', each with a second branch for guidance' : ''} |
-| guidance scale | ${s.guidance}${s.guidanceInterval === undefined ? '' : ` for t from ${s.guidanceInterval.join(' to ')}, else 1`} |
+| guidance scale | ${g.guidance === undefined ? s.guidance : `${g.guidance}, part of the weights`}${s.guidanceInterval === undefined ? '' : ` for t from ${s.guidanceInterval.join(' to ')}, else 1`} |
 | quality class | ${s.quality ?? 'drawn for each bone'} |
 | candidates | ${s.candidates === undefined ? 'one' : `${s.candidates}, the one farthest from the training set kept`} |
 | clean-up | ${s.clean ? 'only the two largest connected components are kept' : 'none'} |

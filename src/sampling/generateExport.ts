@@ -15,6 +15,7 @@ import { RESEARCH_USE } from './generateProvenance.ts';
 import { AUTOENCODER_FILE, type GeneratorWeights, readGenerator } from './generator.ts';
 import { labelOfQuality } from './latentSampler.ts';
 import { MEAN_LATENT, velocityGraph, velocityModel } from './network.ts';
+import { sampleDefaults } from './solverNames.ts';
 
 /**
  * Writes `velocity.onnx` (batch 1), `velocity-batch2.onnx` (the two branches of guidance in one run), `decoder.onnx`,
@@ -92,13 +93,33 @@ function origin(meta: GeneratorMeta): string {
 
 const gridOf = (meta: GeneratorMeta): string => `${meta.size.join('x')} voxels of ${meta.spacing} mm`;
 
+/** What the network learnt, in words. */
+function kindOf({ objective, diffusion, reflow, distilled }: GeneratorMeta): string {
+  if (objective === 'ddpm')
+    return `a denoising diffusion model that predicts ${diffusion!.prediction} (${diffusion!.schedule} schedule, T = ${diffusion!.steps})`;
+  if (objective === 'consistency')
+    return `a consistency model, distilled with a guidance scale of ${distilled!.guidance}`;
+  const baked =
+    reflow === undefined ? '' : `, retrained on its own pairs with a guidance scale of ${reflow.guidance}`;
+  return `trained by conditional-OT flow matching${baked}`;
+}
+
+/** How the output of the ONNX model leads from noise to data. */
+function samplingText({ objective, diffusion }: GeneratorMeta): string {
+  if (objective === 'consistency')
+    return 'the data is x + velocity(x, 0, label); better, mix it again with noise, (1 - t) noise + t data, and jump once more: x + (1 - t) velocity(x, t, label)';
+  if (objective === 'ddpm')
+    return `the output named velocity is the prediction of ${diffusion!.prediction}; go down the chain k = T - 1 .. 0, t = 1 - (k + 1) / T, by DDIM or ancestral steps, the predicted data clipped to +-${diffusion!.reach}`;
+  return 'integrate dx/dt = velocity(x, t, label) to t = 1 (Euler, midpoint, Heun)';
+}
+
 /** The model card of released weights. */
 export function modelCard(generator: GeneratorWeights): string {
   const { meta, weights, autoencoder, hash } = generator;
   const count = (parts: Iterable<Float32Array>): number => [...parts].reduce((n, data) => n + data.length, 0);
   return `# Generator of ${meta.bone} masks
 
-A flow-matching generator (${meta.objective}) of binary bone masks, ${gridOf(meta)}: a 3D U-Net over the latents of a VQ-VAE.
+A generator of binary bone masks, ${gridOf(meta)}: a 3D U-Net over the latents of a VQ-VAE, ${kindOf(meta)}.
 Written by cranioflow ${packageVersion()}. Weights are in half precision (F16).
 
 ${origin(meta)}
@@ -143,12 +164,17 @@ Standard ONNX operators (opset 18); float32 unless said otherwise; shapes are fi
 | velocity-batch2.onnx | x [2, ${latent}], t [2], label [2] int32 | velocity [2, ${latent}] |
 | decoder.onnx | latent [1, ${latent}] | logits [1, 1, ${z}, ${y}, ${x}] |
 
-To sample: x of ${elements(meta.latentShape)} standard normal numbers at t = 0; integrate dx/dt = velocity(x, t, label) to t = 1
-(Euler, midpoint, Heun); feed x to the decoder; bone is where the logits are above 0. A tensor is [.., z, y, x], x fastest,
-in LPS (x to the left, y to the back, z to the head), ${meta.spacing} mm between voxels.
+The network is ${kindOf(meta)}. To sample: x of ${elements(meta.latentShape)} standard normal numbers at t = 0;
+${samplingText(meta)};
+feed x to the decoder; bone is where the logits are above 0. A tensor is [.., z, y, x], x fastest, in LPS (x to the left, y to
+the back, z to the head), ${meta.spacing} mm between voxels.
 
 Labels: ${labels}; label ${meta.config.classes} is the null class.
-Guidance of scale w: v_null + w (v_label - v_null), both from one run of velocity-batch2.onnx with the same x and t.
+${
+  sampleDefaults(meta).guidance === 1
+    ? 'Take the output for the label alone: guidance cannot be added.'
+    : 'Guidance of scale w: v_null + w (v_label - v_null), both from one run of velocity-batch2.onnx with the same x and t.'
+}
 \`model.json\` has all of this for programs.
 `;
 }

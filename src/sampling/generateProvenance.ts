@@ -10,7 +10,7 @@ import { writeFileAtomic } from '../files/atomic.ts';
 import { packageVersion } from '../files/version.ts';
 import type { GeneratorMeta } from '../models/metadata.ts';
 import type { SampleSettings } from './latentSampler.ts';
-import { evaluations } from './solverNames.ts';
+import { bakedGuidance, evaluations } from './solverNames.ts';
 
 export const PROVENANCE = 'provenance.json';
 export const RESEARCH_USE =
@@ -48,6 +48,8 @@ export interface Provenance {
     /** SHA-256 over the weights of both networks. */
     hash: string;
     objective: string;
+    /** The guidance scale that is part of the weights; absent where there is none. */
+    guidance?: number;
     step: number;
     dataset: string;
     /** SHA-256 over the checksums of the training cases. */
@@ -80,6 +82,7 @@ export function makeProvenance(
     generator: {
       hash,
       objective: meta.objective,
+      ...(bakedGuidance(meta) !== 1 && { guidance: bakedGuidance(meta) }),
       step: meta.step,
       dataset: meta.dataset,
       dataHash: meta.dataHash,

@@ -4,9 +4,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { NumericsError } from '../../src/errors.ts';
 import { halfValue, toHalf } from '../../src/files/half.ts';
 import { readSafetensors } from '../../src/files/safetensors.ts';
+import type { GeneratorMeta } from '../../src/models/metadata.ts';
 import { RandomStream } from '../../src/random/stream.ts';
 import { Session, value } from '../../src/runtime/session.ts';
-import { exportOnnx, exportRelease } from '../../src/sampling/generateExport.ts';
+import { exportOnnx, exportRelease, modelCard } from '../../src/sampling/generateExport.ts';
 import { Generator, readGenerator } from '../../src/sampling/generator.ts';
 import { velocityModel } from '../../src/sampling/network.ts';
 import { type TinyGenerator, trainTinyGenerator } from './tinyGenerator.ts';
@@ -123,6 +124,31 @@ test('the model card says what the weights are and are not', () => {
     expect(card).toContain(words);
   expect(card).toContain(readGenerator(tiny.path('release')).hash);
   expect(card).toContain('"latentChannels": 4');
+});
+
+test.each([
+  ['otfm', {}, 'conditional-OT flow matching', 'integrate dx/dt', 'Guidance of scale w'],
+  [
+    'ddpm',
+    { diffusion: { steps: 300, schedule: 'cosine', prediction: 'v', reach: 4.5 } },
+    'predicts v (cosine schedule, T = 300)',
+    'clipped to +-4.5',
+    'Guidance of scale w',
+  ],
+  [
+    'consistency',
+    { distilled: { source: 'abc', guidance: 1.5 } },
+    'distilled with a guidance scale of 1.5',
+    'x + velocity(x, 0, label)',
+    'guidance cannot be added',
+  ],
+])('the cards say what was learnt and how it is sampled: %s', (objective, more, kind, sampling, guided) => {
+  const meta = { ...tiny.generator.meta, objective, ...more } as GeneratorMeta;
+  const generator = { ...tiny.generator, meta };
+  expect(modelCard(generator)).toContain(kind);
+  const readme = exportOnnx(generator, tiny.path(`onnx-${objective}`)).find((path) => path.endsWith('.md'))!;
+  const card = readFileSync(readme, 'utf8');
+  for (const words of [kind, sampling, guided]) expect(card).toContain(words);
 });
 
 test('a weight beyond half precision is refused', () => {
