@@ -117,7 +117,7 @@ Examples:
       const { openDataset } = await import('../dataset/dataset.ts');
       const dataset = openDataset(flags.data);
       const { trainGenerator } = await import('../training/generator.ts');
-      const { heldOutLoss } = await cli.interruptible((signal) =>
+      const { heldOutLoss, steps, kept } = await cli.interruptible((signal) =>
         trainGenerator({
           ...runOptions(flags, cli),
           autoencoder: flags.autoencoder,
@@ -132,7 +132,10 @@ Examples:
           writeGeneratorReport({ run: flags.out, dataset, quiet: cli.quiet, signal, threads: flags.threads }),
         );
       }
-      report(cli, flags.out, config.steps, 'heldOutLoss', heldOutLoss);
+      if (steps < config.steps)
+        cli.say(`stopped after ${steps} of ${config.steps} steps: keep.patience is at its end`);
+      if (kept < steps) cli.say(`kept are the weights of step ${kept}, the best by ${config.keep.by}`);
+      report(cli, flags.out, steps, 'heldOutLoss', heldOutLoss);
     });
 
   registerTrainDecoder(train, open);

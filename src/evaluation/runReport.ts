@@ -218,7 +218,7 @@ export const settingsText = ({
 /** How the report's own samples are made: half the steps of `generate`, because a report should take seconds. */
 function ownSamples(meta: GeneratorMeta) {
   const settings = sampleDefaults(meta);
-  return { ...settings, steps: settings.steps / 2 };
+  return { ...settings, steps: Math.ceil(settings.steps / 2) };
 }
 
 /**

@@ -53,6 +53,8 @@ export const generatorMetaSchema = z.strictObject({
   autoencoderHash: z.string(),
   /** SHA-256 over the weights of both networks, in exported files: a run's checkpoints keep theirs in state.json. */
   weightsHash: z.string().optional(),
+  /** Trained on this share of the training cases, drawn by this seed; absent for all of them. */
+  share: z.object({ share: z.number(), seed: z.int() }).optional(),
   /** Quality classes the generator was trained on, ascending, and how many training cases each had. */
   qualities: z.array(z.int()).min(1),
   qualityCounts: z.array(z.int().positive()),

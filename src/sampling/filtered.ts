@@ -11,18 +11,16 @@
 import { dataHash } from '../dataset/dataHash.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { Loader } from '../dataset/loader.ts';
+import type { DatasetCase } from '../dataset/manifest.ts';
+import { shareOf } from '../dataset/share.ts';
 import { DatasetError, UsageError } from '../errors.ts';
 import { emit } from '../graph/emit.ts';
-import { elements, Graph } from '../graph/graph.ts';
+import { Graph } from '../graph/graph.ts';
 import { quantise } from '../models/vqvae.ts';
-import { RandomStream } from '../random/stream.ts';
 import { Session, type SessionOptions, value } from '../runtime/session.ts';
 import { type AutoencoderWeights, Encoder, formFor } from './autoencoder.ts';
 import type { Generator, GeneratorWeights } from './generator.ts';
-import type { SampleOptions } from './latentSampler.ts';
-
-/** Most candidates of one bone. */
-export const CANDIDATES_MOST = 64;
+import { CANDIDATES_MOST, type SampleOptions } from './latentSampler.ts';
 
 /** Replaces each vector of a latent by its nearest code. */
 class Quantiser {
@@ -63,6 +61,30 @@ class Quantiser {
   }
 }
 
+/** The training cases of `dataset` that the generator says it learnt from. */
+function trainedOn({ meta }: GeneratorWeights, dataset: Dataset): DatasetCase[] {
+  return meta.share === undefined ? dataset.split('train') : shareOf(dataset, meta.share);
+}
+
+/**
+ * Refuses a filter before any work. Throws `UsageError` for a number of candidates out of range, `DatasetError` when the
+ * dataset is not the one that the generator was trained on.
+ */
+export function checkFilter(source: GeneratorWeights, dataset: Dataset, candidates: number): void {
+  if (!Number.isInteger(candidates) || candidates < 2 || candidates > CANDIDATES_MOST)
+    throw new UsageError({
+      found: `${candidates} candidates`,
+      expected: `a whole number from 2 to ${CANDIDATES_MOST}`,
+      todo: 'choose another number, or none to keep each bone as it comes',
+    });
+  if (dataHash(trainedOn(source, dataset)) !== source.meta.dataHash)
+    throw new DatasetError({
+      found: `${dataset.dir} is not the dataset that this generator was trained on (${source.meta.dataset})`,
+      expected: `training cases with the SHA-256 ${source.meta.dataHash.slice(0, 12)}...`,
+      todo: 'name the dataset of the training: distances to other bones say nothing about copies',
+    });
+}
+
 /** Chooses among candidates by their distance to the training set. */
 export class CandidateFilter {
   readonly candidates: number;
@@ -82,29 +104,15 @@ export class CandidateFilter {
     this.#train = train;
   }
 
-  /**
-   * Encodes the training set. Throws `UsageError` for a number of candidates out of range, `DatasetError` when the dataset is
-   * not the one that the generator was trained on.
-   */
+  /** Encodes the training set. Throws as `checkFilter`. */
   static async create(
     source: GeneratorWeights,
     dataset: Dataset,
     candidates: number,
     options: SessionOptions = {},
   ): Promise<CandidateFilter> {
-    if (!Number.isInteger(candidates) || candidates < 2 || candidates > CANDIDATES_MOST)
-      throw new UsageError({
-        found: `${candidates} candidates`,
-        expected: `a whole number from 2 to ${CANDIDATES_MOST}`,
-        todo: 'choose another number, or none to keep each bone as it comes',
-      });
-    const cases = dataset.split('train');
-    if (dataHash(cases) !== source.meta.dataHash)
-      throw new DatasetError({
-        found: `${dataset.dir} is not the dataset that this generator was trained on (${source.meta.dataset})`,
-        expected: `training cases with the SHA-256 ${source.meta.dataHash.slice(0, 12)}...`,
-        todo: 'name the dataset of the training: distances to other bones say nothing about copies',
-      });
+    checkFilter(source, dataset, candidates);
+    const cases = trainedOn(source, dataset);
     const loader = new Loader(dataset, cases);
     const encoder = await Encoder.create(source.autoencoder, options);
     const quantiser = await Quantiser.create(source.autoencoder, encoder.shape, options);
@@ -123,16 +131,11 @@ export class CandidateFilter {
   ): Promise<{ latent: Float32Array; distance: number }> {
     let kept: { latent: Float32Array; distance: number } | undefined;
     for (let c = 0; c < this.candidates; c++) {
-      const latent = await generator.sampleLatent(options, c === 0 ? undefined : this.#noise(options, c));
+      const latent = await generator.sampleLatent({ ...options, candidate: c });
       const distance = await this.#distance(latent);
       if (kept === undefined || distance > kept.distance) kept = { latent, distance };
     }
     return kept!;
-  }
-
-  #noise({ seed, index }: SampleOptions, candidate: number): Float32Array {
-    const stream = new RandomStream(seed, 'generate/candidate', index * CANDIDATES_MOST + candidate);
-    return stream.fillNormal(new Float32Array(elements(this.#source.meta.latentShape)));
   }
 
   /** L2 distance of a normalised latent, quantised, to the nearest training latent. */

@@ -34,6 +34,8 @@ export interface ProvenanceBone {
   quality: number;
   /** The generator made no bone voxel; there are no files of it. */
   empty: boolean;
+  /** Network evaluations that an adaptive solver took. */
+  nfe?: number;
 }
 
 export interface Provenance {
@@ -127,9 +129,11 @@ export function requireSameProvenance(dir: string, found: Provenance, wanted: Pr
     bone: p.bone,
   });
   const [theirs, mine] = [facts(found), facts(wanted)];
-  const differing = Object.keys(mine).filter((k) => JSON.stringify(mine[k]) !== JSON.stringify(theirs[k]));
+  const keys = [...new Set([...Object.keys(mine), ...Object.keys(theirs)])];
+  const differing = keys.filter((k) => JSON.stringify(mine[k]) !== JSON.stringify(theirs[k]));
   if (differing.length === 0) return;
-  const list = (values: Record<string, unknown>) => differing.map((k) => `${k} ${values[k]}`).join(', ');
+  const list = (values: Record<string, unknown>) =>
+    differing.map((k) => `${k} ${values[k] ?? 'not given'}`).join(', ');
   throw new DatasetError({
     found: `${dir} holds bones that were generated with ${list(theirs)}`,
     expected: `${list(mine)}, as this command asks for: one folder holds bones of one setting`,

@@ -14,7 +14,7 @@ import { writeFileAtomic } from '../files/atomic.ts';
 import { acquireLock } from '../files/lock.ts';
 import { largestComponents } from '../volume/components.ts';
 import type { Mask } from '../volume/volume.ts';
-import { CandidateFilter } from './filtered.ts';
+import { CandidateFilter, checkFilter } from './filtered.ts';
 import { generatedCard } from './generateCard.ts';
 import { checkFormats, writeBoneFiles } from './generateFiles.ts';
 import {
@@ -95,6 +95,7 @@ function checkOptions(o: GenerateSetOptions): void {
         todo: 'choose another value',
       });
   checkSampling(o.generator.meta, o);
+  if (o.filter !== undefined) checkFilter(o.generator, o.filter.dataset, o.filter.candidates);
 }
 
 /**
@@ -140,12 +141,14 @@ async function fill(out: string, formats: string[], options: GenerateSetOptions)
     options.filter &&
     (await CandidateFilter.create(source, options.filter.dataset, options.filter.candidates, runtime));
   const generator = await Generator.create(source, runtime);
-  const boneAt = (index: number, empty: boolean): ProvenanceBone => ({
-    index,
-    id: boneId(meta.bone, seed, index),
-    quality: generator.qualityOf({ seed, index, quality: options.quality }),
-    empty,
-  });
+  /** Evaluations of an adaptive solver, by bone. */
+  const taken = new Map(earlier.flatMap(({ id, nfe }) => (nfe === undefined ? [] : [[id, nfe]])));
+  const boneAt = (index: number, empty: boolean): ProvenanceBone => {
+    const id = boneId(meta.bone, seed, index);
+    const nfe = taken.get(id);
+    const quality = generator.qualityOf({ seed, index, quality: options.quality });
+    return { index, id, quality, empty, ...(nfe !== undefined && { nfe }) };
+  };
   const empties = new Map(earlier.filter((b) => b.empty).map((b) => [b.id, b]));
   const record = () => {
     const made = writer.ids.map((id) => boneAt(Number(id.slice(id.lastIndexOf('-') + 1)), false));
@@ -173,7 +176,19 @@ async function fill(out: string, formats: string[], options: GenerateSetOptions)
         const known = writer.has(bone.id) ? finished?.cases.find((c) => c.id === bone.id) : undefined;
         const mask =
           known === undefined
-            ? cleaned(await draw({ ...options, index: bone.index, onStep: () => breathe(n) }), clean)
+            ? cleaned(
+                await draw({
+                  ...options,
+                  index: bone.index,
+                  onStep: () => breathe(n),
+                  onEvaluations(count) {
+                    if (solver !== 'dopri5') return;
+                    bone.nfe = count;
+                    taken.set(bone.id, count);
+                  },
+                }),
+                clean,
+              )
             : finished!.loadMask(known);
         bone.empty = !mask.data.includes(1);
         if (known === undefined) {

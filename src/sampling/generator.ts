@@ -110,9 +110,9 @@ export class Generator {
     return this.#sampler.noise(options);
   }
 
-  /** One normalised latent [L, D, H, W], from `start` where it is given. */
-  async sampleLatent(options: SampleOptions, start?: Float32Array): Promise<Float32Array> {
-    return this.#sampler.sample(options, start);
+  /** One normalised latent [L, D, H, W]. */
+  async sampleLatent(options: SampleOptions): Promise<Float32Array> {
+    return this.#sampler.sample(options);
   }
 
   /** A latent as a mask: decoded and cut at a probability of 0.5, with no other clean-up. */

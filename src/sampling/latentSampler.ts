@@ -16,7 +16,7 @@ import { type Guidance, type NetworkWeights, VelocityNetwork } from './network.t
 import { bakedGuidance, SOLVERS_OF, type SolverName } from './solverNames.ts';
 import { consistency } from './solvers/consistency.ts';
 import { ddim, stepNoise } from './solvers/ddim.ts';
-import type { Solver } from './solvers/solver.ts';
+import { counted, type Solver } from './solvers/solver.ts';
 import { SOLVERS } from './solvers.ts';
 
 /** How latents are sampled. */
@@ -34,8 +34,15 @@ export interface SampleSettings extends Guidance {
 export interface SampleOptions extends SampleSettings {
   seed: number;
   index: number;
+  /** Filtered generation: which try at this bone; 0, the default, is the bone without a filter. */
+  candidate?: number;
+  /** Told at the end how many network evaluations the sample took (a guided pair counts as one). */
+  onEvaluations?: (count: number) => void;
   onStep?: (done: number, t: number, latent: Float32Array) => void | Promise<void>;
 }
+
+/** Most candidates of one bone. */
+export const CANDIDATES_MOST = 64;
 
 /** DDIM steps of an epsilon prediction below which `leading` indices are nearer to the truth than `trailing` ones. */
 const FEW_STEPS = 12;
@@ -119,23 +126,36 @@ export class LatentSampler {
   }
 
   /** Where sample `index` of `seed` starts: standard normal numbers [L, D, H, W] of its own stream. */
-  noise({ seed, index }: Pick<SampleOptions, 'seed' | 'index'>): Float32Array {
-    const length = elements(this.meta.latentShape);
-    return new RandomStream(seed, 'generate/noise', index).fillNormal(new Float32Array(length));
+  noise({ seed, index, candidate = 0 }: Pick<SampleOptions, 'seed' | 'index' | 'candidate'>): Float32Array {
+    const stream =
+      candidate === 0
+        ? new RandomStream(seed, 'generate/noise', index)
+        : new RandomStream(seed, 'generate/candidate', index * CANDIDATES_MOST + candidate);
+    return stream.fillNormal(new Float32Array(elements(this.meta.latentShape)));
   }
 
-  /** One normalised latent [L, D, H, W], from `start` where it is given. */
-  async sample(options: SampleOptions, start = this.noise(options)): Promise<Float32Array> {
+  /** One normalised latent [L, D, H, W]. */
+  async sample(options: SampleOptions): Promise<Float32Array> {
     const { steps, onStep } = options;
     const error = options.tolerance;
     const tolerance = error === undefined ? {} : { absolute: error, relative: error };
-    const network = this.#network.guided(labelOfQuality(this.qualityOf(options)), options);
-    return this.#solver(options)(network, start, { steps, onStep, tolerance });
+    const network = counted(this.#network.guided(labelOfQuality(this.qualityOf(options)), options));
+    const latent = await this.#solver(options)(network.velocity, this.noise(options), {
+      steps,
+      onStep,
+      tolerance,
+    });
+    options.onEvaluations?.(network.evaluations);
+    return latent;
   }
 
   #solver(options: SampleOptions): Solver {
-    const { solver, eta = 0, seed, index } = options;
-    if (solver === 'consistency') return consistency(stepNoise(seed, index));
+    const { solver, eta = 0, seed, index, candidate = 0 } = options;
+    const noise =
+      candidate === 0
+        ? stepNoise(seed, index)
+        : stepNoise(seed, index * CANDIDATES_MOST + candidate, 'generate/candidate-steps');
+    if (solver === 'consistency') return consistency(noise);
     if (solver !== 'ancestral' && solver !== 'ddim') return SOLVERS[solver];
     const { schedule, steps, prediction, reach } = this.meta.diffusion!;
     return ddim({
@@ -145,7 +165,7 @@ export class LatentSampler {
       eta: solver === 'ancestral' ? 1 : eta,
       // Few steps of a network that predicts noise go wrong where they start at the very end of the chain (ddim.ts).
       spacing: prediction === 'epsilon' && options.steps < FEW_STEPS ? 'leading' : 'trailing',
-      noise: stepNoise(seed, index),
+      noise,
     });
   }
 

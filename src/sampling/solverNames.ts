@@ -18,17 +18,23 @@ export const bakedGuidance = ({ reflow, distilled }: Pick<GeneratorMeta, 'reflow
   (distilled ?? reflow)?.guidance ?? 1;
 
 /** What is sampled with unless told otherwise. */
-export function sampleDefaults(meta: Pick<GeneratorMeta, 'objective' | 'reflow' | 'distilled'>): {
+export function sampleDefaults(
+  meta: Pick<GeneratorMeta, 'objective' | 'reflow' | 'distilled'> & { diffusion?: { steps: number } },
+): {
   steps: number;
   solver: SolverName;
   guidance: number;
 } {
-  const { objective, reflow } = meta;
+  const { objective, reflow, diffusion } = meta;
   const [solver] = SOLVERS_OF[objective];
   // Distillation has taken guidance in, and so has reflow at a scale other than 1.
   const guidance = objective === 'consistency' || bakedGuidance(meta) !== 1 ? 1 : 1.5;
   if (objective === 'otfm' && reflow !== undefined) return { steps: 2, solver, guidance };
-  return { steps: { otfm: 16, ddpm: 50, consistency: 2 }[objective], solver, guidance };
+  return {
+    steps: { otfm: 16, ddpm: Math.min(50, diffusion?.steps ?? 50), consistency: 2 }[objective],
+    solver,
+    guidance,
+  };
 }
 
 /**

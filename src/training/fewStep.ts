@@ -49,7 +49,11 @@ export async function trainFewStep<C extends ReflowConfig | DistilConfig>(
   const { weightsHash: _, ...described } = source.meta;
   const run = openRunFolder(options.out, {
     config,
-    configHash: sharedConfigHash({ ...config, kind, source: source.hash }, described.dataHash),
+    // The intervals of distillation grow with the share of the steps that is done.
+    configHash: sharedConfigHash(
+      { ...config, kind, source: source.hash, ...(kind === 'distil' && { of: config.steps }) },
+      described.dataHash,
+    ),
     steps: config.steps,
     resume: options.resume,
   });
@@ -69,7 +73,7 @@ export async function trainFewStep<C extends ReflowConfig | DistilConfig>(
     try {
       training = await prepare(pairSet);
       const { title, meta, times, batch } = training;
-      const { heldOutLoss = Number.NaN } = await fitGenerator({
+      const { measured } = await fitGenerator({
         title,
         run,
         config: { ...config, keep: { by: 'last', patience: 0, samples: 8 } },
@@ -86,7 +90,7 @@ export async function trainFewStep<C extends ReflowConfig | DistilConfig>(
         quiet,
         threads,
       });
-      return { heldOutLoss };
+      return { heldOutLoss: measured.heldOutLoss ?? Number.NaN };
     } finally {
       await measuring.release();
       await training?.release?.();

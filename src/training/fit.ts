@@ -60,6 +60,16 @@ export interface FitOptions {
 
 export type Measured = { heldOutLoss?: number; recall?: number } & Record<string, number>;
 
+/** How a training ended. */
+export interface Fitted {
+  /** Figures of the weights that are kept. */
+  measured: Measured;
+  /** Steps done: fewer than asked for where patience ended it. */
+  steps: number;
+  /** The step of the weights that are kept. */
+  kept: number;
+}
+
 /** What `checkpoint.state` remembers of the kept weights. */
 interface Kept {
   step: number;
@@ -76,8 +86,8 @@ function scoreOf(by: FitConfig['keep']['by'], measured: Measured): number | unde
   return undefined;
 }
 
-/** Trains to `config.steps`, or goes on from the run's newest checkpoint; returns the last measured figures. */
-export async function fitGenerator(options: FitOptions): Promise<Measured> {
+/** Trains to `config.steps`, or goes on from the run's newest checkpoint; tells what the weights that are kept came to. */
+export async function fitGenerator(options: FitOptions): Promise<Fitted> {
   const { run, config, signal, quiet } = options;
   const described = options.meta(0);
   const { latentShape } = described;
@@ -102,8 +112,9 @@ export async function fitGenerator(options: FitOptions): Promise<Measured> {
   });
   const measure = (step: number) => options.evaluate(network(trainer.weights(), step));
   let measured: Measured | undefined;
+  const done = checkpoint?.step ?? 0;
+  let reached = done;
   try {
-    const done = checkpoint?.step ?? 0;
     await trainingLoop({
       title: options.title,
       run,
@@ -114,6 +125,7 @@ export async function fitGenerator(options: FitOptions): Promise<Measured> {
       signal,
       quiet,
       async step(t) {
+        reached = t;
         const { x, t: times, label, target: wanted } = await options.batch(t, () => trainer.weights());
         return trainer.step(t, learningRate(t, config), {
           x: value(x, shape),
@@ -139,8 +151,11 @@ export async function fitGenerator(options: FitOptions): Promise<Measured> {
         };
       },
     });
+    const steps = Math.max(reached, done);
+    if (best.weights !== undefined)
+      return { measured: await options.evaluate(network(best.weights, best.step)), steps, kept: best.step };
     // A run that was already complete is measured all the same.
-    return measured ?? (await measure(config.steps));
+    return { measured: measured ?? (await measure(steps)), steps, kept: steps };
   } finally {
     await trainer.release();
   }
@@ -166,7 +181,8 @@ class Best {
 
   offer(step: number, measured: Measured, weights: () => ReadonlyMap<string, Float32Array>): void {
     const score = scoreOf(this.#keep.by, measured);
-    if (score === undefined) return;
+    // A figure that is no number is no measurement.
+    if (score === undefined || Number.isNaN(score)) return;
     if (this.#kept === undefined || score < this.#kept.score) {
       this.#kept = { step, score, stale: 0 };
       this.weights = weights();

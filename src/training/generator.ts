@@ -7,15 +7,13 @@
 import { join } from 'node:path';
 import type { GeneratorConfig } from '../config/schemas.ts';
 import { dataHash } from '../dataset/dataHash.ts';
-import type { Dataset } from '../dataset/dataset.ts';
 import { Loader } from '../dataset/loader.ts';
-import type { DatasetCase } from '../dataset/manifest.ts';
+import { shareOf } from '../dataset/share.ts';
 import { ConfigError, GridError } from '../errors.ts';
 import { openRunFolder } from '../files/runFolder.ts';
 import { type StoredTensor, writeSafetensors } from '../files/safetensors.ts';
 import { checkUNetConfig } from '../models/checkConfig.ts';
 import { encodeMeta, type GeneratorMeta } from '../models/metadata.ts';
-import { RandomStream } from '../random/stream.ts';
 import { type AutoencoderWeights, autoencoderParameters, readAutoencoder } from '../sampling/autoencoder.ts';
 import { AUTOENCODER_FILE } from '../sampling/generator.ts';
 import { labelOfQuality } from '../sampling/latentSampler.ts';
@@ -24,6 +22,16 @@ import { batchSource } from './batchAhead.ts';
 import { fitGenerator, type Measured } from './fit.ts';
 import { latentRecall, predictionError } from './heldOut.ts';
 import { channelStatistics, encodeAll, type LatentSet, meanLatent, normalise, reachOf } from './latents.ts';
+
+/** What a training came to. */
+export interface GeneratorResult {
+  /** Of the weights that are kept. */
+  heldOutLoss: number;
+  /** Steps done: fewer than asked for where patience ended it. */
+  steps: number;
+  /** The step of the weights that are kept. */
+  kept: number;
+}
 
 export interface GeneratorTrainOptions extends TrainOptions<GeneratorConfig> {
   /** Run folder (or weights file) of the autoencoder. */
@@ -40,18 +48,24 @@ function requireSameGrid(options: GeneratorTrainOptions, { meta }: AutoencoderWe
   });
 }
 
-/** Trains, or goes on training, a generator in the run folder `out`; returns the last held-out loss. */
-export async function trainGenerator(options: GeneratorTrainOptions): Promise<{ heldOutLoss: number }> {
-  const { dataset, config, signal, quiet } = options;
+/** Trains, or goes on training, a generator in the run folder `out`; and tells what came of it. */
+export async function trainGenerator(options: GeneratorTrainOptions): Promise<GeneratorResult> {
+  const { dataset, config, signal, quiet, threads } = options;
   checkUNetConfig(config.model);
   const autoencoder = readAutoencoder(options.autoencoder);
   requireSameGrid(options, autoencoder);
   const cases = shareOf(dataset, config);
   const train = new Loader(dataset, cases);
   const test = new Loader(dataset, dataset.split('test').slice(0, HELD_OUT_MOST));
-  checkConfig(config, test.length);
+  checkConfig(
+    config,
+    cases.map((c) => c.quality),
+    test.length,
+  );
   const data = dataHash(cases);
-  const hash = sharedConfigHash({ ...config, autoencoder: autoencoder.hash }, data);
+  // How often is measured decides which weights are kept.
+  const measured = config.keep.by === 'last' ? {} : { measuredEvery: config.evaluateEvery };
+  const hash = sharedConfigHash({ ...config, ...measured, autoencoder: autoencoder.hash }, data);
   const run = openRunFolder(options.out, {
     config,
     configHash: hash,
@@ -63,9 +77,15 @@ export async function trainGenerator(options: GeneratorTrainOptions): Promise<{ 
     const set = await encodeAll(autoencoder, train, config, config.copies, {
       signal,
       quiet,
+      threads,
       title: 'encode training set',
     });
-    const held = await encodeAll(autoencoder, test, config, 0, { signal, quiet: true, title: '' });
+    const held = await encodeAll(autoencoder, test, config, 0, {
+      signal,
+      quiet: true,
+      threads,
+      title: '',
+    });
     const normalised = normaliseSets(set, held, config.latents.centre);
     const labels = labelsOf(train);
     const heldLabels = labelsOf(test);
@@ -89,10 +109,11 @@ export async function trainGenerator(options: GeneratorTrainOptions): Promise<{ 
       phantom: dataset.manifest.phantom,
       dataset: dataset.manifest.name,
       dataHash: data,
+      ...(config.share < 1 && { share: { share: config.share, seed: config.seed } }),
       step,
     });
     const source = batchSource(set, labels, config);
-    const { heldOutLoss = Number.NaN } = await fitGenerator({
+    const { measured, ...fitted } = await fitGenerator({
       title: `train generator (${config.objective})`,
       run,
       config,
@@ -103,39 +124,20 @@ export async function trainGenerator(options: GeneratorTrainOptions): Promise<{ 
         const measured: Measured = {};
         if (held.cases === 0) return measured;
         const some = { ...set, cases: Math.min(held.cases, set.cases) };
-        measured.heldOutLoss = await predictionError(network, held, heldLabels, config);
-        measured.trainLoss = await predictionError(network, some, labels, config);
+        measured.heldOutLoss = await predictionError(network, held, heldLabels, config, { threads });
+        measured.trainLoss = await predictionError(network, some, labels, config, { threads });
         if (config.keep.by === 'recall')
-          measured.recall = await latentRecall(network, held, config.keep.samples);
+          measured.recall = await latentRecall(network, held, config.keep.samples, { threads });
         return measured;
       },
       signal,
       quiet,
-      threads: options.threads,
+      threads,
     }).finally(() => source.end());
-    return { heldOutLoss };
+    return { heldOutLoss: measured.heldOutLoss ?? Number.NaN, ...fitted };
   } finally {
     run.close();
   }
-}
-
-/**
- * The training cases that `config.share` leaves: of every class the first of a seeded order, at least one, so that a smaller
- * share is part of a larger one.
- */
-export function shareOf(
-  dataset: Dataset,
-  { share, seed }: Pick<GeneratorConfig, 'share' | 'seed'>,
-): DatasetCase[] {
-  const all = dataset.split('train');
-  if (share === 1) return all;
-  const kept = new Set<DatasetCase>();
-  for (const quality of new Set(all.map((c) => c.quality))) {
-    const members = all.filter((c) => c.quality === quality);
-    const order = new RandomStream(seed, 'train/share', quality).permutation(members.length);
-    for (const i of order.subarray(0, Math.max(1, Math.round(share * members.length)))) kept.add(members[i]);
-  }
-  return all.filter((c) => kept.has(c));
 }
 
 const labelsOf = (loader: Loader): Int32Array =>
@@ -159,7 +161,15 @@ function normaliseSets(set: LatentSet, held: LatentSet, centre: GeneratorConfig[
 }
 
 /** Settings that do not fit each other, or the data, are refused before any work. */
-function checkConfig({ keep, coupling, objective }: GeneratorConfig, held: number): void {
+function checkConfig(config: GeneratorConfig, qualities: readonly number[], held: number): void {
+  const { keep, coupling, objective, model } = config;
+  const labels = labelOfQuality(Math.max(...qualities)) + 1;
+  if (labels > model.classes)
+    throw new ConfigError({
+      found: `model.classes: ${model.classes}, and training cases of quality ${Math.max(...qualities)}`,
+      expected: `at least ${labels} classes: 2 is the first`,
+      todo: `set model.classes=${labels}, or 5 for all`,
+    });
   if (coupling === 'minibatch-ot' && objective !== 'otfm')
     throw new ConfigError({
       found: `coupling: ${coupling} with the objective ${objective}`,

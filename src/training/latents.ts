@@ -26,9 +26,9 @@ export async function encodeAll(
   loader: Loader,
   config: Pick<GeneratorConfig, 'seed' | 'augment'>,
   copies: number,
-  options: { signal?: AbortSignal; quiet?: boolean; title: string },
+  options: { signal?: AbortSignal; quiet?: boolean; threads?: number; title: string },
 ): Promise<LatentSet> {
-  const encoder = await Encoder.create(autoencoder);
+  const encoder = await Encoder.create(autoencoder, { threads: options.threads });
   const mask = new Float32Array(loader.voxels);
   const latents: Float32Array[] = [];
   const progress = createProgress({

@@ -1,8 +1,10 @@
 /** Filtered generation, against distances computed by hand. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { dataHash } from '../../src/dataset/dataHash.ts';
 import { openDataset } from '../../src/dataset/dataset.ts';
 import { makePhantomDataset } from '../../src/dataset/phantoms.ts';
-import { CandidateFilter } from '../../src/sampling/filtered.ts';
+import { shareOf } from '../../src/dataset/share.ts';
+import { CandidateFilter, checkFilter } from '../../src/sampling/filtered.ts';
 import { generateSet } from '../../src/sampling/generateSet.ts';
 import { Generator, type GeneratorWeights } from '../../src/sampling/generator.ts';
 import type { SampleOptions } from '../../src/sampling/latentSampler.ts';
@@ -57,6 +59,7 @@ test('a set says how many candidates it chose from and goes on only with the sam
   await expect(generateSet({ ...common, filter: { candidates: 4, dataset } })).rejects.toThrow(
     'candidates 3',
   );
+  await expect(generateSet(common)).rejects.toThrow('candidates not given');
 });
 
 test('another dataset than that of the training, and silly numbers, are refused', async () => {
@@ -66,4 +69,26 @@ test('another dataset than that of the training, and silly numbers, are refused'
   );
   await expect(filterOf(1)).rejects.toThrow('1 candidates');
   await expect(filterOf(65)).rejects.toThrow('from 2 to 64');
+});
+
+test('candidates differ in the noise of every step too, and a share of the data is known again', async () => {
+  const meta = {
+    ...source.meta,
+    objective: 'consistency' as const,
+    distilled: { source: 'x', guidance: 1 },
+  };
+  const sampler = await Generator.create({ ...source, meta }, { threads: 1 });
+  const settings: SampleOptions = { ...options, solver: 'consistency', steps: 2 };
+  const [a, b] = [
+    await sampler.sampleLatent(settings),
+    await sampler.sampleLatent({ ...settings, candidate: 1 }),
+  ];
+  expect(b).not.toEqual(a);
+  await sampler.release();
+  const dataset = openDataset(tiny.path('data'));
+  const share = { share: 0.5, seed: 1 };
+  const shared = { ...source, meta: { ...source.meta, share, dataHash: dataHash(shareOf(dataset, share)) } };
+  expect(() => checkFilter(shared, dataset, 2)).not.toThrow();
+  const other = { ...shared, meta: { ...shared.meta, dataHash: '0'.repeat(64) } };
+  expect(() => checkFilter(other, dataset, 2)).toThrow('not the dataset');
 });

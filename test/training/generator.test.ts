@@ -3,11 +3,12 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { generatorSchema } from '../../src/config/schemas.ts';
 import { openDataset } from '../../src/dataset/dataset.ts';
+import { shareOf } from '../../src/dataset/share.ts';
 import { ConfigError, UsageError } from '../../src/errors.ts';
 import { Generator, readGenerator } from '../../src/sampling/generator.ts';
 import type { SampleSettings } from '../../src/sampling/latentSampler.ts';
 import { sampleDefaults } from '../../src/sampling/solverNames.ts';
-import { shareOf, trainGenerator } from '../../src/training/generator.ts';
+import { type GeneratorResult, trainGenerator } from '../../src/training/generator.ts';
 import { type TinyGenerator, trainTinyGenerator } from '../sampling/tinyGenerator.ts';
 
 let tiny: TinyGenerator;
@@ -27,9 +28,12 @@ const base = {
   model: { width: 8, multipliers: [1, 2], blocks: 1, attention: [1], groups: 4, headChannels: 8 },
 };
 
+/** What each training told at its end. */
+const result: Record<string, GeneratorResult> = {};
+
 async function train(name: string, values: object, more: { resume?: boolean; out?: string } = {}) {
   const out = tiny.path(more.out ?? name);
-  await trainGenerator({
+  result[name] = await trainGenerator({
     dataset: openDataset(tiny.path('data')),
     autoencoder: tiny.path('ae'),
     config: generatorSchema.parse({ ...base, ...values }),
@@ -52,11 +56,11 @@ test.each(['epsilon', 'v'])(
   async (prediction) => {
     const weights = await train(`ddpm-${prediction}`, {
       objective: 'ddpm',
-      diffusion: { steps: 20, prediction },
+      diffusion: { steps: 25, prediction },
     });
     const { objective, diffusion } = weights.meta;
     expect(objective).toBe('ddpm');
-    expect(diffusion).toMatchObject({ steps: 20, schedule: 'cosine', prediction });
+    expect(diffusion).toMatchObject({ steps: 25, schedule: 'cosine', prediction });
     expect(diffusion!.reach).toBeGreaterThan(1);
     const generator = await Generator.create(weights, { threads: 1 });
     const settings: SampleSettings = { ...sampleDefaults(weights.meta), steps: 5, guidance: 1 };
@@ -69,7 +73,7 @@ test.each(['epsilon', 'v'])(
     await expect(generator.sample({ ...settings, solver: 'heun', seed: 1, index: 0 })).rejects.toThrow(
       /solver heun for a generator that learnt ddpm.*ddim, ancestral/s,
     );
-    await expect(generator.sample({ ...settings, steps: 21, seed: 1, index: 0 })).rejects.toThrow(UsageError);
+    await expect(generator.sample({ ...settings, steps: 26, seed: 1, index: 0 })).rejects.toThrow(UsageError);
     await expect(generator.sample({ ...settings, eta: 2, seed: 1, index: 0 })).rejects.toThrow('eta 2');
     await generator.release();
   },
@@ -104,6 +108,11 @@ test('keep.by=loss keeps the best weights, stops when patience ends, and resumes
   const rows = metricsOf('kept').filter((row) => row.heldOutLoss !== undefined);
   const best = rows.reduce((a, b) => (b.heldOutLoss < a.heldOutLoss ? b : a));
   expect(kept.meta.step).toBe(best.step);
+  expect(result.kept).toEqual({
+    heldOutLoss: expect.closeTo(best.heldOutLoss, 4),
+    steps: best.step + 4,
+    kept: best.step,
+  });
   expect(rows.at(-1)!.step).toBe(best.step + 4);
   await train('stopped', { ...values, steps: 3 });
   const resumed = await train('stopped', values, { resume: true });
@@ -116,6 +125,10 @@ test('what cannot be measured, or does not fit, is refused before any work', asy
     ConfigError,
   );
   await expect(train('recall', { keep: { by: 'recall' } })).rejects.toThrow(ConfigError);
+});
+
+test('a class beyond model.classes is refused: its label would be the null class', async () => {
+  await expect(train('few', { model: { ...base.model, classes: 1 } })).rejects.toThrow('model.classes: 1');
 });
 
 test('a smaller share is part of a larger one and keeps every class', () => {

@@ -81,7 +81,7 @@ export function autoencoderCurves(run: string, command?: string): Section {
   };
 }
 
-/** Loss, and held-out against training velocity error, of a generator's run folder. Throws `RunFolderError`. */
+/** Loss, and held-out against training prediction error, of a generator's run folder. Throws `RunFolderError`. */
 export function generatorCurves(run: string, command?: string): Section {
   const log = readMetrics(run);
   const held = log.last('heldOutLoss');
@@ -89,10 +89,10 @@ export function generatorCurves(run: string, command?: string): Section {
   return {
     heading: 'Training of the generator',
     prose:
-      'The generator learns the velocity that carries noise to latents of bones along straight paths (conditional-OT flow matching). Where its error keeps falling on training cases and rises on held-out ones, it begins to memorise.',
+      'The generator learns what leads from noise to latents of bones: the velocity along straight paths (flow matching, reflow, distillation) or the noise in them (DDPM). Where its error keeps falling on training cases and rises on held-out ones, it begins to memorise.',
     quantities: [
       ...given(held, {
-        name: 'Velocity error, held out',
+        name: 'Prediction error, held out',
         better: 'lower',
         meaning: 'mean squared error of the averaged weights on held-out latents, at four fixed times each',
       }),
@@ -104,15 +104,15 @@ export function generatorCurves(run: string, command?: string): Section {
       }),
     ],
     charts: [
-      lossChart(log, 'velocity error'),
+      lossChart(log, 'prediction error'),
       ...measuredChart(
         log,
         [
           ['heldOutLoss', 'held-out cases'],
           ['trainLoss', 'training cases'],
         ],
-        'velocity error (MSE)',
-        'Velocity error of the averaged weights by step, on held-out and on as many training cases. Lower is better.',
+        'prediction error (MSE)',
+        'Prediction error of the averaged weights by step, on held-out and on as many training cases. Lower is better.',
       ),
     ],
     command,

@@ -53,9 +53,9 @@ export interface DdimOptions {
 }
 
 /** The noise of sample `index` of `seed`: a stream of its own for each diffusion index. */
-export function stepNoise(seed: number, index: number): StepNoise {
+export function stepNoise(seed: number, index: number, purpose = 'generate/step-noise'): StepNoise {
   return (k, out) => {
-    new RandomStream(seed, 'generate/step-noise', index * 2 ** 14 + k).fillNormal(out); // schedules have at most 10,000 steps
+    new RandomStream(seed, purpose, index * 2 ** 14 + k).fillNormal(out); // schedules have at most 10,000 steps
   };
 }
 
