@@ -157,7 +157,7 @@ function comparisonTable(text: AxisText, comparisons: readonly Comparison[]): Ta
   const paired = text.axis === 'evaluations' ? ['OTFM by', 'DDPM by'] : [];
   return {
     caption:
-      'OTFM ahead by (above 0: OTFM better), paired by held-out case, noise and training seed, with its 95 % interval; then the better arm, where the interval leaves 0 out.',
+      'OTFM ahead by (above 0: OTFM better), paired by held-out case, noise and training seed, with its 95 % interval; then the better arm, where the interval leaves 0 out or the other makes too few bones to measure.',
     columns: [text.label, ...paired, ...HEADLINES.map((h) => h.title)],
     rows: comparisons.map((c) => [
       `${text.place(c.x)}`,
@@ -206,7 +206,7 @@ export function axisSection(text: AxisText, result: StudyResult): Section {
         `Not measured.${text.axis === 'class' && result.notes.length > 0 ? ` ${result.notes.join('; ')}.` : ''}`,
       ],
     };
-  const seeds = points[0].values[HEADLINES[0].name]?.length ?? 1;
+  const { seeds } = points[0];
   return {
     heading: text.heading,
     prose: [

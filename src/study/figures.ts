@@ -20,7 +20,14 @@ import {
 import { ARMS, type Arm, type AxisName, type Point, type StudyPlan } from './plan.ts';
 import type { MeasureRecord, SetResult } from './units.ts';
 import { referenceName } from './units.ts';
-import { type Advantages, bestPoint, fewest, type Speed, type SpeedPoint } from './verdict.ts';
+import {
+  type Advantage,
+  type Advantages,
+  bestPoint,
+  fewest,
+  type Speed,
+  type SpeedPoint,
+} from './verdict.ts';
 
 /** What the units left, by name. */
 export interface StudyRecords {
@@ -33,6 +40,8 @@ export interface PointFigures {
   axis: AxisName;
   x: number;
   arm: Arm;
+  /** Training seeds. */
+  seeds: number;
   solver: SolverName;
   steps: number;
   nfe: number;
@@ -72,7 +81,7 @@ export interface MetricRow {
   ddpm: Estimate | null;
   reference: number | null;
   /** Of OTFM over DDPM, above 0 where OTFM is better. */
-  advantage: Estimate | null;
+  advantage: Advantage;
   /** How its interval was made. */
   interval: 'cases, paired; seeds' | 'cases, paired' | 'cases; seeds' | 'cases' | 'seeds' | 'none';
 }
@@ -81,7 +90,7 @@ export interface StudyFigures {
   points: PointFigures[];
   comparisons: Comparison[];
   rows: MetricRow[];
-  best: Record<string, { otfm: string; ddpm: string; advantage: Estimate | null }>;
+  best: Record<string, { otfm: string; ddpm: string; advantage: Advantage }>;
   speed: Record<string, { otfm?: Speed; ddpm?: Speed }>;
 }
 
@@ -113,6 +122,7 @@ function pointFigures(point: Point, records: StudyRecords): PointFigures {
     axis,
     x,
     arm,
+    seeds: measures.length,
     solver,
     steps: sampling.steps,
     nfe,
@@ -128,11 +138,16 @@ function pointFigures(point: Point, records: StudyRecords): PointFigures {
   };
 }
 
+/** An arm that could not be measured where the other could is behind. */
+function advantageOf(otfm: Sampled[] | undefined, ddpm: Sampled[] | undefined, better: Better): Advantage {
+  if (otfm === undefined) return ddpm === undefined ? null : { failed: 'otfm' };
+  return ddpm === undefined ? { failed: 'ddpm' } : advantage(otfm, ddpm, better);
+}
+
 function advantages(otfm: Point, ddpm: Point, records: StudyRecords): Advantages {
   return Object.fromEntries(
     HEADLINES.map(({ name, better }) => {
-      const [o, d] = [sampledOf(otfm, records, name), sampledOf(ddpm, records, name)];
-      return [name, o === undefined || d === undefined ? null : advantage(o, d, better)];
+      return [name, advantageOf(sampledOf(otfm, records, name), sampledOf(ddpm, records, name), better)];
     }),
   );
 }
@@ -183,7 +198,7 @@ function headlineRow(h: Headline, points: readonly PointFigures[], main: Advanta
     ddpm: of('ddpm')?.figures[name] ?? null,
     reference: points[0]?.reference[name]?.value ?? null,
     advantage,
-    interval: intervalKind(true, true, advantage?.seeds ?? 1),
+    interval: intervalKind(true, true, of('otfm')?.seeds ?? 1),
   };
 }
 
@@ -247,14 +262,18 @@ function bestOf(plan: StudyPlan, records: StudyRecords): StudyFigures['best'] {
             if (sampled === undefined) return [];
             return [{ point, sampled, score: badness(mean(sampled.map((s) => s.value)), h.better) }];
           });
-        return scored.sort((a, b) => a.score - b.score)[0];
+        return scored.sort((a, b) => a.score - b.score).at(0);
       });
       const [o, d] = best;
-      if (o === undefined || d === undefined) return [];
-      const text = ({ point: { solver, nfe, measures } }: typeof o): string =>
-        samplingText({ solver, nfe, guidance: measures[0].set.sampling.guidance });
+      // Nothing to choose from is no failure; nothing measured of what was tried is one.
+      if (!ARMS.every((arm) => candidates.some((p) => p.arm === arm)) || (!o && !d)) return [];
+      const text = (found: typeof o | undefined): string => {
+        if (found === undefined) return 'no setting (too few bones everywhere)';
+        const { solver, nfe, measures } = found.point;
+        return samplingText({ solver, nfe, guidance: measures[0].set.sampling.guidance });
+      };
       return [
-        [h.name, { otfm: text(o), ddpm: text(d), advantage: advantage(o.sampled, d.sampled, h.better) }],
+        [h.name, { otfm: text(o), ddpm: text(d), advantage: advantageOf(o?.sampled, d?.sampled, h.better) }],
       ];
     }),
   );

@@ -66,7 +66,7 @@ function verdictSection({ verdict }: StudyResult): Section {
   return {
     heading: 'What the numbers support',
     prose:
-      'Written by rules from the intervals below, the same rules for both arms: an arm is better in a figure where the 95 % interval of the paired difference leaves 0 out, else the two are not told apart.',
+      'Written by rules from the intervals below, the same rules for both arms: an arm is better in a figure where the 95 % interval of the paired difference leaves 0 out, or where the other makes too few bones to measure, else the two are not told apart.',
     tables: [
       {
         columns: ['question', 'answer'],

@@ -1,7 +1,7 @@
 /** How the page of a study writes numbers, intervals and directions. */
 import { formatNumber } from '../report/report.ts';
 import type { MetricRow } from './figures.ts';
-import type { Estimate } from './interval.ts';
+import { type Advantage, isWalkover, NAME } from './verdict.ts';
 
 /** A space that no line is broken at. */
 export const NARROW = '\u202f';
@@ -12,8 +12,9 @@ export const short = (value: number): string =>
 
 export const signed = (value: number): string => `${value > 0 ? '+' : ''}${short(value)}`;
 
-export const shown = (e: Estimate | null | undefined, plus = false): string => {
+export const shown = (e: Advantage | undefined, plus = false): string => {
   if (e == null) return '–';
+  if (isWalkover(e)) return `${NAME[e.failed]} makes too few bones`;
   const number = plus ? signed : short;
   // Without a width there is no interval to show.
   if (e.low === e.high) return number(e.value);

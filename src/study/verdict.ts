@@ -2,7 +2,8 @@
  * What the numbers support: rules from intervals to sentences, and nothing else. Pure, so that every outcome can be tested;
  * the same rules read an advantage of OTFM and one of DDPM, and they may come out for either, for both, or for none.
  *
- *   one figure at one place     better where the 95 % interval of the paired difference leaves 0 out, else not told apart
+ *   one figure at one place     better where the 95 % interval of the paired difference leaves 0 out, else not told apart;
+ *                               where one arm alone makes too few bones to measure, the other is better
  *   several                     for an arm where it is better in at least half of them and the other in none;
  *                               "leans" where it is better in some, fewer than half; "mixed" where both are better in some
  *   speed                       the fewest evaluations from which on an arm stays within a share of a score: of its own best,
@@ -13,15 +14,28 @@ import type { Estimate } from './interval.ts';
 export type Outcome = 'otfm' | 'ddpm' | 'undecided';
 export type Verdict = 'otfm' | 'ddpm' | 'leans otfm' | 'leans ddpm' | 'mixed' | 'undecided';
 
-/** A figure's advantage of OTFM over DDPM (above 0: OTFM better); null where one arm could not be measured. */
-export type Advantages = Readonly<Record<string, Estimate | null>>;
+/** One arm made too few bones to measure, the other enough: a comparison the other wins without a number. */
+export interface Walkover {
+  failed: 'otfm' | 'ddpm';
+}
+
+/** Of OTFM over DDPM (above 0: OTFM better); null where neither arm could be measured. */
+export type Advantage = Estimate | Walkover | null;
+
+/** By figure. */
+export type Advantages = Readonly<Record<string, Advantage>>;
 
 export const NAME = { otfm: 'OTFM', ddpm: 'DDPM' } as const;
 
+/** Whether one arm lost because it made too few bones to measure. */
+export const isWalkover = (advantage: Advantage): advantage is Walkover =>
+  advantage !== null && 'failed' in advantage;
+
 /** Who is better, when anyone is. An interval that only touches 0 does not leave it out. */
-export function outcomeOf(advantage: Estimate | null): Outcome {
-  if (advantage === null || !Number.isFinite(advantage.low) || !Number.isFinite(advantage.high))
-    return 'undecided';
+export function outcomeOf(advantage: Advantage): Outcome {
+  if (advantage === null) return 'undecided';
+  if (isWalkover(advantage)) return advantage.failed === 'otfm' ? 'ddpm' : 'otfm';
+  if (!Number.isFinite(advantage.low) || !Number.isFinite(advantage.high)) return 'undecided';
   if (advantage.low > 0) return 'otfm';
   return advantage.high < 0 ? 'ddpm' : 'undecided';
 }
@@ -103,7 +117,7 @@ export interface VerdictInput {
   mainSampling: { otfm: string; ddpm: string };
   main: Advantages;
   /** Each arm's best place on the axes of evaluations and guidance, by figure. */
-  best: Readonly<Record<string, { otfm: string; ddpm: string; advantage: Estimate | null }>>;
+  best: Readonly<Record<string, { otfm: string; ddpm: string; advantage: Advantage }>>;
   /** Equal numbers of network evaluations. */
   equal: { nfe: number; advantages: Advantages }[];
   speed: Readonly<Record<string, { otfm?: Speed; ddpm?: Speed }>>;
@@ -123,6 +137,13 @@ export interface StudyFacts {
   prediction: string;
   /** Points that could not be measured. */
   failed: number;
+  /** Bones without a bone voxel, of how many, in the main sets and in all sets. */
+  empty: Readonly<Record<'otfm' | 'ddpm', { main: Share; all: Share }>>;
+}
+
+export interface Share {
+  count: number;
+  of: number;
 }
 
 export interface StudyVerdict {
@@ -150,7 +171,16 @@ function told(advantages: Advantages, titles: VerdictInput['titles']): string {
     rest.length > 0 && `the arms are not told apart in ${list(rest)}`,
   ].filter((p): p is string => p !== false);
   const text = parts.join('; ');
-  return `${text[0].toUpperCase()}${text.slice(1)}.`;
+  const lost = Object.values(advantages).find(isWalkover);
+  const why = lost === undefined ? '' : ` ${NAME[lost.failed]} makes too few bones to measure.`;
+  return `${text[0].toUpperCase()}${text.slice(1)}.${why}`;
+}
+
+/** `OTFM 3 of 300 (1 %), DDPM none of 300` */
+function emptyText({ empty }: StudyFacts): string {
+  const one = ({ count, of }: Share): string =>
+    count === 0 ? `none of ${of}` : `${count} of ${of} (${Number(((100 * count) / of).toPrecision(2))} %)`;
+  return `Bones without any bone voxel, in the main sets: OTFM ${one(empty.otfm.main)}, DDPM ${one(empty.ddpm.main)}; in all sets: OTFM ${one(empty.otfm.all)}, DDPM ${one(empty.ddpm.all)}. The four figures are taken on the others, and charge an arm for them only where too few are left to measure: then the other arm is better there.`;
 }
 
 const CLAIM: Readonly<Record<Verdict, string>> = {
@@ -232,7 +262,7 @@ function limitsOf(input: VerdictInput): string[] {
       : []),
     ...(facts.failed > 0
       ? [
-          `${facts.failed} ${facts.failed === 1 ? 'point has' : 'points have'} no figures, because too few of their bones held any bone voxel; comparisons with them are open.`,
+          `${facts.failed} ${facts.failed === 1 ? 'point has' : 'points have'} no figures, because too few of their bones held any bone voxel; where that is one arm alone, the comparison counts for the other, where it is both, it is open.`,
         ]
       : []),
     ...(facts.phantom ? ['Phantoms: procedural shapes, which say nothing of real anatomy.'] : []),
@@ -265,6 +295,7 @@ export function verdictOf(input: VerdictInput): StudyVerdict {
       about: 'Quality at the stated settings',
       text: `OTFM by ${input.mainSampling.otfm}, DDPM by ${input.mainSampling.ddpm}. ${told(input.main, input.titles)} ${CLAIM[quality.verdict]}`,
     },
+    { about: 'Empty bones', text: emptyText(input.facts) },
     { about: 'At equal numbers of evaluations', text: equalText },
     ...(Object.keys(best).length === 0
       ? []

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { type StudyRecords, studyFigures } from '../../src/study/figures.ts';
 import { HEADLINES, type Sampled } from '../../src/study/headline.ts';
+import type { Estimate } from '../../src/study/interval.ts';
 import { type MeasureUnit, studyPlan } from '../../src/study/plan.ts';
 import { type MeasureRecord, referenceName } from '../../src/study/units.ts';
 import { tinySettings } from './tinyStudy.ts';
@@ -70,7 +71,10 @@ describe('an arm that is better by 0.2 in every figure', () => {
   test('is ahead by 0.2 everywhere, whichever way is good', () => {
     for (const comparison of figures.comparisons)
       for (const [name, advantage] of Object.entries(comparison.advantages))
-        expect(advantage!.value, `${comparison.axis} ${comparison.x} ${name}`).toBeCloseTo(0.2, 9);
+        expect((advantage as Estimate).value, `${comparison.axis} ${comparison.x} ${name}`).toBeCloseTo(
+          0.2,
+          9,
+        );
   });
   test('the table has the four figures first, then the others, with reference and kind of interval', () => {
     expect(figures.rows.map((r) => r.name)).toEqual([...HEADLINES.map((h) => h.name), 'volumeCm3']);
@@ -115,13 +119,13 @@ test("each arm's best point, and the fewest evaluations that are enough", () => 
     otfm: 'euler, 2 evaluations, guidance 1.5',
     ddpm: 'ddim, 4 evaluations, guidance 0',
   });
-  expect(figures.best.mmdChamfer.advantage!.value).toBeCloseTo(-0.05, 9);
+  expect((figures.best.mmdChamfer.advantage as Estimate).value).toBeCloseTo(-0.05, 9);
   expect(figures.speed.mmdChamfer.otfm!.enough).toMatchObject({ nfe: 2, label: 'euler', seconds: 0.2 });
   expect(figures.speed.mmdChamfer.ddpm!.enough).toMatchObject({ nfe: 2, label: 'ddim' });
   expect(figures.speed.coverageFeatures.otfm!.enough.nfe).toBe(1);
 });
 
-test('a set without bone has no figures, is named, and decides nothing', () => {
+test('a set without bone has no figures, is named, and loses to one that has bones', () => {
   const figures = studyFigures(
     plan,
     settings,
@@ -130,6 +134,28 @@ test('a set without bone has no figures, is named, and decides nothing', () => {
   const point = figures.points.find((p) => p.axis === 'evaluations' && p.solver === 'ddim' && p.x === 1)!;
   expect(point).toMatchObject({ failed: 'no bone', figures: {}, empty: 8 });
   const comparison = figures.comparisons.find((c) => c.axis === 'evaluations' && c.x === 1)!;
-  expect(Object.values(comparison.advantages)).toEqual([null, null, null, null]);
+  const lost = { failed: 'ddpm' };
+  expect(Object.values(comparison.advantages)).toEqual([lost, lost, lost, lost]);
   expect(figures.speed.mmdChamfer.ddpm!.enough.nfe).toBe(2);
+});
+
+test('two sets without bone decide nothing; an arm without any loses in its best setting too', () => {
+  const none = studyFigures(
+    plan,
+    settings,
+    records(() => undefined),
+  );
+  expect(none.comparisons[0].advantages.mmdChamfer).toBeNull();
+  expect(none.best).toEqual({});
+  const one = studyFigures(
+    plan,
+    settings,
+    records((unit) => (isOtfm(unit) ? undefined : 0.5)),
+  );
+  expect(one.best.mmdChamfer).toMatchObject({
+    otfm: 'no setting (too few bones everywhere)',
+    advantage: { failed: 'otfm' },
+  });
+  expect(one.points[0]).toMatchObject({ seeds: 2, values: {} });
+  expect(one.speed.mmdChamfer).toEqual({});
 });

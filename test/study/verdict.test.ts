@@ -27,6 +27,8 @@ describe('one figure', () => {
     ['touching 0 from below', at(-0.2, 0), 'undecided'],
     ['no width at 0', at(0, 0), 'undecided'],
     ['not measured', null, 'undecided'],
+    ['OTFM makes too few bones', { failed: 'otfm' }, 'ddpm'],
+    ['DDPM makes too few bones', { failed: 'ddpm' }, 'otfm'],
     ['no interval', at(Number.NaN, Number.NaN), 'undecided'],
     ['an infinite one', at(0.1, Number.POSITIVE_INFINITY), 'undecided'],
   ] as const)('%s', (_, advantage, outcome) => {
@@ -126,6 +128,10 @@ const FACTS: StudyFacts = {
   phantom: false,
   prediction: 'epsilon',
   failed: 0,
+  empty: {
+    otfm: { main: { count: 0, of: 200 }, all: { count: 1, of: 900 } },
+    ddpm: { main: { count: 3, of: 200 }, all: { count: 90, of: 900 } },
+  },
 };
 
 const input = (main: VerdictInput['main'], more: Partial<VerdictInput> = {}): VerdictInput => ({
@@ -160,6 +166,15 @@ describe('the words', () => {
     expect(text).toContain(figures);
     expect(text).toContain(claim);
     expect(text).toContain('OTFM by heun 16, DDPM by ddim 32');
+  });
+
+  test('an arm that makes too few bones has lost, and the reader is told', () => {
+    const text = quality({ a: { failed: 'otfm' }, b: { failed: 'otfm' } });
+    expect(text).toContain('DDPM is better in Alpha and Beta. OTFM makes too few bones to measure.');
+    expect(text).toContain('contradict the claim');
+    const told = verdictOf(input({ a: AHEAD })).paragraphs.find((p) => p.about === 'Empty bones')!.text;
+    expect(told).toContain('in the main sets: OTFM none of 200, DDPM 3 of 200 (1.5 %)');
+    expect(told).toContain('in all sets: OTFM 1 of 900 (0.11 %), DDPM 90 of 900 (10 %)');
   });
 
   test('equal evaluations, best settings, axes', () => {
