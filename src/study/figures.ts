@@ -237,17 +237,11 @@ function rowsOf(plan: StudyPlan, figures: readonly PointFigures[], main: Advanta
   ];
 }
 
-/** What "within a share of a score" is a share of, for points of one arm or of both. */
-function scaleOf(
-  { better, name }: Headline,
-  points: readonly SpeedPoint[],
-  score = bestPoint(points).score,
-): number {
-  if (better === 'near 0.5') return 0.5;
-  if (name !== 'kidFeatures') return Math.abs(score);
+/** How far from a point's score equal quality reaches: set by that point alone, so that no bad point widens it. */
+function toleranceOf({ better, name }: Headline, { score, halfWidth }: SpeedPoint, within: number): number {
+  if (better === 'near 0.5') return 0.5 * within;
   // KID is unbiased: its best may be 0 or below, and a share of that means nothing.
-  const scores = points.map((p) => p.score);
-  return Math.max(...scores) - Math.min(...scores);
+  return name === 'kidFeatures' ? halfWidth : Math.abs(score) * within;
 }
 
 function bestOf(plan: StudyPlan, records: StudyRecords): StudyFigures['best'] {
@@ -290,19 +284,21 @@ function speedFigures(points: readonly PointFigures[], within: number): StudyFig
             (p): SpeedPoint => ({
               nfe: p.nfe,
               score: badness(p.figures[h.name].value, h.better),
+              halfWidth: (p.figures[h.name].high - p.figures[h.name].low) / 2,
               seconds: p.seconds,
               label: p.solver,
             }),
           ),
       );
       if (otfm.length === 0 || ddpm.length === 0) return [h.name, {}];
-      const common = Math.max(bestPoint(otfm).score, bestPoint(ddpm).score);
-      const limit = common + within * scaleOf(h, [...otfm, ...ddpm], common);
+      const limitOf = (p: SpeedPoint): number => p.score + toleranceOf(h, p, within);
+      const bests = [bestPoint(otfm), bestPoint(ddpm)];
+      const limit = limitOf(bests[0].score > bests[1].score ? bests[0] : bests[1]);
       const of = (own: readonly SpeedPoint[]): Speed => {
         const best = bestPoint(own);
         return {
           best,
-          enough: fewest(own, best.score + within * scaleOf(h, own)),
+          enough: fewest(own, limitOf(best)),
           equal: fewest(own, limit),
         };
       };

@@ -6,8 +6,9 @@
  *                               where one arm alone makes too few bones to measure, the other is better
  *   several                     for an arm where it is better in at least half of them and the other in none;
  *                               "leans" where it is better in some, fewer than half; "mixed" where both are better in some
- *   speed                       the fewest evaluations from which on an arm stays within a share of a score: of its own best,
- *                               and, for equal quality, of the worse of the two bests, which both arms reach
+ *   speed                       the fewest evaluations from which on an arm stays near a score: its own best, and, for equal
+ *                               quality, the worse of the two bests, which both arms reach. Near is within a share of that
+ *                               score; of 0.5 for 1-NNA; for KID, which may be 0, half the 95 % interval of that point
  */
 import type { Estimate } from './interval.ts';
 
@@ -68,6 +69,8 @@ export interface SpeedPoint {
   nfe: number;
   /** Lower is better (`badness`). */
   score: number;
+  /** Of its 95 % interval. */
+  halfWidth: number;
   seconds: number | null;
   /** Solver and count, in words. */
   label: string;
@@ -227,7 +230,7 @@ function speedText({ speed, titles, within }: VerdictInput): string {
     ({ title, otfm, ddpm }) => `${title}: OTFM ${otfm.enough.nfe}, DDPM ${ddpm.enough.nfe}`,
   );
   const share = `${Math.round(100 * within)} %`;
-  return `Network evaluations from which on an arm stays within ${share} of what both arms reach, the worse of their two bests. ${equal.join('; ')}. Within ${share} of its own best, which may be worse than the other's: ${own.join('; ')}. The points carry errors of their own, which these counts do not show.`;
+  return `Network evaluations from which on an arm stays near what both arms reach, the worse of their two bests. Near is within ${share} of that value; for 1-NNA, within ${share} of 0.5; for KID, whose best may be 0, within half the width of the 95 % interval of that point. ${equal.join('; ')}. Near its own best, by the same rule, which may be worse than the other's: ${own.join('; ')}. The points carry errors of their own, which these counts do not show.`;
 }
 
 function limitsOf(input: VerdictInput): string[] {

@@ -159,3 +159,23 @@ test('two sets without bone decide nothing; an arm without any loses in its best
   expect(one.points[0]).toMatchObject({ seeds: 2, values: {} });
   expect(one.speed.mmdChamfer).toEqual({});
 });
+
+test('a ruined point does not widen what is near the best', () => {
+  // KID of OTFM: 5 at 1 evaluation, 0.1 at 2, 0.005 at 4 (half-width about 0.01); of DDPM the same but for its first.
+  const speedOf = (ruined: number) =>
+    studyFigures(
+      plan,
+      settings,
+      records((unit) => {
+        const { solver, steps } = unit.set.sampling;
+        if (solver !== 'euler' && solver !== 'ddim') return 0.5;
+        return { 1: ruined, 2: 0.1, 4: 0.005 }[steps] ?? 0.5;
+      }),
+    ).speed.kidFeatures;
+  for (const ruined of [0.2, 5, 500]) {
+    const { otfm, ddpm } = speedOf(ruined);
+    expect(otfm!.enough.nfe).toBe(4);
+    // What both reach is DDPM's 0.1.
+    expect([otfm!.equal.nfe, ddpm!.equal.nfe]).toEqual([2, 2]);
+  }
+});

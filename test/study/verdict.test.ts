@@ -87,6 +87,7 @@ describe('the fewest evaluations that are enough', () => {
   const point = (nfe: number, score: number, label = 'euler'): SpeedPoint => ({
     nfe,
     score,
+    halfWidth: 0,
     seconds: nfe / 10,
     label,
   });
@@ -211,12 +212,21 @@ describe('the words', () => {
     [4, 4, 'as many'],
   ])('speed: OTFM %d, DDPM %d', (o, d, words) => {
     const one = (nfe: number) => {
-      const p = { nfe, score: 1, seconds: 0.123, label: 'x' };
+      const p = { nfe, score: 1, halfWidth: 0, seconds: 0.123, label: 'x' };
       return { best: p, enough: p, equal: p };
     };
     const verdict = verdictOf(input({ a: OPEN }, { speed: { a: { otfm: one(o), ddpm: one(d) } } }));
     expect(verdict.paragraphs.find((p) => p.about.startsWith('Speed'))!.text).toContain(
       `Alpha: OTFM ${o} (x, 0.12 s a bone), DDPM ${d} (x, 0.12 s a bone), ${words}.`,
+    );
+  });
+
+  test('speed says what near is, for each figure', () => {
+    const p = { nfe: 1, score: 1, halfWidth: 0, seconds: null, label: 'x' };
+    const one = { best: p, enough: p, equal: p };
+    const verdict = verdictOf(input({ a: OPEN }, { speed: { a: { otfm: one, ddpm: one } }, within: 0.2 }));
+    expect(verdict.paragraphs.find((q) => q.about.startsWith('Speed'))!.text).toMatch(
+      /within 20 % of that value; for 1-NNA, within 20 % of 0.5; for KID, .* half the width of the 95 % interval/,
     );
   });
 
