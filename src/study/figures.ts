@@ -67,6 +67,8 @@ export interface Comparison {
   x: number;
   otfm: string;
   ddpm: string;
+  /** Names the sets that are compared: equal where axes meet at one setting. */
+  pair: string;
   advantages: Advantages;
 }
 
@@ -86,11 +88,20 @@ export interface MetricRow {
   interval: 'cases, paired; seeds' | 'cases, paired' | 'cases; seeds' | 'cases' | 'seeds' | 'none';
 }
 
+/** Each arm at the setting where a figure is best. */
+export interface BestPair {
+  otfm: string;
+  ddpm: string;
+  /** As of a comparison; absent where one arm could not be measured at all. */
+  pair?: string;
+  advantage: Advantage;
+}
+
 export interface StudyFigures {
   points: PointFigures[];
   comparisons: Comparison[];
   rows: MetricRow[];
-  best: Record<string, { otfm: string; ddpm: string; advantage: Advantage }>;
+  best: Record<string, BestPair>;
   speed: Record<string, { otfm?: Speed; ddpm?: Speed }>;
 }
 
@@ -158,6 +169,10 @@ function pointAt(plan: StudyPlan, axis: AxisName, x: number, arm: Arm, main: Sol
   return here.find((p) => p.solver === main) ?? here[0];
 }
 
+/** Sets of the two arms that are compared; the first 50 bones of a set are not another set. */
+const pairOf = (...points: readonly Point[]): string =>
+  points.map((p) => p.measures.map((unit) => unit.set.name).join('+')).join(' : ');
+
 function comparisonsOf(plan: StudyPlan, settings: StudySettings, records: StudyRecords): Comparison[] {
   const places = new Map<string, { axis: AxisName; x: number }>();
   for (const { axis, x } of plan.points) places.set(`${axis} ${x}`, { axis, x });
@@ -168,7 +183,16 @@ function comparisonsOf(plan: StudyPlan, settings: StudySettings, records: StudyR
       if (otfm === undefined || ddpm === undefined) return [];
       const text = (p: Point) =>
         samplingText({ solver: p.solver, nfe: p.nfe, guidance: p.measures[0].set.sampling.guidance });
-      return [{ axis, x, otfm: text(otfm), ddpm: text(ddpm), advantages: advantages(otfm, ddpm, records) }];
+      return [
+        {
+          axis,
+          x,
+          otfm: text(otfm),
+          ddpm: text(ddpm),
+          pair: pairOf(otfm, ddpm),
+          advantages: advantages(otfm, ddpm, records),
+        },
+      ];
     });
 }
 
@@ -267,7 +291,15 @@ function bestOf(plan: StudyPlan, records: StudyRecords): StudyFigures['best'] {
         return samplingText({ solver, nfe, guidance: measures[0].set.sampling.guidance });
       };
       return [
-        [h.name, { otfm: text(o), ddpm: text(d), advantage: advantageOf(o?.sampled, d?.sampled, h.better) }],
+        [
+          h.name,
+          {
+            otfm: text(o),
+            ddpm: text(d),
+            ...(o && d && { pair: pairOf(o.point, d.point) }),
+            advantage: advantageOf(o?.sampled, d?.sampled, h.better),
+          },
+        ],
       ];
     }),
   );

@@ -295,14 +295,15 @@ function readNumbers(
   const main = at('main')[0];
   const axis = (name: string, title: string, label: (x: number) => string) => ({
     axis: title,
-    places: at(name).map((c) => ({ label: label(c.x), advantages: c.advantages })),
+    places: at(name).map((c) => ({ label: label(c.x), pair: c.pair, advantages: c.advantages })),
   });
   return verdictOf({
     titles: Object.fromEntries(HEADLINES.map((h) => [h.name, h.title])),
     mainSampling: { otfm: main.otfm, ddpm: main.ddpm },
     main: main.advantages,
+    mainPair: main.pair,
     best: figures.best,
-    equal: at('evaluations').map((c) => ({ nfe: c.x, advantages: c.advantages })),
+    equal: at('evaluations').map((c) => ({ nfe: c.x, pair: c.pair, advantages: c.advantages })),
     speed: figures.speed,
     within: settings.measure.within,
     axes: [

@@ -60,9 +60,26 @@ export function tallyOf(outcomes: readonly Outcome[]): Tally {
   return { otfm, ddpm, undecided, verdict };
 }
 
-/** The tally of all figures at all given places. */
-export const tallyAll = (places: readonly Advantages[]): Tally =>
-  tallyOf(places.flatMap((place) => Object.values(place).map(outcomeOf)));
+/** Figures of one pair of sets, which several axes may share. */
+export interface Place {
+  /** Names the sets. */
+  pair: string;
+  advantages: Advantages;
+}
+
+/** What was measured in at least one arm, each figure of each pair once. */
+const distinct = (places: readonly Place[]): Advantage[] => [
+  ...new Map(
+    places.flatMap(({ pair, advantages }) =>
+      Object.entries(advantages).flatMap(([name, a]) =>
+        a === null ? [] : [[`${name} ${pair}`, a] as const],
+      ),
+    ),
+  ).values(),
+];
+
+/** The tally of all figures at all given places: each pair once, and what neither arm could be measured in not at all. */
+export const tallyAll = (places: readonly Place[]): Tally => tallyOf(distinct(places).map(outcomeOf));
 
 /** One point of an arm's way through the axis of evaluations. */
 export interface SpeedPoint {
@@ -110,7 +127,7 @@ export function fewest(points: readonly SpeedPoint[], limit: number): SpeedPoint
 /** What an axis came to. */
 export interface AxisVerdict {
   axis: string;
-  places: { label: string; advantages: Advantages }[];
+  places: (Place & { label: string })[];
 }
 
 export interface VerdictInput {
@@ -119,10 +136,12 @@ export interface VerdictInput {
   /** How each arm's main sets were sampled, in words. */
   mainSampling: { otfm: string; ddpm: string };
   main: Advantages;
+  /** Names the main sets. */
+  mainPair: string;
   /** Each arm's best place on the axes of evaluations and guidance, by figure. */
-  best: Readonly<Record<string, { otfm: string; ddpm: string; advantage: Advantage }>>;
+  best: Readonly<Record<string, { otfm: string; ddpm: string; pair?: string; advantage: Advantage }>>;
   /** Equal numbers of network evaluations. */
-  equal: { nfe: number; advantages: Advantages }[];
+  equal: (Place & { nfe: number })[];
   speed: Readonly<Record<string, { otfm?: Speed; ddpm?: Speed }>>;
   within: number;
   axes: AxisVerdict[];
@@ -235,9 +254,16 @@ function speedText({ speed, titles, within }: VerdictInput): string {
 
 function limitsOf(input: VerdictInput): string[] {
   const { facts } = input;
-  const comparisons =
-    Object.keys(input.main).length +
-    input.axes.reduce((n, a) => n + a.places.reduce((m, p) => m + Object.keys(p.advantages).length, 0), 0);
+  // What has an interval: bones that are too few are no matter of chance.
+  const comparisons = distinct([
+    { pair: input.mainPair, advantages: input.main },
+    ...input.equal,
+    ...input.axes.flatMap((axis) => axis.places),
+    ...Object.entries(input.best).map(([name, { otfm, ddpm, pair = `${otfm} : ${ddpm}`, advantage }]) => ({
+      pair,
+      advantages: { [name]: advantage },
+    })),
+  ]).filter((a) => !isWalkover(a)).length;
   return [
     ...(facts.seeds < 2
       ? ['One training seed: the intervals hold for these two networks, not for the two methods.']
@@ -260,7 +286,7 @@ function limitsOf(input: VerdictInput): string[] {
     `A budget of ${facts.steps} training steps, equal for both: nothing is said of longer training, nor of settings tuned for each arm. DDPM was trained to predict ${facts.prediction === 'v' ? 'v' : 'the noise (epsilon)'}.`,
     ...(comparisons > 0
       ? [
-          `${comparisons} comparisons at 95 %: about ${Math.max(1, Math.round(comparisons * 0.05))} would be told apart by chance if the arms were equal.`,
+          `${comparisons} comparisons at 95 %, those that several axes share counted once: about ${Math.max(1, Math.round(comparisons * 0.05))} would be told apart by chance if the arms were equal.`,
         ]
       : []),
     ...(facts.failed > 0
@@ -280,19 +306,17 @@ export function verdictOf(input: VerdictInput): StudyVerdict {
     Object.entries(input.best).map(([name, b]) => [name, b.advantage]),
   );
   const axes = Object.fromEntries(
-    input.axes
-      .filter((axis) => axis.places.length > 0)
-      .map(({ axis, places }) => [axis, tallyAll(places.map((p) => p.advantages))]),
+    input.axes.filter((axis) => axis.places.length > 0).map(({ axis, places }) => [axis, tallyAll(places)]),
   );
   const equalText =
     input.equal.length === 0
       ? 'No number of evaluations was measured in both arms.'
       : `${input.equal
-          .map(({ nfe, advantages }) => {
-            const t = tallyAll([advantages]);
-            return `${nfe}: ${t.otfm} for OTFM, ${t.ddpm} for DDPM, ${t.undecided} open`;
+          .map((place) => {
+            const t = tallyAll([place]);
+            return `${place.nfe}: ${t.otfm} for OTFM, ${t.ddpm} for DDPM, ${t.undecided} open`;
           })
-          .join('; ')}. Together, ${AXIS[tallyAll(input.equal.map((e) => e.advantages)).verdict]}.`;
+          .join('; ')}. Together, ${AXIS[tallyAll(input.equal).verdict]}.`;
   const paragraphs = [
     {
       about: 'Quality at the stated settings',

@@ -179,3 +179,17 @@ test('a ruined point does not widen what is near the best', () => {
     expect([otfm!.equal.nfe, ddpm!.equal.nfe]).toEqual([2, 2]);
   }
 });
+
+test('where axes meet at one setting they name one pair of sets', () => {
+  const { comparisons } = studyFigures(
+    plan,
+    settings,
+    records(() => 0.5),
+  );
+  const pair = (axis: string, x: number) => comparisons.find((c) => c.axis === axis && c.x === x)!.pair;
+  expect(pair('guidance', 1.5)).toBe(pair('share', 1));
+  expect(pair('guidance', 1.5)).toBe(pair('seed', 0));
+  expect(pair('seed', 1)).not.toBe(pair('seed', 0));
+  // The main sets are those of both seeds.
+  expect(pair('main', 0)).not.toBe(pair('seed', 0));
+});

@@ -68,16 +68,17 @@ describe('several figures', () => {
     expect(tallyOf(of(otfm, ddpm, undecided))).toEqual({ otfm, ddpm, undecided, verdict });
   });
 
-  test('places are counted together', () => {
+  test('places are counted together, a pair that comes twice once, what was not measured not at all', () => {
     expect(
       tallyAll([
-        { a: AHEAD, b: OPEN },
-        { a: AHEAD, b: null },
+        { pair: '1', advantages: { a: AHEAD, b: OPEN } },
+        { pair: '2', advantages: { a: AHEAD, b: null } },
+        { pair: '1', advantages: { a: AHEAD, b: OPEN } },
       ]),
     ).toEqual({
       otfm: 2,
       ddpm: 0,
-      undecided: 2,
+      undecided: 1,
       verdict: 'otfm',
     });
   });
@@ -139,6 +140,7 @@ const input = (main: VerdictInput['main'], more: Partial<VerdictInput> = {}): Ve
   titles: { a: 'Alpha', b: 'Beta' },
   mainSampling: { otfm: 'heun 16', ddpm: 'ddim 32' },
   main,
+  mainPair: 'main',
   best: {},
   equal: [],
   speed: {},
@@ -184,12 +186,12 @@ describe('the words', () => {
         { a: AHEAD },
         {
           equal: [
-            { nfe: 1, advantages: { a: AHEAD } },
-            { nfe: 8, advantages: { a: BEHIND } },
+            { nfe: 1, pair: '1', advantages: { a: AHEAD } },
+            { nfe: 8, pair: '8', advantages: { a: BEHIND } },
           ],
           best: { a: { otfm: 'euler, 64', ddpm: 'ancestral, 300', advantage: BEHIND } },
           axes: [
-            { axis: 'guidance scale', places: [{ label: '1', advantages: { a: BEHIND } }] },
+            { axis: 'guidance scale', places: [{ label: '1', pair: 'g', advantages: { a: BEHIND } }] },
             { axis: 'quality class', places: [] },
           ],
         },
@@ -248,6 +250,26 @@ describe('what cannot be concluded', () => {
     expect(text).toContain('1000 training steps');
     expect(text).toContain('1 comparisons at 95 %');
     expect(text).not.toMatch(/training seed|Small sets|Phantoms|no figures/);
+  });
+  test('comparisons are counted once each: not again on another axis, nor where nothing was measured', () => {
+    const same = { pair: 'main', advantages: { a: AHEAD, b: OPEN } };
+    const other = { pair: 'other', advantages: { a: OPEN, b: null } };
+    const lost = { pair: 'lost', advantages: { a: { failed: 'ddpm' as const } } };
+    const text = verdictOf(
+      input(
+        { a: AHEAD, b: OPEN },
+        {
+          equal: [{ nfe: 1, ...other }],
+          axes: [
+            { axis: 'guidance', places: [same, other, lost].map((p) => ({ label: '', ...p })) },
+            { axis: 'share', places: [same].map((p) => ({ label: '', ...p })) },
+          ],
+          best: { a: { otfm: 'x', ddpm: 'y', pair: 'other', advantage: OPEN } },
+        },
+      ),
+    ).limits.join();
+    // Both figures of main, one of the other pair.
+    expect(text).toContain('3 comparisons at 95 %');
   });
   test.each([
     [{ seeds: 1, axisSeeds: 1, shareSeeds: 1 }, 'these two networks, not for the two methods'],
