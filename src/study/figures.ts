@@ -92,6 +92,8 @@ export interface MetricRow {
 export interface BestPair {
   otfm: string;
   ddpm: string;
+  /** Settings of each arm that it was chosen among: sampled, and with bones enough to measure. */
+  tried: Record<Arm, number>;
   /** As of a comparison; absent where one arm could not be measured at all. */
   pair?: string;
   advantage: Advantage;
@@ -272,17 +274,19 @@ function bestOf(plan: StudyPlan, records: StudyRecords): StudyFigures['best'] {
   const candidates = plan.points.filter((p) => p.axis === 'evaluations' || p.axis === 'guidance');
   return Object.fromEntries(
     HEADLINES.flatMap((h) => {
-      const best = ARMS.map((arm) => {
-        const scored = candidates
+      const scored = ARMS.map((arm) =>
+        candidates
           .filter((p) => p.arm === arm)
           .flatMap((point) => {
             const sampled = sampledOf(point, records, h.name);
             if (sampled === undefined) return [];
             return [{ point, sampled, score: badness(mean(sampled.map((s) => s.value)), h.better) }];
-          });
-        return scored.sort((a, b) => a.score - b.score).at(0);
-      });
-      const [o, d] = best;
+          })
+          .sort((a, b) => a.score - b.score),
+      );
+      const [o, d] = scored.map((own) => own.at(0));
+      // The main sampling is on both axes.
+      const [otfm, ddpm] = scored.map((own) => new Set(own.map(({ point }) => pairOf(point))).size);
       // Nothing to choose from is no failure; nothing measured of what was tried is one.
       if (!ARMS.every((arm) => candidates.some((p) => p.arm === arm)) || (!o && !d)) return [];
       const text = (found: typeof o | undefined): string => {
@@ -296,6 +300,7 @@ function bestOf(plan: StudyPlan, records: StudyRecords): StudyFigures['best'] {
           {
             otfm: text(o),
             ddpm: text(d),
+            tried: { otfm, ddpm },
             ...(o && d && { pair: pairOf(o.point, d.point) }),
             advantage: advantageOf(o?.sampled, d?.sampled, h.better),
           },

@@ -130,6 +130,16 @@ export interface AxisVerdict {
   places: (Place & { label: string })[];
 }
 
+/** Each arm at its best setting. */
+export interface BestOf {
+  otfm: string;
+  ddpm: string;
+  /** How many settings it is the best of. */
+  tried: { otfm: number; ddpm: number };
+  pair?: string;
+  advantage: Advantage;
+}
+
 export interface VerdictInput {
   /** Titles of the figures, by name. */
   titles: Readonly<Record<string, string>>;
@@ -139,7 +149,7 @@ export interface VerdictInput {
   /** Names the main sets. */
   mainPair: string;
   /** Each arm's best place on the axes of evaluations and guidance, by figure. */
-  best: Readonly<Record<string, { otfm: string; ddpm: string; pair?: string; advantage: Advantage }>>;
+  best: Readonly<Record<string, BestOf>>;
   /** Equal numbers of network evaluations. */
   equal: (Place & { nfe: number })[];
   speed: Readonly<Record<string, { otfm?: Speed; ddpm?: Speed }>>;
@@ -252,6 +262,14 @@ function speedText({ speed, titles, within }: VerdictInput): string {
   return `Network evaluations from which on an arm stays near what both arms reach, the worse of their two bests. Near is within ${share} of that value; for 1-NNA, within ${share} of 0.5; for KID, whose best may be 0, within half the width of the 95 % interval of that point. ${equal.join('; ')}. Near its own best, by the same rule, which may be worse than the other's: ${own.join('; ')}. The points carry errors of their own, which these counts do not show.`;
 }
 
+/** How many settings each arm's best was chosen among, and whom that favours. */
+function triedText(best: VerdictInput['best']): string {
+  const { otfm, ddpm } = Object.values(best)[0].tried;
+  const text = `OTFM had ${otfm} ${otfm === 1 ? 'setting' : 'settings'} to choose from, DDPM ${ddpm}; the best of many looks better than it is`;
+  if (otfm === ddpm) return `${text}, in both arms.`;
+  return `${text}, and more so in ${otfm > ddpm ? NAME.otfm : NAME.ddpm}, which had more.`;
+}
+
 function limitsOf(input: VerdictInput): string[] {
   const { facts } = input;
   // What has an interval: bones that are too few are no matter of chance.
@@ -331,7 +349,7 @@ export function verdictOf(input: VerdictInput): StudyVerdict {
             about: "At each arm's best setting",
             text: `${told(best, input.titles)} ${Object.entries(input.best)
               .map(([name, b]) => `${input.titles[name] ?? name}: OTFM at ${b.otfm}, DDPM at ${b.ddpm}`)
-              .join('; ')}. The best of many points looks better than it is, in both arms.`,
+              .join('; ')}. ${triedText(input.best)}`,
           },
         ]),
     { about: 'Speed at equal quality', text: speedText(input) },

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { type StudyRecords, studyFigures } from '../../src/study/figures.ts';
 import { HEADLINES, type Sampled } from '../../src/study/headline.ts';
 import type { Estimate } from '../../src/study/interval.ts';
-import { type MeasureUnit, studyPlan } from '../../src/study/plan.ts';
+import { type MeasureUnit, type StudyPlan, studyPlan } from '../../src/study/plan.ts';
 import { type MeasureRecord, referenceName } from '../../src/study/units.ts';
 import { tinySettings } from './tinyStudy.ts';
 
@@ -17,7 +17,8 @@ const plan = studyPlan(settings, []);
 const sampled = (value: number): Sampled => ({ value, cases: 10, halves: [value - 0.01, value + 0.01] });
 
 /** Every figure of a measure is `figureOf` it; undefined: the measure failed. */
-function records(figureOf: (unit: MeasureUnit, name: string) => number | undefined): StudyRecords {
+type FigureOf = (unit: MeasureUnit, name: string) => number | undefined;
+function recordsOf(plan: StudyPlan, figureOf: FigureOf): StudyRecords {
   const measures = plan.measures.map((unit): [string, MeasureRecord] => {
     const values = HEADLINES.map(({ name }) => [name, figureOf(unit, name)] as const);
     const failed = values.some(([, v]) => v === undefined);
@@ -55,6 +56,8 @@ function records(figureOf: (unit: MeasureUnit, name: string) => number | undefin
     ]),
   };
 }
+
+const records = (figureOf: FigureOf): StudyRecords => recordsOf(plan, figureOf);
 
 const isOtfm = (unit: MeasureUnit): boolean => unit.set.training.arm === 'otfm';
 
@@ -118,6 +121,8 @@ test("each arm's best point, and the fewest evaluations that are enough", () => 
   expect(figures.best.mmdChamfer).toMatchObject({
     otfm: 'euler, 2 evaluations, guidance 1.5',
     ddpm: 'ddim, 4 evaluations, guidance 0',
+    // Euler at 1, 2, 4, Heun at 2; DDIM at 1, 2, ancestral at 2; two guidance scales each.
+    tried: { otfm: 6, ddpm: 5 },
   });
   expect((figures.best.mmdChamfer.advantage as Estimate).value).toBeCloseTo(-0.05, 9);
   expect(figures.speed.mmdChamfer.otfm!.enough).toMatchObject({ nfe: 2, label: 'euler', seconds: 0.2 });
@@ -192,4 +197,20 @@ test('where axes meet at one setting they name one pair of sets', () => {
   expect(pair('seed', 1)).not.toBe(pair('seed', 0));
   // The main sets are those of both seeds.
   expect(pair('main', 0)).not.toBe(pair('seed', 0));
+});
+
+test('a setting that is on both axes is one to choose', () => {
+  const twice = tinySettings([
+    'evaluations.heun=[2,4]',
+    'evaluations.euler=[1,2,4]',
+    'evaluations.ddim=[1,2]',
+  ]);
+  const laid = studyPlan(twice, []);
+  // Heun of 4 evaluations at guidance 1.5 is the main sampling.
+  const { best } = studyFigures(
+    laid,
+    twice,
+    recordsOf(laid, () => 0.5),
+  );
+  expect(best.mmdChamfer.tried).toEqual({ otfm: 6, ddpm: 5 });
 });

@@ -189,7 +189,14 @@ describe('the words', () => {
             { nfe: 1, pair: '1', advantages: { a: AHEAD } },
             { nfe: 8, pair: '8', advantages: { a: BEHIND } },
           ],
-          best: { a: { otfm: 'euler, 64', ddpm: 'ancestral, 300', advantage: BEHIND } },
+          best: {
+            a: {
+              otfm: 'euler, 64',
+              ddpm: 'ancestral, 300',
+              tried: { otfm: 18, ddpm: 14 },
+              advantage: BEHIND,
+            },
+          },
           axes: [
             { axis: 'guidance scale', places: [{ label: '1', pair: 'g', advantages: { a: BEHIND } }] },
             { axis: 'quality class', places: [] },
@@ -203,6 +210,9 @@ describe('the words', () => {
     );
     expect(text["At each arm's best setting"]).toContain('DDPM is better in Alpha.');
     expect(text["At each arm's best setting"]).toContain('OTFM at euler, 64, DDPM at ancestral, 300');
+    expect(text["At each arm's best setting"]).toMatch(
+      /OTFM had 18 settings to choose from, DDPM 14; .* more so in OTFM/,
+    );
     expect(text.Robustness).toContain('guidance scale: DDPM holds up better (of 1 comparisons');
     expect(Object.keys(verdict.axes)).toEqual(['guidance scale']);
     expect(verdict.quality.verdict).toBe('otfm');
@@ -264,7 +274,7 @@ describe('what cannot be concluded', () => {
             { axis: 'guidance', places: [same, other, lost].map((p) => ({ label: '', ...p })) },
             { axis: 'share', places: [same].map((p) => ({ label: '', ...p })) },
           ],
-          best: { a: { otfm: 'x', ddpm: 'y', pair: 'other', advantage: OPEN } },
+          best: { a: { otfm: 'x', ddpm: 'y', tried: { otfm: 1, ddpm: 1 }, pair: 'other', advantage: OPEN } },
         },
       ),
     ).limits.join();
