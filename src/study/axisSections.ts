@@ -3,7 +3,7 @@ import type { LineChart, LineSeries } from '../report/chart.ts';
 import type { Section, Table } from '../report/report.ts';
 import type { Comparison, PointFigures } from './figures.ts';
 import { HEADLINES, type Headline } from './headline.ts';
-import { direction, secondsText, short, shown, WORDS } from './pageText.ts';
+import { casesText, direction, secondsText, short, shown, WORDS } from './pageText.ts';
 import { ARMS, type Arm, type AxisName } from './plan.ts';
 import type { StudyResult } from './study.ts';
 import { NAME, outcomeOf } from './verdict.ts';
@@ -211,9 +211,9 @@ export function axisSection(text: AxisText, result: StudyResult): Section {
     heading: text.heading,
     prose: [
       text.prose,
-      ...(text.axis === 'seed'
-        ? []
-        : [`${seeds} training ${seeds === 1 ? 'seed' : 'seeds'}, ${points[0].bones} bones each.`]),
+      text.axis === 'seed'
+        ? casesText(points)
+        : `${seeds} training ${seeds === 1 ? 'seed' : 'seeds'}, ${points[0].bones} bones each. ${casesText(points)}`,
       ...(text.axis === 'class' && result.notes.length > 0 ? [`${result.notes.join('; ')}.`] : []),
       ...(text.axis === 'share' ? [casesOfShares(result)] : []),
     ],

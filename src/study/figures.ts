@@ -55,6 +55,8 @@ export interface PointFigures {
   seconds: number;
   failed?: string;
   figures: Record<string, Estimate>;
+  /** Held-out cases, and as many bones, that each figure is taken on: the fewest of any seed. */
+  cases: Record<string, number>;
   /** The value of each training seed. */
   values: Record<string, number[]>;
   /** The same for training cases in the place of bones. */
@@ -146,6 +148,9 @@ function pointFigures(point: Point, records: StudyRecords): PointFigures {
     seconds: mean(measures.map((unit) => records.sets.get(unit.set.name)!.seconds)),
     ...(failed !== undefined && { failed }),
     figures: Object.fromEntries(sampled.map(([name, figures]) => [name, armEstimate(figures)])),
+    cases: Object.fromEntries(
+      sampled.map(([name, figures]) => [name, Math.min(...figures.map((f) => f.cases))]),
+    ),
     values: Object.fromEntries(sampled.map(([name, figures]) => [name, figures.map((f) => f.value)])),
     reference: Object.fromEntries(Object.entries(reference).map(([name, f]) => [name, armEstimate([f])])),
   };

@@ -297,7 +297,7 @@ function limitsOf(input: VerdictInput): string[] {
       : []),
     ...(facts.heldOut < 100 || facts.samples < 100
       ? [
-          `Small sets (${facts.heldOut} held-out cases, ${facts.samples} generated bones in a main set): only large differences can be told apart, and 1-NNA and coverage depend on these sizes.`,
+          `Small sets (${facts.heldOut} held-out cases, ${facts.samples} generated bones in a main set; figures compare the smaller number of each): only large differences can be told apart, and 1-NNA and coverage depend on these sizes.`,
         ]
       : []),
     'One autoencoder serves both arms: what it cannot decode neither can show, and another might favour the other arm.',

@@ -161,7 +161,8 @@ test('two sets without bone decide nothing; an arm without any loses in its best
     otfm: 'no setting (too few bones everywhere)',
     advantage: { failed: 'otfm' },
   });
-  expect(one.points[0]).toMatchObject({ seeds: 2, values: {} });
+  expect(one.points[0]).toMatchObject({ seeds: 2, values: {}, cases: {} });
+  expect(one.points.find((p) => p.arm === 'ddpm')!.cases.mmdChamfer).toBe(10);
   expect(one.speed.mmdChamfer).toEqual({});
 });
 
