@@ -23,7 +23,7 @@ export const AXES: readonly AxisText[] = [
     axis: 'evaluations',
     heading: 'Robustness: network evaluations',
     prose:
-      'The same networks, sampled with ever fewer evaluations. Seconds are the median wall time of one bone on this machine, sessions warm, with decoding and writing; guidance runs two branches an evaluation.',
+      'The same networks, sampled with ever fewer evaluations. Seconds are the median wall time of one bone on this machine, sessions warm, with decoding and writing, taken set after set, so that other load at the time is in them; guidance runs two branches an evaluation.',
     label: 'network evaluations a bone',
     log: true,
     place: (x) => x,

@@ -302,6 +302,7 @@ function limitsOf(input: VerdictInput): string[] {
       : []),
     'One autoencoder serves both arms: what it cannot decode neither can show, and another might favour the other arm.',
     `A budget of ${facts.steps} training steps, equal for both: nothing is said of longer training, nor of settings tuned for each arm. DDPM was trained to predict ${facts.prediction === 'v' ? 'v' : 'the noise (epsilon)'}.`,
+    'Seconds were measured set after set, not side by side, on this machine: whatever else it had to do at the time is in them, and can favour an arm. Network evaluations carry no such bias.',
     ...(comparisons > 0
       ? [
           `${comparisons} comparisons at 95 %, those that several axes share counted once: about ${Math.max(1, Math.round(comparisons * 0.05))} would be told apart by chance if the arms were equal.`,

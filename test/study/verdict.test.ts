@@ -258,6 +258,7 @@ describe('what cannot be concluded', () => {
     const text = limits({});
     expect(text).toContain('One autoencoder');
     expect(text).toContain('1000 training steps');
+    expect(text).toContain('Seconds were measured set after set');
     expect(text).toContain('1 comparisons at 95 %');
     expect(text).not.toMatch(/training seed|Small sets|Phantoms|no figures/);
   });
