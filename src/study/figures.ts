@@ -23,6 +23,7 @@ import { referenceName } from './units.ts';
 import {
   type Advantage,
   type Advantages,
+  type BestOf,
   bestPoint,
   fewest,
   type Speed,
@@ -90,22 +91,11 @@ export interface MetricRow {
   interval: 'cases, paired; seeds' | 'cases, paired' | 'cases; seeds' | 'cases' | 'seeds' | 'none';
 }
 
-/** Each arm at the setting where a figure is best. */
-export interface BestPair {
-  otfm: string;
-  ddpm: string;
-  /** Settings of each arm that it was chosen among: sampled, and with bones enough to measure. */
-  tried: Record<Arm, number>;
-  /** As of a comparison; absent where one arm could not be measured at all. */
-  pair?: string;
-  advantage: Advantage;
-}
-
 export interface StudyFigures {
   points: PointFigures[];
   comparisons: Comparison[];
   rows: MetricRow[];
-  best: Record<string, BestPair>;
+  best: Record<string, BestOf>;
   speed: Record<string, { otfm?: Speed; ddpm?: Speed }>;
 }
 

@@ -134,8 +134,9 @@ export interface AxisVerdict {
 export interface BestOf {
   otfm: string;
   ddpm: string;
-  /** How many settings it is the best of. */
+  /** How many settings it is the best of: sampled, and with bones enough to measure. */
   tried: { otfm: number; ddpm: number };
+  /** Names the sets; absent where one arm could not be measured at all. */
   pair?: string;
   advantage: Advantage;
 }
