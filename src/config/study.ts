@@ -98,7 +98,9 @@ export const studySchema = z.strictObject({
         .positive()
         .max(1)
         .default(0.1)
-        .describe('Equal quality: within this share of the best score'),
+        .describe(
+          'Equal quality: within this share of the best score (of 0.5 for 1-NNA; KID: within its interval)',
+        ),
     })
     .prefault({}),
   sheet: z.int().min(1).max(24).default(6).describe('Bones of each arm on the contact sheet, at equal seeds'),

@@ -29,6 +29,9 @@ import {
 import { Generator, type GeneratorWeights } from './generator.ts';
 import { checkSampling, type SampleOptions, type SampleSettings } from './latentSampler.ts';
 
+/** No bone of a set holds a bone voxel: a result of its own, unlike numbers that left their range. */
+export class EmptySetError extends NumericsError {}
+
 /** Components that `clean` keeps: a skull's cranium and mandible. */
 const CLEAN_COMPONENTS = 2;
 
@@ -101,8 +104,8 @@ function checkOptions(o: GenerateSetOptions): void {
 /**
  * Generates bones into `out`, skipping those that are there. Throws `UsageError` for settings out of range (before any
  * work), `DatasetError` when the folder holds another dataset or bones of other settings, `RunFolderError` when another
- * process writes it, `NumericsError` when every bone is empty, `DiskError`, and `InterruptedError` when `signal` fires:
- * what was finished stays, and the same call goes on with it.
+ * process writes it, `EmptySetError` when every bone is empty, `NumericsError` when one diverged, `DiskError`, and
+ * `InterruptedError` when `signal` fires: what was finished stays, and the same call goes on with it.
  */
 export async function generateSet(options: GenerateSetOptions): Promise<GeneratedSet> {
   checkOptions(options);
@@ -274,8 +277,8 @@ function interrupted(done: number, count: number, out: string): InterruptedError
   });
 }
 
-function allEmpty(count: number): NumericsError {
-  return new NumericsError({
+function allEmpty(count: number): EmptySetError {
+  return new EmptySetError({
     found: `${count === 1 ? 'the bone is' : `all ${count} bones are`} empty: the generator made no bone voxel`,
     expected: 'bone in at least one',
     todo: 'train the generator longer, or try another --guidance or --seed',

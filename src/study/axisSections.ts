@@ -3,7 +3,7 @@ import type { LineChart, LineSeries } from '../report/chart.ts';
 import type { Section, Table } from '../report/report.ts';
 import type { Comparison, PointFigures } from './figures.ts';
 import { HEADLINES, type Headline } from './headline.ts';
-import { direction, secondsText, short, shown, WORDS } from './pageText.ts';
+import { casesText, direction, secondsText, short, shown, WORDS } from './pageText.ts';
 import { ARMS, type Arm, type AxisName } from './plan.ts';
 import type { StudyResult } from './study.ts';
 import { NAME, outcomeOf } from './verdict.ts';
@@ -23,7 +23,7 @@ export const AXES: readonly AxisText[] = [
     axis: 'evaluations',
     heading: 'Robustness: network evaluations',
     prose:
-      'The same networks, sampled with ever fewer evaluations. Seconds are the median wall time of one bone on this machine, sessions warm, with decoding and writing; guidance runs two branches an evaluation.',
+      'The same networks, sampled with ever fewer evaluations. Seconds are the median wall time of one bone on this machine, sessions warm, with decoding and writing, taken set after set, so that other load at the time is in them; guidance runs two branches an evaluation.',
     label: 'network evaluations a bone',
     log: true,
     place: (x) => x,
@@ -157,7 +157,7 @@ function comparisonTable(text: AxisText, comparisons: readonly Comparison[]): Ta
   const paired = text.axis === 'evaluations' ? ['OTFM by', 'DDPM by'] : [];
   return {
     caption:
-      'OTFM ahead by (above 0: OTFM better), paired by held-out case, noise and training seed, with its 95 % interval; then the better arm, where the interval leaves 0 out.',
+      'OTFM ahead by (above 0: OTFM better), paired by held-out case, noise and training seed, with its 95 % interval; then the better arm, where the interval leaves 0 out or the other makes too few bones to measure.',
     columns: [text.label, ...paired, ...HEADLINES.map((h) => h.title)],
     rows: comparisons.map((c) => [
       `${text.place(c.x)}`,
@@ -206,14 +206,14 @@ export function axisSection(text: AxisText, result: StudyResult): Section {
         `Not measured.${text.axis === 'class' && result.notes.length > 0 ? ` ${result.notes.join('; ')}.` : ''}`,
       ],
     };
-  const seeds = points[0].values[HEADLINES[0].name]?.length ?? 1;
+  const { seeds } = points[0];
   return {
     heading: text.heading,
     prose: [
       text.prose,
-      ...(text.axis === 'seed'
-        ? []
-        : [`${seeds} training ${seeds === 1 ? 'seed' : 'seeds'}, ${points[0].bones} bones each.`]),
+      text.axis === 'seed'
+        ? casesText(points)
+        : `${seeds} training ${seeds === 1 ? 'seed' : 'seeds'}, ${points[0].bones} bones each. ${casesText(points)}`,
       ...(text.axis === 'class' && result.notes.length > 0 ? [`${result.notes.join('; ')}.`] : []),
       ...(text.axis === 'share' ? [casesOfShares(result)] : []),
     ],

@@ -1,7 +1,9 @@
 /** What a study refuses before any work: settings that cannot be carried out, and data too small to measure anything. */
 import type { StudySettings } from '../config/study.ts';
+import { dataHash } from '../dataset/dataHash.ts';
 import type { Dataset } from '../dataset/dataset.ts';
-import { ConfigError, GridError, NumericsError, UsageError } from '../errors.ts';
+import { diffusionSchedule } from '../diffusion/schedule.ts';
+import { ConfigError, DatasetError, GridError, NumericsError, UsageError } from '../errors.ts';
 import { differences } from '../files/runFolder.ts';
 import { checkUNetConfig, checkVqVaeConfig, checkVqVaeGrid } from '../models/checkConfig.ts';
 import type { AutoencoderMeta } from '../models/metadata.ts';
@@ -98,6 +100,28 @@ function checkCounts({ samples, shareSeeds, axisSeeds, seeds, generator }: Study
     if (!sound) throw new ConfigError({ found, expected, todo: 'change the setting' });
 }
 
+/**
+ * Weights chosen by a loss or a recall of held-out cases were chosen on what the study measures with, and patience may stop
+ * the arms at different steps; the chain and the labels must be such as a training can begin with.
+ */
+function checkGenerator({ generator }: StudySettings, qualities: readonly number[]): void {
+  const { keep, diffusion, model } = generator;
+  if (keep.by !== 'last')
+    throw new ConfigError({
+      found: `generator.keep.by ${keep.by}: weights chosen on the held-out cases that the study measures with`,
+      expected: 'last: both arms trained for all their steps, and no look at the held-out cases',
+      todo: 'leave it out, or --set generator.keep.by=last',
+    });
+  diffusionSchedule(diffusion.schedule, diffusion.steps);
+  const needed = Math.max(...qualities) - 1;
+  if (needed > model.classes)
+    throw new ConfigError({
+      found: `generator.model.classes ${model.classes}, and cases of quality class ${needed + 1}`,
+      expected: `at least ${needed}, one for each class from 2 on`,
+      todo: `--set generator.model.classes=${needed}`,
+    });
+}
+
 /** The two arms must differ in the objective and in nothing else; what `trainingConfig` makes does, and this says so. */
 export function requireEqualArms(a: Training['config'], b: Training['config']): void {
   const differing = differences(a, b).filter((text) => !text.startsWith('objective '));
@@ -111,12 +135,12 @@ export function requireEqualArms(a: Training['config'], b: Training['config']): 
 
 /**
  * Checks settings against the data (and against a given autoencoder). Throws `ConfigError`, `UsageError`,
- * `NumericsError` for too few cases, `GridError` for an autoencoder of another grid.
+ * `NumericsError` for too few cases, `GridError` for an autoencoder of another grid, `DatasetError` for one of other cases.
  */
 export function checkStudy(
   settings: StudySettings,
   dataset: Dataset,
-  autoencoder?: Pick<AutoencoderMeta, 'size' | 'spacing'>,
+  autoencoder?: Pick<AutoencoderMeta, 'size' | 'spacing' | 'dataHash'>,
 ): void {
   const counts = classCounts(dataset);
   const test = dataset.split('test').length;
@@ -133,6 +157,10 @@ export function checkStudy(
     counts.filter((c) => c.train > 0).map((c) => c.quality),
   );
   checkUNetConfig(settings.generator.model);
+  checkGenerator(
+    settings,
+    counts.map((c) => c.quality),
+  );
   requireEqualArms(trainingConfig(settings, 'otfm', 0, 1), trainingConfig(settings, 'ddpm', 0, 1));
   if (autoencoder === undefined) {
     checkVqVaeConfig(settings.autoencoder.model);
@@ -140,11 +168,16 @@ export function checkStudy(
     return;
   }
   const { grid } = dataset;
-  if (autoencoder.size.join() === grid.size.join() && Math.abs(autoencoder.spacing - grid.spacing[0]) < 1e-6)
-    return;
-  throw new GridError({
-    found: `${dataset.dir} has ${grid.size.join('x')} voxels of ${grid.spacing[0]} mm, the autoencoder ${autoencoder.size.join('x')} of ${autoencoder.spacing} mm`,
-    expected: 'one grid for both',
-    todo: 'leave --autoencoder out, or give one that was trained on this grid',
-  });
+  if (autoencoder.size.join() !== grid.size.join() || Math.abs(autoencoder.spacing - grid.spacing[0]) > 1e-6)
+    throw new GridError({
+      found: `${dataset.dir} has ${grid.size.join('x')} voxels of ${grid.spacing[0]} mm, the autoencoder ${autoencoder.size.join('x')} of ${autoencoder.spacing} mm`,
+      expected: 'one grid for both',
+      todo: 'leave --autoencoder out, or give one that was trained on this grid',
+    });
+  if (autoencoder.dataHash !== dataHash(dataset.split('train')))
+    throw new DatasetError({
+      found: `the autoencoder learnt from other cases than the training cases of ${dataset.dir}; they may hold some that are held out here`,
+      expected: 'one that was trained on this dataset, with this split into training and held-out cases',
+      todo: 'leave --autoencoder out, so that the study trains its own, or train one on this dataset (train autoencoder --data)',
+    });
 }

@@ -20,7 +20,15 @@ import {
 import { ARMS, type Arm, type AxisName, type Point, type StudyPlan } from './plan.ts';
 import type { MeasureRecord, SetResult } from './units.ts';
 import { referenceName } from './units.ts';
-import { type Advantages, bestPoint, fewest, type Speed, type SpeedPoint } from './verdict.ts';
+import {
+  type Advantage,
+  type Advantages,
+  type BestOf,
+  bestPoint,
+  fewest,
+  type Speed,
+  type SpeedPoint,
+} from './verdict.ts';
 
 /** What the units left, by name. */
 export interface StudyRecords {
@@ -33,6 +41,8 @@ export interface PointFigures {
   axis: AxisName;
   x: number;
   arm: Arm;
+  /** Training seeds. */
+  seeds: number;
   solver: SolverName;
   steps: number;
   nfe: number;
@@ -46,6 +56,8 @@ export interface PointFigures {
   seconds: number;
   failed?: string;
   figures: Record<string, Estimate>;
+  /** Held-out cases, and as many bones, that each figure is taken on: the fewest of any seed. */
+  cases: Record<string, number>;
   /** The value of each training seed. */
   values: Record<string, number[]>;
   /** The same for training cases in the place of bones. */
@@ -58,6 +70,8 @@ export interface Comparison {
   x: number;
   otfm: string;
   ddpm: string;
+  /** Names the sets that are compared: equal where axes meet at one setting. */
+  pair: string;
   advantages: Advantages;
 }
 
@@ -72,7 +86,7 @@ export interface MetricRow {
   ddpm: Estimate | null;
   reference: number | null;
   /** Of OTFM over DDPM, above 0 where OTFM is better. */
-  advantage: Estimate | null;
+  advantage: Advantage;
   /** How its interval was made. */
   interval: 'cases, paired; seeds' | 'cases, paired' | 'cases; seeds' | 'cases' | 'seeds' | 'none';
 }
@@ -81,7 +95,7 @@ export interface StudyFigures {
   points: PointFigures[];
   comparisons: Comparison[];
   rows: MetricRow[];
-  best: Record<string, { otfm: string; ddpm: string; advantage: Estimate | null }>;
+  best: Record<string, BestOf>;
   speed: Record<string, { otfm?: Speed; ddpm?: Speed }>;
 }
 
@@ -113,6 +127,7 @@ function pointFigures(point: Point, records: StudyRecords): PointFigures {
     axis,
     x,
     arm,
+    seeds: measures.length,
     solver,
     steps: sampling.steps,
     nfe,
@@ -123,16 +138,24 @@ function pointFigures(point: Point, records: StudyRecords): PointFigures {
     seconds: mean(measures.map((unit) => records.sets.get(unit.set.name)!.seconds)),
     ...(failed !== undefined && { failed }),
     figures: Object.fromEntries(sampled.map(([name, figures]) => [name, armEstimate(figures)])),
+    cases: Object.fromEntries(
+      sampled.map(([name, figures]) => [name, Math.min(...figures.map((f) => f.cases))]),
+    ),
     values: Object.fromEntries(sampled.map(([name, figures]) => [name, figures.map((f) => f.value)])),
     reference: Object.fromEntries(Object.entries(reference).map(([name, f]) => [name, armEstimate([f])])),
   };
 }
 
+/** An arm that could not be measured where the other could is behind. */
+function advantageOf(otfm: Sampled[] | undefined, ddpm: Sampled[] | undefined, better: Better): Advantage {
+  if (otfm === undefined) return ddpm === undefined ? null : { failed: 'otfm' };
+  return ddpm === undefined ? { failed: 'ddpm' } : advantage(otfm, ddpm, better);
+}
+
 function advantages(otfm: Point, ddpm: Point, records: StudyRecords): Advantages {
   return Object.fromEntries(
     HEADLINES.map(({ name, better }) => {
-      const [o, d] = [sampledOf(otfm, records, name), sampledOf(ddpm, records, name)];
-      return [name, o === undefined || d === undefined ? null : advantage(o, d, better)];
+      return [name, advantageOf(sampledOf(otfm, records, name), sampledOf(ddpm, records, name), better)];
     }),
   );
 }
@@ -142,6 +165,10 @@ function pointAt(plan: StudyPlan, axis: AxisName, x: number, arm: Arm, main: Sol
   const here = plan.points.filter((p) => p.axis === axis && p.x === x && p.arm === arm);
   return here.find((p) => p.solver === main) ?? here[0];
 }
+
+/** Sets of the two arms that are compared; the first 50 bones of a set are not another set. */
+const pairOf = (...points: readonly Point[]): string =>
+  points.map((p) => p.measures.map((unit) => unit.set.name).join('+')).join(' : ');
 
 function comparisonsOf(plan: StudyPlan, settings: StudySettings, records: StudyRecords): Comparison[] {
   const places = new Map<string, { axis: AxisName; x: number }>();
@@ -153,7 +180,16 @@ function comparisonsOf(plan: StudyPlan, settings: StudySettings, records: StudyR
       if (otfm === undefined || ddpm === undefined) return [];
       const text = (p: Point) =>
         samplingText({ solver: p.solver, nfe: p.nfe, guidance: p.measures[0].set.sampling.guidance });
-      return [{ axis, x, otfm: text(otfm), ddpm: text(ddpm), advantages: advantages(otfm, ddpm, records) }];
+      return [
+        {
+          axis,
+          x,
+          otfm: text(otfm),
+          ddpm: text(ddpm),
+          pair: pairOf(otfm, ddpm),
+          advantages: advantages(otfm, ddpm, records),
+        },
+      ];
     });
 }
 
@@ -183,7 +219,7 @@ function headlineRow(h: Headline, points: readonly PointFigures[], main: Advanta
     ddpm: of('ddpm')?.figures[name] ?? null,
     reference: points[0]?.reference[name]?.value ?? null,
     advantage,
-    interval: intervalKind(true, true, advantage?.seeds ?? 1),
+    interval: intervalKind(true, true, of('otfm')?.seeds ?? 1),
   };
 }
 
@@ -222,39 +258,48 @@ function rowsOf(plan: StudyPlan, figures: readonly PointFigures[], main: Advanta
   ];
 }
 
-/** What "within a share of a score" is a share of, for points of one arm or of both. */
-function scaleOf(
-  { better, name }: Headline,
-  points: readonly SpeedPoint[],
-  score = bestPoint(points).score,
-): number {
-  if (better === 'near 0.5') return 0.5;
-  if (name !== 'kidFeatures') return Math.abs(score);
+/** How far from a point's score equal quality reaches: set by that point alone, so that no bad point widens it. */
+function toleranceOf({ better, name }: Headline, { score, halfWidth }: SpeedPoint, within: number): number {
+  if (better === 'near 0.5') return 0.5 * within;
   // KID is unbiased: its best may be 0 or below, and a share of that means nothing.
-  const scores = points.map((p) => p.score);
-  return Math.max(...scores) - Math.min(...scores);
+  return name === 'kidFeatures' ? halfWidth : Math.abs(score) * within;
 }
 
 function bestOf(plan: StudyPlan, records: StudyRecords): StudyFigures['best'] {
   const candidates = plan.points.filter((p) => p.axis === 'evaluations' || p.axis === 'guidance');
   return Object.fromEntries(
     HEADLINES.flatMap((h) => {
-      const best = ARMS.map((arm) => {
-        const scored = candidates
+      const scored = ARMS.map((arm) =>
+        candidates
           .filter((p) => p.arm === arm)
           .flatMap((point) => {
             const sampled = sampledOf(point, records, h.name);
             if (sampled === undefined) return [];
             return [{ point, sampled, score: badness(mean(sampled.map((s) => s.value)), h.better) }];
-          });
-        return scored.sort((a, b) => a.score - b.score)[0];
-      });
-      const [o, d] = best;
-      if (o === undefined || d === undefined) return [];
-      const text = ({ point: { solver, nfe, measures } }: typeof o): string =>
-        samplingText({ solver, nfe, guidance: measures[0].set.sampling.guidance });
+          })
+          .sort((a, b) => a.score - b.score),
+      );
+      const [o, d] = scored.map((own) => own.at(0));
+      // The main sampling is on both axes.
+      const [otfm, ddpm] = scored.map((own) => new Set(own.map(({ point }) => pairOf(point))).size);
+      // Nothing to choose from is no failure; nothing measured of what was tried is one.
+      if (!ARMS.every((arm) => candidates.some((p) => p.arm === arm)) || (!o && !d)) return [];
+      const text = (found: typeof o | undefined): string => {
+        if (found === undefined) return 'no setting (too few bones everywhere)';
+        const { solver, nfe, measures } = found.point;
+        return samplingText({ solver, nfe, guidance: measures[0].set.sampling.guidance });
+      };
       return [
-        [h.name, { otfm: text(o), ddpm: text(d), advantage: advantage(o.sampled, d.sampled, h.better) }],
+        [
+          h.name,
+          {
+            otfm: text(o),
+            ddpm: text(d),
+            tried: { otfm, ddpm },
+            ...(o && d && { pair: pairOf(o.point, d.point) }),
+            advantage: advantageOf(o?.sampled, d?.sampled, h.better),
+          },
+        ],
       ];
     }),
   );
@@ -271,19 +316,21 @@ function speedFigures(points: readonly PointFigures[], within: number): StudyFig
             (p): SpeedPoint => ({
               nfe: p.nfe,
               score: badness(p.figures[h.name].value, h.better),
+              halfWidth: (p.figures[h.name].high - p.figures[h.name].low) / 2,
               seconds: p.seconds,
               label: p.solver,
             }),
           ),
       );
       if (otfm.length === 0 || ddpm.length === 0) return [h.name, {}];
-      const common = Math.max(bestPoint(otfm).score, bestPoint(ddpm).score);
-      const limit = common + within * scaleOf(h, [...otfm, ...ddpm], common);
+      const limitOf = (p: SpeedPoint): number => p.score + toleranceOf(h, p, within);
+      const bests = [bestPoint(otfm), bestPoint(ddpm)];
+      const limit = limitOf(bests[0].score > bests[1].score ? bests[0] : bests[1]);
       const of = (own: readonly SpeedPoint[]): Speed => {
         const best = bestPoint(own);
         return {
           best,
-          enough: fewest(own, best.score + within * scaleOf(h, own)),
+          enough: fewest(own, limitOf(best)),
           equal: fewest(own, limit),
         };
       };

@@ -11,7 +11,7 @@ import { buildReport, formatNumber, type Section, type Table } from '../report/r
 import { AXES, axisSection } from './axisSections.ts';
 import type { StudyPaths } from './folder.ts';
 import { HEADLINES } from './headline.ts';
-import { direction, short, shown, WORDS } from './pageText.ts';
+import { casesText, direction, short, shown, WORDS } from './pageText.ts';
 import { ARMS, evaluationsOfSet, type StudyPlan } from './plan.ts';
 import { studySheets } from './sheets.ts';
 import type { StudyResult } from './study.ts';
@@ -48,7 +48,7 @@ function headSection(result: StudyResult): Section {
   return {
     heading: 'Quality at the stated settings',
     prose: [
-      `Means over ${result.settings.seeds} training ${result.settings.seeds === 1 ? 'seed' : 'seeds'} of ${result.settings.samples.main} bones each, with 95 % intervals over cases (half-samples) and, where there are several, over training seeds. "Real" puts training cases in the place of generated ones: what a perfect generator would score with sets of this size. "Ahead" is above 0 where OTFM is better, whichever way is good.`,
+      `Means over ${result.settings.seeds} training ${result.settings.seeds === 1 ? 'seed' : 'seeds'} of ${result.settings.samples.main} bones each, with 95 % intervals over cases (half-samples) and, where there are several, over training seeds. ${casesText(result.figures.points.filter((p) => p.axis === 'main'))} "Real" puts training cases in the place of generated ones: what a perfect generator would score with sets of this size. "Ahead" is above 0 where OTFM is better, whichever way is good.`,
       `The study is judged by four figures, fixed in the program whatever the result: ${HEADLINES.map((h) => `${h.title}, ${h.why}`).join('. ')}.`,
     ],
     tables: [
@@ -66,7 +66,7 @@ function verdictSection({ verdict }: StudyResult): Section {
   return {
     heading: 'What the numbers support',
     prose:
-      'Written by rules from the intervals below, the same rules for both arms: an arm is better in a figure where the 95 % interval of the paired difference leaves 0 out, else the two are not told apart.',
+      'Written by rules from the intervals below, the same rules for both arms: an arm is better in a figure where the 95 % interval of the paired difference leaves 0 out, or where the other makes too few bones to measure, else the two are not told apart.',
     tables: [
       {
         columns: ['question', 'answer'],

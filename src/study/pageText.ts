@@ -1,7 +1,8 @@
 /** How the page of a study writes numbers, intervals and directions. */
 import { formatNumber } from '../report/report.ts';
-import type { MetricRow } from './figures.ts';
-import type { Estimate } from './interval.ts';
+import type { MetricRow, PointFigures } from './figures.ts';
+import { HEADLINES } from './headline.ts';
+import { type Advantage, isWalkover, NAME } from './verdict.ts';
 
 /** A space that no line is broken at. */
 export const NARROW = '\u202f';
@@ -12,8 +13,9 @@ export const short = (value: number): string =>
 
 export const signed = (value: number): string => `${value > 0 ? '+' : ''}${short(value)}`;
 
-export const shown = (e: Estimate | null | undefined, plus = false): string => {
+export const shown = (e: Advantage | undefined, plus = false): string => {
   if (e == null) return '–';
+  if (isWalkover(e)) return `${NAME[e.failed]} makes too few bones`;
   const number = plus ? signed : short;
   // Without a width there is no interval to show.
   if (e.low === e.high) return number(e.value);
@@ -21,6 +23,23 @@ export const shown = (e: Estimate | null | undefined, plus = false): string => {
 };
 
 export const secondsText = (seconds: number): string => `${Number(seconds.toPrecision(2))}`;
+
+/** `Judged on 40 held-out cases drawn at random and as many bones.`, with the figures told apart that take fewer. */
+export function casesText(points: readonly Pick<PointFigures, 'cases'>[]): string {
+  const groups = new Map<string, string[]>();
+  for (const { name, title } of HEADLINES) {
+    const counts = points.flatMap(({ cases }) => cases[name] ?? []);
+    if (counts.length === 0) continue;
+    const [least, most] = [Math.min(...counts), Math.max(...counts)];
+    const range = least === most ? `${least}` : `${least} to ${most}`;
+    groups.set(range, [...(groups.get(range) ?? []), title]);
+  }
+  if (groups.size === 0) return 'Nothing could be measured here.';
+  const parts = [...groups].map(([range, titles]) =>
+    groups.size === 1 ? range : `${range} (${titles.join(', ')})`,
+  );
+  return `Judged on ${parts.join('; ')} held-out cases drawn at random and as many bones that are not empty, the fewer of the two there are.`;
+}
 
 export const WORDS = { otfm: 'OTFM', ddpm: 'DDPM', undecided: 'open' } as const;
 

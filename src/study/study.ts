@@ -25,7 +25,7 @@ import { keyOf, pathsOf, requireSameStudy, type StudyIdentity, writeIdentity, wr
 import type { Sampled } from './headline.ts';
 import { HEADLINES } from './headline.ts';
 import { studyPage } from './page.ts';
-import { type StudyPlan, studyPlan } from './plan.ts';
+import { type Arm, type SetUnit, type StudyPlan, studyPlan } from './plan.ts';
 import {
   type AutoencoderResult,
   type MeasureRecord,
@@ -39,7 +39,7 @@ import {
   type TrainingResult,
   type Workshop,
 } from './units.ts';
-import { type StudyVerdict, verdictOf } from './verdict.ts';
+import { type Share, type StudyFacts, type StudyVerdict, verdictOf } from './verdict.ts';
 import { Yardstick } from './yardstick.ts';
 
 export interface StudyOptions {
@@ -234,7 +234,7 @@ async function work({ shop, plan, identity }: Study, options: StudyOptions): Pro
           `class ${c.quality} is not measured by itself: ${c.train} cases trained on, ${c.test} held out (${LEAST_HELD_OUT} are needed)`,
       ),
     figures,
-    verdict: readNumbers(settings, figures, dataset),
+    verdict: readNumbers(settings, figures, dataset, emptyShares(plan, sets)),
     command: options.command ?? null,
   };
   writeJson(paths.json, result);
@@ -269,19 +269,41 @@ function requireTwins(
   }
 }
 
-function readNumbers(settings: StudySettings, figures: StudyFigures, dataset: Dataset): StudyVerdict {
+/** Empty bones of each arm: of its main sets, and of all of them, each set counted once. */
+function emptyShares(plan: StudyPlan, results: ReadonlyMap<string, SetResult>): StudyFacts['empty'] {
+  const main = new Set(
+    plan.points.filter((p) => p.axis === 'main').flatMap((p) => p.measures.map((m) => m.set)),
+  );
+  const share = (units: readonly SetUnit[]): Share => ({
+    count: units.reduce((sum, unit) => sum + results.get(unit.name)!.empty, 0),
+    of: units.reduce((sum, unit) => sum + unit.count, 0),
+  });
+  const ofArm = (arm: Arm) => {
+    const own = plan.sets.filter((unit) => unit.training.arm === arm);
+    return { main: share(own.filter((unit) => main.has(unit))), all: share(own) };
+  };
+  return { otfm: ofArm('otfm'), ddpm: ofArm('ddpm') };
+}
+
+function readNumbers(
+  settings: StudySettings,
+  figures: StudyFigures,
+  dataset: Dataset,
+  empty: StudyFacts['empty'],
+): StudyVerdict {
   const at = (axis: string) => figures.comparisons.filter((c) => c.axis === axis);
   const main = at('main')[0];
   const axis = (name: string, title: string, label: (x: number) => string) => ({
     axis: title,
-    places: at(name).map((c) => ({ label: label(c.x), advantages: c.advantages })),
+    places: at(name).map((c) => ({ label: label(c.x), pair: c.pair, advantages: c.advantages })),
   });
   return verdictOf({
     titles: Object.fromEntries(HEADLINES.map((h) => [h.name, h.title])),
     mainSampling: { otfm: main.otfm, ddpm: main.ddpm },
     main: main.advantages,
+    mainPair: main.pair,
     best: figures.best,
-    equal: at('evaluations').map((c) => ({ nfe: c.x, advantages: c.advantages })),
+    equal: at('evaluations').map((c) => ({ nfe: c.x, pair: c.pair, advantages: c.advantages })),
     speed: figures.speed,
     within: settings.measure.within,
     axes: [
@@ -301,6 +323,7 @@ function readNumbers(settings: StudySettings, figures: StudyFigures, dataset: Da
       phantom: dataset.manifest.phantom,
       prediction: settings.generator.diffusion.prediction,
       failed: figures.points.filter((p) => p.failed !== undefined).length,
+      empty,
     },
   });
 }

@@ -8,7 +8,7 @@ import { dataHash } from '../dataset/dataHash.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { bitsHash, openDataset } from '../dataset/dataset.ts';
 import { shareOf } from '../dataset/share.ts';
-import { InterruptedError, NumericsError } from '../errors.ts';
+import { InterruptedError } from '../errors.ts';
 import { evaluateSets } from '../evaluation/evaluateSets.ts';
 import type { SetMetric } from '../evaluation/setReport.ts';
 import { latestCheckpointPath } from '../files/checkpoint.ts';
@@ -16,7 +16,7 @@ import { createProgress } from '../files/progress.ts';
 import { packageVersion } from '../files/version.ts';
 import { readAutoencoder } from '../sampling/autoencoder.ts';
 import { readProvenance } from '../sampling/generateProvenance.ts';
-import { generateSet } from '../sampling/generateSet.ts';
+import { EmptySetError, generateSet } from '../sampling/generateSet.ts';
 import { Generator, readGenerator } from '../sampling/generator.ts';
 import { trainAutoencoder } from '../training/autoencoder.ts';
 import { trainGenerator } from '../training/generator.ts';
@@ -208,8 +208,8 @@ export async function makeSet(shop: Workshop, unit: SetUnit, generator: string):
     empty = set.bones.filter((bone) => bone.empty).length;
     sha = bitsHash(new TextEncoder().encode(set.dataset.cases.map((c) => c.sha256).join()));
   } catch (error) {
-    // Too few steps may make no bone at all: that is a result, and a bad one.
-    if (!(error instanceof NumericsError)) throw error;
+    // Too few steps may make no bone at all: that is a result, and a bad one. A bone that diverged is none.
+    if (!(error instanceof EmptySetError)) throw error;
     shop.say(`${unit.name}: no bone voxel in any of ${unit.count} bones`);
   } finally {
     progress.finish();

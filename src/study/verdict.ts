@@ -2,26 +2,41 @@
  * What the numbers support: rules from intervals to sentences, and nothing else. Pure, so that every outcome can be tested;
  * the same rules read an advantage of OTFM and one of DDPM, and they may come out for either, for both, or for none.
  *
- *   one figure at one place     better where the 95 % interval of the paired difference leaves 0 out, else not told apart
+ *   one figure at one place     better where the 95 % interval of the paired difference leaves 0 out, else not told apart;
+ *                               where one arm alone makes too few bones to measure, the other is better
  *   several                     for an arm where it is better in at least half of them and the other in none;
  *                               "leans" where it is better in some, fewer than half; "mixed" where both are better in some
- *   speed                       the fewest evaluations from which on an arm stays within a share of a score: of its own best,
- *                               and, for equal quality, of the worse of the two bests, which both arms reach
+ *   speed                       the fewest evaluations from which on an arm stays near a score: its own best, and, for equal
+ *                               quality, the worse of the two bests, which both arms reach. Near is within a share of that
+ *                               score; of 0.5 for 1-NNA; for KID, which may be 0, half the 95 % interval of that point
  */
 import type { Estimate } from './interval.ts';
 
 export type Outcome = 'otfm' | 'ddpm' | 'undecided';
 export type Verdict = 'otfm' | 'ddpm' | 'leans otfm' | 'leans ddpm' | 'mixed' | 'undecided';
 
-/** A figure's advantage of OTFM over DDPM (above 0: OTFM better); null where one arm could not be measured. */
-export type Advantages = Readonly<Record<string, Estimate | null>>;
+/** One arm made too few bones to measure, the other enough: a comparison the other wins without a number. */
+export interface Walkover {
+  failed: 'otfm' | 'ddpm';
+}
+
+/** Of OTFM over DDPM (above 0: OTFM better); null where neither arm could be measured. */
+export type Advantage = Estimate | Walkover | null;
+
+/** By figure. */
+export type Advantages = Readonly<Record<string, Advantage>>;
 
 export const NAME = { otfm: 'OTFM', ddpm: 'DDPM' } as const;
 
+/** Whether one arm lost because it made too few bones to measure. */
+export const isWalkover = (advantage: Advantage): advantage is Walkover =>
+  advantage !== null && 'failed' in advantage;
+
 /** Who is better, when anyone is. An interval that only touches 0 does not leave it out. */
-export function outcomeOf(advantage: Estimate | null): Outcome {
-  if (advantage === null || !Number.isFinite(advantage.low) || !Number.isFinite(advantage.high))
-    return 'undecided';
+export function outcomeOf(advantage: Advantage): Outcome {
+  if (advantage === null) return 'undecided';
+  if (isWalkover(advantage)) return advantage.failed === 'otfm' ? 'ddpm' : 'otfm';
+  if (!Number.isFinite(advantage.low) || !Number.isFinite(advantage.high)) return 'undecided';
   if (advantage.low > 0) return 'otfm';
   return advantage.high < 0 ? 'ddpm' : 'undecided';
 }
@@ -45,15 +60,34 @@ export function tallyOf(outcomes: readonly Outcome[]): Tally {
   return { otfm, ddpm, undecided, verdict };
 }
 
-/** The tally of all figures at all given places. */
-export const tallyAll = (places: readonly Advantages[]): Tally =>
-  tallyOf(places.flatMap((place) => Object.values(place).map(outcomeOf)));
+/** Figures of one pair of sets, which several axes may share. */
+export interface Place {
+  /** Names the sets. */
+  pair: string;
+  advantages: Advantages;
+}
+
+/** What was measured in at least one arm, each figure of each pair once. */
+const distinct = (places: readonly Place[]): Advantage[] => [
+  ...new Map(
+    places.flatMap(({ pair, advantages }) =>
+      Object.entries(advantages).flatMap(([name, a]) =>
+        a === null ? [] : [[`${name} ${pair}`, a] as const],
+      ),
+    ),
+  ).values(),
+];
+
+/** The tally of all figures at all given places: each pair once, and what neither arm could be measured in not at all. */
+export const tallyAll = (places: readonly Place[]): Tally => tallyOf(distinct(places).map(outcomeOf));
 
 /** One point of an arm's way through the axis of evaluations. */
 export interface SpeedPoint {
   nfe: number;
   /** Lower is better (`badness`). */
   score: number;
+  /** Of its 95 % interval. */
+  halfWidth: number;
   seconds: number | null;
   /** Solver and count, in words. */
   label: string;
@@ -93,7 +127,18 @@ export function fewest(points: readonly SpeedPoint[], limit: number): SpeedPoint
 /** What an axis came to. */
 export interface AxisVerdict {
   axis: string;
-  places: { label: string; advantages: Advantages }[];
+  places: (Place & { label: string })[];
+}
+
+/** Each arm at its best setting. */
+export interface BestOf {
+  otfm: string;
+  ddpm: string;
+  /** How many settings it is the best of: sampled, and with bones enough to measure. */
+  tried: { otfm: number; ddpm: number };
+  /** Names the sets; absent where one arm could not be measured at all. */
+  pair?: string;
+  advantage: Advantage;
 }
 
 export interface VerdictInput {
@@ -102,10 +147,12 @@ export interface VerdictInput {
   /** How each arm's main sets were sampled, in words. */
   mainSampling: { otfm: string; ddpm: string };
   main: Advantages;
+  /** Names the main sets. */
+  mainPair: string;
   /** Each arm's best place on the axes of evaluations and guidance, by figure. */
-  best: Readonly<Record<string, { otfm: string; ddpm: string; advantage: Estimate | null }>>;
+  best: Readonly<Record<string, BestOf>>;
   /** Equal numbers of network evaluations. */
-  equal: { nfe: number; advantages: Advantages }[];
+  equal: (Place & { nfe: number })[];
   speed: Readonly<Record<string, { otfm?: Speed; ddpm?: Speed }>>;
   within: number;
   axes: AxisVerdict[];
@@ -123,6 +170,13 @@ export interface StudyFacts {
   prediction: string;
   /** Points that could not be measured. */
   failed: number;
+  /** Bones without a bone voxel, of how many, in the main sets and in all sets. */
+  empty: Readonly<Record<'otfm' | 'ddpm', { main: Share; all: Share }>>;
+}
+
+export interface Share {
+  count: number;
+  of: number;
 }
 
 export interface StudyVerdict {
@@ -150,7 +204,16 @@ function told(advantages: Advantages, titles: VerdictInput['titles']): string {
     rest.length > 0 && `the arms are not told apart in ${list(rest)}`,
   ].filter((p): p is string => p !== false);
   const text = parts.join('; ');
-  return `${text[0].toUpperCase()}${text.slice(1)}.`;
+  const lost = Object.values(advantages).find(isWalkover);
+  const why = lost === undefined ? '' : ` ${NAME[lost.failed]} makes too few bones to measure.`;
+  return `${text[0].toUpperCase()}${text.slice(1)}.${why}`;
+}
+
+/** `OTFM 3 of 300 (1 %), DDPM none of 300` */
+function emptyText({ empty }: StudyFacts): string {
+  const one = ({ count, of }: Share): string =>
+    count === 0 ? `none of ${of}` : `${count} of ${of} (${Number(((100 * count) / of).toPrecision(2))} %)`;
+  return `Bones without any bone voxel, in the main sets: OTFM ${one(empty.otfm.main)}, DDPM ${one(empty.ddpm.main)}; in all sets: OTFM ${one(empty.otfm.all)}, DDPM ${one(empty.ddpm.all)}. The four figures are taken on the others, and charge an arm for them only where too few are left to measure: then the other arm is better there.`;
 }
 
 const CLAIM: Readonly<Record<Verdict, string>> = {
@@ -197,14 +260,29 @@ function speedText({ speed, titles, within }: VerdictInput): string {
     ({ title, otfm, ddpm }) => `${title}: OTFM ${otfm.enough.nfe}, DDPM ${ddpm.enough.nfe}`,
   );
   const share = `${Math.round(100 * within)} %`;
-  return `Network evaluations from which on an arm stays within ${share} of what both arms reach, the worse of their two bests. ${equal.join('; ')}. Within ${share} of its own best, which may be worse than the other's: ${own.join('; ')}. The points carry errors of their own, which these counts do not show.`;
+  return `Network evaluations from which on an arm stays near what both arms reach, the worse of their two bests. Near is within ${share} of that value; for 1-NNA, within ${share} of 0.5; for KID, whose best may be 0, within half the width of the 95 % interval of that point. ${equal.join('; ')}. Near its own best, by the same rule, which may be worse than the other's: ${own.join('; ')}. The points carry errors of their own, which these counts do not show.`;
+}
+
+/** How many settings each arm's best was chosen among, and whom that favours. */
+function triedText(best: VerdictInput['best']): string {
+  const { otfm, ddpm } = Object.values(best)[0].tried;
+  const text = `OTFM had ${otfm} ${otfm === 1 ? 'setting' : 'settings'} to choose from, DDPM ${ddpm}; the best of many looks better than it is`;
+  if (otfm === ddpm) return `${text}, in both arms.`;
+  return `${text}, and more so in ${otfm > ddpm ? NAME.otfm : NAME.ddpm}, which had more.`;
 }
 
 function limitsOf(input: VerdictInput): string[] {
   const { facts } = input;
-  const comparisons =
-    Object.keys(input.main).length +
-    input.axes.reduce((n, a) => n + a.places.reduce((m, p) => m + Object.keys(p.advantages).length, 0), 0);
+  // What has an interval: bones that are too few are no matter of chance.
+  const comparisons = distinct([
+    { pair: input.mainPair, advantages: input.main },
+    ...input.equal,
+    ...input.axes.flatMap((axis) => axis.places),
+    ...Object.entries(input.best).map(([name, { otfm, ddpm, pair = `${otfm} : ${ddpm}`, advantage }]) => ({
+      pair,
+      advantages: { [name]: advantage },
+    })),
+  ]).filter((a) => !isWalkover(a)).length;
   return [
     ...(facts.seeds < 2
       ? ['One training seed: the intervals hold for these two networks, not for the two methods.']
@@ -220,19 +298,20 @@ function limitsOf(input: VerdictInput): string[] {
       : []),
     ...(facts.heldOut < 100 || facts.samples < 100
       ? [
-          `Small sets (${facts.heldOut} held-out cases, ${facts.samples} generated bones in a main set): only large differences can be told apart, and 1-NNA and coverage depend on these sizes.`,
+          `Small sets (${facts.heldOut} held-out cases, ${facts.samples} generated bones in a main set; figures compare the smaller number of each): only large differences can be told apart, and 1-NNA and coverage depend on these sizes.`,
         ]
       : []),
     'One autoencoder serves both arms: what it cannot decode neither can show, and another might favour the other arm.',
     `A budget of ${facts.steps} training steps, equal for both: nothing is said of longer training, nor of settings tuned for each arm. DDPM was trained to predict ${facts.prediction === 'v' ? 'v' : 'the noise (epsilon)'}.`,
+    'Seconds were measured set after set, not side by side, on this machine: whatever else it had to do at the time is in them, and can favour an arm. Network evaluations carry no such bias.',
     ...(comparisons > 0
       ? [
-          `${comparisons} comparisons at 95 %: about ${Math.max(1, Math.round(comparisons * 0.05))} would be told apart by chance if the arms were equal.`,
+          `${comparisons} comparisons at 95 %, those that several axes share counted once: about ${Math.max(1, Math.round(comparisons * 0.05))} would be told apart by chance if the arms were equal.`,
         ]
       : []),
     ...(facts.failed > 0
       ? [
-          `${facts.failed} ${facts.failed === 1 ? 'point has' : 'points have'} no figures, because too few of their bones held any bone voxel; comparisons with them are open.`,
+          `${facts.failed} ${facts.failed === 1 ? 'point has' : 'points have'} no figures, because too few of their bones held any bone voxel; where that is one arm alone, the comparison counts for the other, where it is both, it is open.`,
         ]
       : []),
     ...(facts.phantom ? ['Phantoms: procedural shapes, which say nothing of real anatomy.'] : []),
@@ -247,24 +326,23 @@ export function verdictOf(input: VerdictInput): StudyVerdict {
     Object.entries(input.best).map(([name, b]) => [name, b.advantage]),
   );
   const axes = Object.fromEntries(
-    input.axes
-      .filter((axis) => axis.places.length > 0)
-      .map(({ axis, places }) => [axis, tallyAll(places.map((p) => p.advantages))]),
+    input.axes.filter((axis) => axis.places.length > 0).map(({ axis, places }) => [axis, tallyAll(places)]),
   );
   const equalText =
     input.equal.length === 0
       ? 'No number of evaluations was measured in both arms.'
       : `${input.equal
-          .map(({ nfe, advantages }) => {
-            const t = tallyAll([advantages]);
-            return `${nfe}: ${t.otfm} for OTFM, ${t.ddpm} for DDPM, ${t.undecided} open`;
+          .map((place) => {
+            const t = tallyAll([place]);
+            return `${place.nfe}: ${t.otfm} for OTFM, ${t.ddpm} for DDPM, ${t.undecided} open`;
           })
-          .join('; ')}. Together, ${AXIS[tallyAll(input.equal.map((e) => e.advantages)).verdict]}.`;
+          .join('; ')}. Together, ${AXIS[tallyAll(input.equal).verdict]}.`;
   const paragraphs = [
     {
       about: 'Quality at the stated settings',
       text: `OTFM by ${input.mainSampling.otfm}, DDPM by ${input.mainSampling.ddpm}. ${told(input.main, input.titles)} ${CLAIM[quality.verdict]}`,
     },
+    { about: 'Empty bones', text: emptyText(input.facts) },
     { about: 'At equal numbers of evaluations', text: equalText },
     ...(Object.keys(best).length === 0
       ? []
@@ -273,7 +351,7 @@ export function verdictOf(input: VerdictInput): StudyVerdict {
             about: "At each arm's best setting",
             text: `${told(best, input.titles)} ${Object.entries(input.best)
               .map(([name, b]) => `${input.titles[name] ?? name}: OTFM at ${b.otfm}, DDPM at ${b.ddpm}`)
-              .join('; ')}. The best of many points looks better than it is, in both arms.`,
+              .join('; ')}. ${triedText(input.best)}`,
           },
         ]),
     { about: 'Speed at equal quality', text: speedText(input) },

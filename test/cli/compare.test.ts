@@ -63,6 +63,7 @@ test.each([
 
 test.each([
   [['--set', 'generator.objective=otfm'], 1, 'unknown key "generator.objective"'],
+  [['--set', 'generator.keep.by=loss'], 1, 'generator.keep.by loss'],
   [['--set', 'guidance=[21]'], 1, 'guidance.0'],
   [['--set', 'evaluations.ddim=[21]'], 2, 'the length T of the noising chain'],
   [['--set', 'main.otfm.solver=ancestral'], 2, 'for a generator that learnt otfm'],

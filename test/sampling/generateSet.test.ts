@@ -13,7 +13,13 @@ import {
 import { acquireLock } from '../../src/files/lock.ts';
 import { Decoder } from '../../src/sampling/autoencoder.ts';
 import { readProvenance } from '../../src/sampling/generateProvenance.ts';
-import { boneId, boneSlug, type GenerateSetOptions, generateSet } from '../../src/sampling/generateSet.ts';
+import {
+  boneId,
+  boneSlug,
+  EmptySetError,
+  type GenerateSetOptions,
+  generateSet,
+} from '../../src/sampling/generateSet.ts';
 import { Generator, type GeneratorWeights } from '../../src/sampling/generator.ts';
 import { labelComponents } from '../../src/volume/components.ts';
 import { readVolume } from '../../src/volume/io/index.ts';
@@ -269,8 +275,21 @@ describe('empty bones', () => {
 
   test('all of them are an error', async () => {
     await expect(generateSet(settings('none', { generator: shifted(-1e4), count: 2 }))).rejects.toThrow(
-      NumericsError,
+      EmptySetError,
     );
+  });
+
+  test('a bone that diverged is another error, which says where', async () => {
+    const weights = new Map(tiny.generator.weights);
+    for (const [name, w] of weights)
+      weights.set(
+        name,
+        w.map(() => Number.NaN),
+      );
+    const ended = generateSet(settings('diverged', { generator: { ...tiny.generator, weights } }));
+    await expect(ended).rejects.toThrow(NumericsError);
+    await expect(ended).rejects.not.toBeInstanceOf(EmptySetError);
+    await expect(ended).rejects.toThrow('left the finite numbers');
   });
 });
 

@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { type StudyRecords, studyFigures } from '../../src/study/figures.ts';
 import { HEADLINES, type Sampled } from '../../src/study/headline.ts';
-import { type MeasureUnit, studyPlan } from '../../src/study/plan.ts';
+import type { Estimate } from '../../src/study/interval.ts';
+import { type MeasureUnit, type StudyPlan, studyPlan } from '../../src/study/plan.ts';
 import { type MeasureRecord, referenceName } from '../../src/study/units.ts';
 import { tinySettings } from './tinyStudy.ts';
 
@@ -16,7 +17,8 @@ const plan = studyPlan(settings, []);
 const sampled = (value: number): Sampled => ({ value, cases: 10, halves: [value - 0.01, value + 0.01] });
 
 /** Every figure of a measure is `figureOf` it; undefined: the measure failed. */
-function records(figureOf: (unit: MeasureUnit, name: string) => number | undefined): StudyRecords {
+type FigureOf = (unit: MeasureUnit, name: string) => number | undefined;
+function recordsOf(plan: StudyPlan, figureOf: FigureOf): StudyRecords {
   const measures = plan.measures.map((unit): [string, MeasureRecord] => {
     const values = HEADLINES.map(({ name }) => [name, figureOf(unit, name)] as const);
     const failed = values.some(([, v]) => v === undefined);
@@ -55,6 +57,8 @@ function records(figureOf: (unit: MeasureUnit, name: string) => number | undefin
   };
 }
 
+const records = (figureOf: FigureOf): StudyRecords => recordsOf(plan, figureOf);
+
 const isOtfm = (unit: MeasureUnit): boolean => unit.set.training.arm === 'otfm';
 
 describe('an arm that is better by 0.2 in every figure', () => {
@@ -70,7 +74,10 @@ describe('an arm that is better by 0.2 in every figure', () => {
   test('is ahead by 0.2 everywhere, whichever way is good', () => {
     for (const comparison of figures.comparisons)
       for (const [name, advantage] of Object.entries(comparison.advantages))
-        expect(advantage!.value, `${comparison.axis} ${comparison.x} ${name}`).toBeCloseTo(0.2, 9);
+        expect((advantage as Estimate).value, `${comparison.axis} ${comparison.x} ${name}`).toBeCloseTo(
+          0.2,
+          9,
+        );
   });
   test('the table has the four figures first, then the others, with reference and kind of interval', () => {
     expect(figures.rows.map((r) => r.name)).toEqual([...HEADLINES.map((h) => h.name), 'volumeCm3']);
@@ -114,14 +121,16 @@ test("each arm's best point, and the fewest evaluations that are enough", () => 
   expect(figures.best.mmdChamfer).toMatchObject({
     otfm: 'euler, 2 evaluations, guidance 1.5',
     ddpm: 'ddim, 4 evaluations, guidance 0',
+    // Euler at 1, 2, 4, Heun at 2; DDIM at 1, 2, ancestral at 2; two guidance scales each.
+    tried: { otfm: 6, ddpm: 5 },
   });
-  expect(figures.best.mmdChamfer.advantage!.value).toBeCloseTo(-0.05, 9);
+  expect((figures.best.mmdChamfer.advantage as Estimate).value).toBeCloseTo(-0.05, 9);
   expect(figures.speed.mmdChamfer.otfm!.enough).toMatchObject({ nfe: 2, label: 'euler', seconds: 0.2 });
   expect(figures.speed.mmdChamfer.ddpm!.enough).toMatchObject({ nfe: 2, label: 'ddim' });
   expect(figures.speed.coverageFeatures.otfm!.enough.nfe).toBe(1);
 });
 
-test('a set without bone has no figures, is named, and decides nothing', () => {
+test('a set without bone has no figures, is named, and loses to one that has bones', () => {
   const figures = studyFigures(
     plan,
     settings,
@@ -130,6 +139,79 @@ test('a set without bone has no figures, is named, and decides nothing', () => {
   const point = figures.points.find((p) => p.axis === 'evaluations' && p.solver === 'ddim' && p.x === 1)!;
   expect(point).toMatchObject({ failed: 'no bone', figures: {}, empty: 8 });
   const comparison = figures.comparisons.find((c) => c.axis === 'evaluations' && c.x === 1)!;
-  expect(Object.values(comparison.advantages)).toEqual([null, null, null, null]);
+  const lost = { failed: 'ddpm' };
+  expect(Object.values(comparison.advantages)).toEqual([lost, lost, lost, lost]);
   expect(figures.speed.mmdChamfer.ddpm!.enough.nfe).toBe(2);
+});
+
+test('two sets without bone decide nothing; an arm without any loses in its best setting too', () => {
+  const none = studyFigures(
+    plan,
+    settings,
+    records(() => undefined),
+  );
+  expect(none.comparisons[0].advantages.mmdChamfer).toBeNull();
+  expect(none.best).toEqual({});
+  const one = studyFigures(
+    plan,
+    settings,
+    records((unit) => (isOtfm(unit) ? undefined : 0.5)),
+  );
+  expect(one.best.mmdChamfer).toMatchObject({
+    otfm: 'no setting (too few bones everywhere)',
+    advantage: { failed: 'otfm' },
+  });
+  expect(one.points[0]).toMatchObject({ seeds: 2, values: {}, cases: {} });
+  expect(one.points.find((p) => p.arm === 'ddpm')!.cases.mmdChamfer).toBe(10);
+  expect(one.speed.mmdChamfer).toEqual({});
+});
+
+test('a ruined point does not widen what is near the best', () => {
+  // KID of OTFM: 5 at 1 evaluation, 0.1 at 2, 0.005 at 4 (half-width about 0.01); of DDPM the same but for its first.
+  const speedOf = (ruined: number) =>
+    studyFigures(
+      plan,
+      settings,
+      records((unit) => {
+        const { solver, steps } = unit.set.sampling;
+        if (solver !== 'euler' && solver !== 'ddim') return 0.5;
+        return { 1: ruined, 2: 0.1, 4: 0.005 }[steps] ?? 0.5;
+      }),
+    ).speed.kidFeatures;
+  for (const ruined of [0.2, 5, 500]) {
+    const { otfm, ddpm } = speedOf(ruined);
+    expect(otfm!.enough.nfe).toBe(4);
+    // What both reach is DDPM's 0.1.
+    expect([otfm!.equal.nfe, ddpm!.equal.nfe]).toEqual([2, 2]);
+  }
+});
+
+test('where axes meet at one setting they name one pair of sets', () => {
+  const { comparisons } = studyFigures(
+    plan,
+    settings,
+    records(() => 0.5),
+  );
+  const pair = (axis: string, x: number) => comparisons.find((c) => c.axis === axis && c.x === x)!.pair;
+  expect(pair('guidance', 1.5)).toBe(pair('share', 1));
+  expect(pair('guidance', 1.5)).toBe(pair('seed', 0));
+  expect(pair('seed', 1)).not.toBe(pair('seed', 0));
+  // The main sets are those of both seeds.
+  expect(pair('main', 0)).not.toBe(pair('seed', 0));
+});
+
+test('a setting that is on both axes is one to choose', () => {
+  const twice = tinySettings([
+    'evaluations.heun=[2,4]',
+    'evaluations.euler=[1,2,4]',
+    'evaluations.ddim=[1,2]',
+  ]);
+  const laid = studyPlan(twice, []);
+  // Heun of 4 evaluations at guidance 1.5 is the main sampling.
+  const { best } = studyFigures(
+    laid,
+    twice,
+    recordsOf(laid, () => 0.5),
+  );
+  expect(best.mmdChamfer.tried).toEqual({ otfm: 6, ddpm: 5 });
 });

@@ -6,6 +6,7 @@ import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync } from 
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Dataset } from '../../src/dataset/dataset.ts';
+import { makePhantomDataset } from '../../src/dataset/phantoms.ts';
 import { dryRun, dryRunText } from '../../src/study/estimate.ts';
 import { runStudy, type StudyOptions, type StudyResult } from '../../src/study/study.ts';
 import { temporary, tinyData, tinySettings } from './tinyStudy.ts';
@@ -212,6 +213,14 @@ describe('refused before any work', () => {
     ['more bones on an axis than in a main set', ['samples.axis=20'], /samples.axis 20/],
     ['more axis seeds than seeds', ['axisSeeds=3'], /axisSeeds 3/],
     ['noise that is paired with data', ['generator.coupling=minibatch-ot'], /coupling minibatch-ot/],
+    ['weights chosen on held-out cases', ['generator.keep.by=loss'], /generator.keep.by loss/],
+    ['and by their recall', ['generator.keep.by=recall'], /generator.keep.by recall/],
+    [
+      'a linear chain too short',
+      ['generator.diffusion.schedule=linear'],
+      /a linear schedule of 20 diffusion steps/,
+    ],
+    ['fewer labels than classes', ['generator.model.classes=3'], /generator.model.classes 3, .* class 6/],
     ['a network that cannot be', ['generator.model.groups=7'], /groups/],
   ])('%s', async (_, set, words) => {
     await refused(set as string[], words as RegExp);
@@ -221,6 +230,14 @@ describe('refused before any work', () => {
     expect(() => tinySettings(['guidance=[30]'])).toThrow(/guidance/);
     expect(() => tinySettings(['generator.objective=ddpm'])).toThrow(/unknown key "generator.objective"/);
     expect(() => tinySettings(['generator.seed=1'])).toThrow(/unknown key/);
+  });
+
+  test('an autoencoder that learnt from other cases, which may be held out here', async () => {
+    const other = await makePhantomDataset({ out: folder.path('other'), count: 40, grid: 16, seed: 6 });
+    await refused([], /learnt from other cases/, {
+      dataset: other,
+      autoencoder: folder.path('whole', 'autoencoder'),
+    });
   });
 
   test('too few held-out cases', async () => {

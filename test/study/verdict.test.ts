@@ -27,6 +27,8 @@ describe('one figure', () => {
     ['touching 0 from below', at(-0.2, 0), 'undecided'],
     ['no width at 0', at(0, 0), 'undecided'],
     ['not measured', null, 'undecided'],
+    ['OTFM makes too few bones', { failed: 'otfm' }, 'ddpm'],
+    ['DDPM makes too few bones', { failed: 'ddpm' }, 'otfm'],
     ['no interval', at(Number.NaN, Number.NaN), 'undecided'],
     ['an infinite one', at(0.1, Number.POSITIVE_INFINITY), 'undecided'],
   ] as const)('%s', (_, advantage, outcome) => {
@@ -66,16 +68,17 @@ describe('several figures', () => {
     expect(tallyOf(of(otfm, ddpm, undecided))).toEqual({ otfm, ddpm, undecided, verdict });
   });
 
-  test('places are counted together', () => {
+  test('places are counted together, a pair that comes twice once, what was not measured not at all', () => {
     expect(
       tallyAll([
-        { a: AHEAD, b: OPEN },
-        { a: AHEAD, b: null },
+        { pair: '1', advantages: { a: AHEAD, b: OPEN } },
+        { pair: '2', advantages: { a: AHEAD, b: null } },
+        { pair: '1', advantages: { a: AHEAD, b: OPEN } },
       ]),
     ).toEqual({
       otfm: 2,
       ddpm: 0,
-      undecided: 2,
+      undecided: 1,
       verdict: 'otfm',
     });
   });
@@ -85,6 +88,7 @@ describe('the fewest evaluations that are enough', () => {
   const point = (nfe: number, score: number, label = 'euler'): SpeedPoint => ({
     nfe,
     score,
+    halfWidth: 0,
     seconds: nfe / 10,
     label,
   });
@@ -126,12 +130,17 @@ const FACTS: StudyFacts = {
   phantom: false,
   prediction: 'epsilon',
   failed: 0,
+  empty: {
+    otfm: { main: { count: 0, of: 200 }, all: { count: 1, of: 900 } },
+    ddpm: { main: { count: 3, of: 200 }, all: { count: 90, of: 900 } },
+  },
 };
 
 const input = (main: VerdictInput['main'], more: Partial<VerdictInput> = {}): VerdictInput => ({
   titles: { a: 'Alpha', b: 'Beta' },
   mainSampling: { otfm: 'heun 16', ddpm: 'ddim 32' },
   main,
+  mainPair: 'main',
   best: {},
   equal: [],
   speed: {},
@@ -162,18 +171,34 @@ describe('the words', () => {
     expect(text).toContain('OTFM by heun 16, DDPM by ddim 32');
   });
 
+  test('an arm that makes too few bones has lost, and the reader is told', () => {
+    const text = quality({ a: { failed: 'otfm' }, b: { failed: 'otfm' } });
+    expect(text).toContain('DDPM is better in Alpha and Beta. OTFM makes too few bones to measure.');
+    expect(text).toContain('contradict the claim');
+    const told = verdictOf(input({ a: AHEAD })).paragraphs.find((p) => p.about === 'Empty bones')!.text;
+    expect(told).toContain('in the main sets: OTFM none of 200, DDPM 3 of 200 (1.5 %)');
+    expect(told).toContain('in all sets: OTFM 1 of 900 (0.11 %), DDPM 90 of 900 (10 %)');
+  });
+
   test('equal evaluations, best settings, axes', () => {
     const verdict = verdictOf(
       input(
         { a: AHEAD },
         {
           equal: [
-            { nfe: 1, advantages: { a: AHEAD } },
-            { nfe: 8, advantages: { a: BEHIND } },
+            { nfe: 1, pair: '1', advantages: { a: AHEAD } },
+            { nfe: 8, pair: '8', advantages: { a: BEHIND } },
           ],
-          best: { a: { otfm: 'euler, 64', ddpm: 'ancestral, 300', advantage: BEHIND } },
+          best: {
+            a: {
+              otfm: 'euler, 64',
+              ddpm: 'ancestral, 300',
+              tried: { otfm: 18, ddpm: 14 },
+              advantage: BEHIND,
+            },
+          },
           axes: [
-            { axis: 'guidance scale', places: [{ label: '1', advantages: { a: BEHIND } }] },
+            { axis: 'guidance scale', places: [{ label: '1', pair: 'g', advantages: { a: BEHIND } }] },
             { axis: 'quality class', places: [] },
           ],
         },
@@ -185,6 +210,9 @@ describe('the words', () => {
     );
     expect(text["At each arm's best setting"]).toContain('DDPM is better in Alpha.');
     expect(text["At each arm's best setting"]).toContain('OTFM at euler, 64, DDPM at ancestral, 300');
+    expect(text["At each arm's best setting"]).toMatch(
+      /OTFM had 18 settings to choose from, DDPM 14; .* more so in OTFM/,
+    );
     expect(text.Robustness).toContain('guidance scale: DDPM holds up better (of 1 comparisons');
     expect(Object.keys(verdict.axes)).toEqual(['guidance scale']);
     expect(verdict.quality.verdict).toBe('otfm');
@@ -196,12 +224,21 @@ describe('the words', () => {
     [4, 4, 'as many'],
   ])('speed: OTFM %d, DDPM %d', (o, d, words) => {
     const one = (nfe: number) => {
-      const p = { nfe, score: 1, seconds: 0.123, label: 'x' };
+      const p = { nfe, score: 1, halfWidth: 0, seconds: 0.123, label: 'x' };
       return { best: p, enough: p, equal: p };
     };
     const verdict = verdictOf(input({ a: OPEN }, { speed: { a: { otfm: one(o), ddpm: one(d) } } }));
     expect(verdict.paragraphs.find((p) => p.about.startsWith('Speed'))!.text).toContain(
       `Alpha: OTFM ${o} (x, 0.12 s a bone), DDPM ${d} (x, 0.12 s a bone), ${words}.`,
+    );
+  });
+
+  test('speed says what near is, for each figure', () => {
+    const p = { nfe: 1, score: 1, halfWidth: 0, seconds: null, label: 'x' };
+    const one = { best: p, enough: p, equal: p };
+    const verdict = verdictOf(input({ a: OPEN }, { speed: { a: { otfm: one, ddpm: one } }, within: 0.2 }));
+    expect(verdict.paragraphs.find((q) => q.about.startsWith('Speed'))!.text).toMatch(
+      /within 20 % of that value; for 1-NNA, within 20 % of 0.5; for KID, .* half the width of the 95 % interval/,
     );
   });
 
@@ -221,8 +258,29 @@ describe('what cannot be concluded', () => {
     const text = limits({});
     expect(text).toContain('One autoencoder');
     expect(text).toContain('1000 training steps');
+    expect(text).toContain('Seconds were measured set after set');
     expect(text).toContain('1 comparisons at 95 %');
     expect(text).not.toMatch(/training seed|Small sets|Phantoms|no figures/);
+  });
+  test('comparisons are counted once each: not again on another axis, nor where nothing was measured', () => {
+    const same = { pair: 'main', advantages: { a: AHEAD, b: OPEN } };
+    const other = { pair: 'other', advantages: { a: OPEN, b: null } };
+    const lost = { pair: 'lost', advantages: { a: { failed: 'ddpm' as const } } };
+    const text = verdictOf(
+      input(
+        { a: AHEAD, b: OPEN },
+        {
+          equal: [{ nfe: 1, ...other }],
+          axes: [
+            { axis: 'guidance', places: [same, other, lost].map((p) => ({ label: '', ...p })) },
+            { axis: 'share', places: [same].map((p) => ({ label: '', ...p })) },
+          ],
+          best: { a: { otfm: 'x', ddpm: 'y', tried: { otfm: 1, ddpm: 1 }, pair: 'other', advantage: OPEN } },
+        },
+      ),
+    ).limits.join();
+    // Both figures of main, one of the other pair.
+    expect(text).toContain('3 comparisons at 95 %');
   });
   test.each([
     [{ seeds: 1, axisSeeds: 1, shareSeeds: 1 }, 'these two networks, not for the two methods'],
