@@ -26,4 +26,9 @@ for (const [i, name] of names.entries())
   if (runs[i].length > 0)
     row([name, runs[i].length, ...columns.map(([key]) => mean(runs[i].map((m) => m[key].value)).toFixed(3))]);
 const first = runs.find((r) => r.length > 0)?.[0];
-if (first !== undefined) row(['training set itself', '', ...columns.map(([key]) => (first[key].reference ?? Number.NaN).toFixed(3))]);
+if (first !== undefined)
+  row([
+    'training set itself',
+    '',
+    ...columns.map(([key]) => (first[key].reference ?? Number.NaN).toFixed(3)),
+  ]);
