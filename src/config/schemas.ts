@@ -132,7 +132,7 @@ export const generatorSchema = z.strictObject({
     .prefault({}),
   diffusion: z
     .strictObject({
-      steps: z.int().min(21).max(10_000).default(1000).describe('ddpm: T, the length of the noising chain'),
+      steps: z.int().min(20).max(10_000).default(1000).describe('ddpm: T, the length of the noising chain'),
       schedule: z.enum(['cosine', 'linear']).default('cosine').describe('ddpm: how the noise grows'),
       prediction: z
         .enum(['epsilon', 'v'])

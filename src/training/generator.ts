@@ -9,6 +9,7 @@ import type { GeneratorConfig } from '../config/schemas.ts';
 import { dataHash } from '../dataset/dataHash.ts';
 import { Loader } from '../dataset/loader.ts';
 import { shareOf } from '../dataset/share.ts';
+import { diffusionSchedule } from '../diffusion/schedule.ts';
 import { ConfigError, GridError } from '../errors.ts';
 import { openRunFolder } from '../files/runFolder.ts';
 import { type StoredTensor, writeSafetensors } from '../files/safetensors.ts';
@@ -162,7 +163,9 @@ function normaliseSets(set: LatentSet, held: LatentSet, centre: GeneratorConfig[
 
 /** Settings that do not fit each other, or the data, are refused before any work. */
 function checkConfig(config: GeneratorConfig, qualities: readonly number[], held: number): void {
-  const { keep, coupling, objective, model } = config;
+  const { keep, coupling, objective, diffusion, model } = config;
+  // Throws for a chain that its schedule does not have.
+  if (objective === 'ddpm') diffusionSchedule(diffusion.schedule, diffusion.steps);
   const labels = labelOfQuality(Math.max(...qualities)) + 1;
   if (labels > model.classes)
     throw new ConfigError({
