@@ -28,7 +28,7 @@
  */
 import { NumericsError } from '../errors.ts';
 import { RandomStream } from '../random/stream.ts';
-import { mean, quantileOfSorted } from './statistics.ts';
+import { mean, NORMAL_POINT, quantileOfSorted, student } from './statistics.ts';
 
 /** A value with its 95 % interval. */
 export interface SetInterval {
@@ -102,22 +102,12 @@ export function halfSampleInterval(
   return { value, low: Math.min(low, wilson[0]), high: Math.max(high, wilson[1]) };
 }
 
-/** Two-sided 95 % point of the normal distribution. */
-const Z = 1.959964;
-
 /** Wilson's 95 % score interval of a share of `n` trials; never empty, also at shares of 0 and 1. */
 export function wilsonInterval(share: number, n: number): [number, number] {
-  const z2 = (Z * Z) / n;
+  const z2 = (NORMAL_POINT * NORMAL_POINT) / n;
   const centre = (share + z2 / 2) / (1 + z2);
-  const half = (Z * Math.sqrt((share * (1 - share)) / n + z2 / (4 * n))) / (1 + z2);
+  const half = (NORMAL_POINT * Math.sqrt((share * (1 - share)) / n + z2 / (4 * n))) / (1 + z2);
   return [Math.max(0, centre - half), Math.min(1, centre + half)];
-}
-
-/** Two-sided 95 % point of Student's t: the first four by table, then the expansion about the normal (error < 0.01). */
-function studentPoint(degrees: number): number {
-  if (degrees <= 4) return [12.7062, 4.30265, 3.18245, 2.77645][degrees - 1];
-  const z3 = Z ** 3;
-  return Z + (z3 + Z) / (4 * degrees) + (5 * Z ** 5 + 16 * z3 + 3 * Z) / (96 * degrees ** 2);
 }
 
 /** An interval of a difference, and how surely it is above 0. */
@@ -255,5 +245,5 @@ function seedScale(
     explained += squares / (degrees * n * count);
   }
   const net = Math.max(0, observed - explained) / observed;
-  return (studentPoint(count - 1) / Z) * Math.sqrt(net);
+  return (student(count - 1) / NORMAL_POINT) * Math.sqrt(net);
 }

@@ -15,7 +15,7 @@
 
 import { wilsonInterval } from '../evaluation/bootstrap.ts';
 import type { SetMetric } from '../evaluation/setReport.ts';
-import { mean, quantileOfSorted } from '../evaluation/statistics.ts';
+import { mean, quantileOfSorted, student } from '../evaluation/statistics.ts';
 import type { Sampled } from './headline.ts';
 
 export interface Estimate {
@@ -25,20 +25,6 @@ export interface Estimate {
   high: number;
   /** Training seeds behind it. */
   seeds: number;
-}
-
-/** 97.5 % points of Student's t of 1 .. 10 degrees of freedom. */
-const T = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228];
-const Z = 1.959964;
-
-/** 97.5 % point of Student's t: tabled up to 10 degrees of freedom, from there z + (z^3 + z) / 4 df + ... (to 3e-4). */
-export function student(df: number): number {
-  if (df < 1) return Number.POSITIVE_INFINITY;
-  if (df <= T.length) return T[df - 1];
-  const z3 = Z ** 3;
-  const z5 = Z ** 5;
-  const third = (3 * Z ** 7 + 19 * z5 + 17 * z3 - 15 * Z) / (384 * df ** 3);
-  return Z + (z3 + Z) / (4 * df) + (5 * z5 + 16 * z3 + 3 * Z) / (96 * df * df) + third;
 }
 
 /** Half of the 95 % interval of the mean of `values` over seeds; 0 for one seed. */

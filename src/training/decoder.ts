@@ -14,7 +14,7 @@ import { batchIndices, Loader } from '../dataset/loader.ts';
 import { DatasetError, GridError } from '../errors.ts';
 import { openRunFolder } from '../files/runFolder.ts';
 import type { StoredTensor } from '../files/safetensors.ts';
-import { elements, Graph, type ParameterSpec } from '../graph/graph.ts';
+import { elements, Graph } from '../graph/graph.ts';
 import { add, multiply } from '../graph/ops/binary.ts';
 import { stopGradient } from '../graph/ops/shape.ts';
 import { type AutoencoderMeta, encodeMeta } from '../models/metadata.ts';
@@ -146,11 +146,7 @@ export async function trainDecoder(
       { threads },
     );
     if (checkpoint !== undefined) trainer.restore(checkpoint);
-    else {
-      const weights = flatOf(trainer.specs, source.weights);
-      trainer.setState('parameters', weights);
-      trainer.setState('ema', weights);
-    }
+    else trainer.start(source.weights);
     const encoder = await Encoder.create(source, { threads });
     const held = await encodeCases(encoder, test);
     const evaluate = (weights: ReadonlyMap<string, Float32Array>) =>
@@ -208,13 +204,6 @@ export async function trainDecoder(
   } finally {
     run.close();
   }
-}
-
-/** The weights that `specs` name, as one vector in their order. */
-function flatOf(specs: readonly ParameterSpec[], weights: ReadonlyMap<string, Float32Array>): Float32Array {
-  const flat = new Float32Array(specs.reduce((n, p) => n + elements(p.shape), 0));
-  for (const { name, offset } of specs) flat.set(weights.get(name)!, offset);
-  return flat;
 }
 
 /** The clean latents of all cases of a loader. */
