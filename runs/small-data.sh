@@ -2,11 +2,13 @@
 # What helps a generator that has 28 training cases: real mandibles at 4 mm, one autoencoder, one generator a remedy and seed,
 # each measured against the held-out mandibles. The table ends in OUT/table.md. About 40 minutes on 2 cores.
 # Data: tcia-ct-scan-dataset (DeepMind; CC BY 4.0), read from ../shared/data.
-# Usage: runs/small-data.sh [OUT] [SEEDS]
+# Usage: runs/small-data.sh [OUT] [SEEDS] [JOBS]; JOBS trainings run beside each other, a thread each (networks as small as
+# these gain little from a second thread).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=${1:-runs/out/small-data}
 seeds=${2:-2}
+jobs=${3:-$(nproc)}
 data=../shared/data/tcia_mandibles_CC-BY-4.0
 [ -d "$data" ] || { echo "missing: $data (the mandible masks; see README)" >&2; exit 1; }
 cranioflow() { node dist/cli/main.js "$@"; }
@@ -37,17 +39,31 @@ declare -A remedies=(
   [volume+mix]="$volume --set latents.mix=0.5"
 )
 order="plain volume latent-noise latent-mix mean-shape ema-short ema-long keep-loss keep-recall volume+noise volume+mix"
+one() {
+  local name=$1 seed=$2
+  local run="$out/$name-$seed"
+  [ -f "$run/evaluation.json" ] && return
+  # shellcheck disable=SC2086 # the settings are words
+  cranioflow train generator --data "$out/data" --autoencoder "$out/autoencoder" --out "$run" --preset tiny --resume \
+    --no-report --threads 1 --set seed=$seed $plain ${remedies[$name]}
+  cranioflow generate --run "$run" --count 60 --seed 7 --guidance 1 --out "$run/set" --format none --threads 1
+  cranioflow evaluate --real "$out/data" --train "$out/data" --fake "$run/set" --json > "$run/evaluation.tmp"
+  mv "$run/evaluation.tmp" "$run/evaluation.json"
+}
+running=0
 for ((seed = 0; seed < seeds; seed++)); do
   for name in $order; do
-    run="$out/$name-$seed"
-    [ -f "$run/evaluation.json" ] && continue
-    # shellcheck disable=SC2086 # the settings are words
-    cranioflow train generator --data "$out/data" --autoencoder "$out/autoencoder" --out "$run" --preset tiny --resume \
-      --no-report --set seed=$seed $plain ${remedies[$name]}
-    cranioflow generate --run "$run" --count 60 --seed 7 --guidance 1 --out "$run/set" --format none
-    cranioflow evaluate --real "$out/data" --train "$out/data" --fake "$run/set" --json > "$run/evaluation.tmp"
-    mv "$run/evaluation.tmp" "$run/evaluation.json"
+    if ((running == jobs)); then
+      wait -n
+      running=$((running - 1))
+    fi
+    one "$name" "$seed" &
+    running=$((running + 1))
   done
+done
+while ((running > 0)); do
+  wait -n
+  running=$((running - 1))
 done
 node runs/small-data-table.mjs "$out" $order > "$out/table.md"
 cat "$out/table.md"

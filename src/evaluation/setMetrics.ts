@@ -3,7 +3,9 @@
  * Achlioptas et al. 2018 for coverage and MMD):
  *
  *   1-NNA   leave-one-out accuracy of the nearest neighbour on the union of both: 0.5 where the sets cannot be told
- *           apart, 1 where each keeps to itself, below 0.5 where fakes copy reals
+ *           apart, 1 where each keeps to itself, below 0.5 where fakes copy reals. Scattered rubbish fools it: every real is
+ *           nearest to a real (accuracy 1), every piece of rubbish too (accuracy 0), and the mean is 0.5. So:
+ *   1-NNA, two-sided   0.5 + (|accuracy on reals - 0.5| + |accuracy on fakes - 0.5|) / 2, which is 1 for rubbish
  *   COV     share of reals that are the nearest real of some fake: higher is better, low where modes are missing
  *   MMD     mean over reals of the least distance to a fake: lower is better
  */
@@ -21,15 +23,15 @@ function requireCases(count: number, least: number, what: string): void {
 }
 
 /**
- * Share of the union whose nearest other member is of its own set, ties counted by share (so that the order of the sets
- * does not matter). `realReal` and `fakeFake` are square with an ignored diagonal, `realFake` has a row a real. The
- * value 0.5 means "alike" only for sets of equal size: draw them so. Throws `NumericsError` for sets below 2.
+ * Of each set, the share of members whose nearest other member of the union is of their own set, ties counted by share (so
+ * that the order of the sets does not matter). `realReal` and `fakeFake` are square with an ignored diagonal, `realFake` has
+ * a row a real. The value 0.5 means "alike" only for sets of equal size: draw them so. Throws `NumericsError` for sets below 2.
  */
-export function nearestNeighbourAccuracy(
+export function nearestNeighbourShares(
   realReal: DistanceMatrix,
   realFake: DistanceMatrix,
   fakeFake: DistanceMatrix,
-): number {
+): { real: number; fake: number } {
   const n = realFake.rows;
   const m = realFake.columns;
   if (realReal.rows !== n || realReal.columns !== n || fakeFake.rows !== m || fakeFake.columns !== m)
@@ -64,10 +66,31 @@ export function nearestNeighbourAccuracy(
     for (let j = 0; j < others; j++) see(toOther(j), false);
     return ownTies / (ownTies + otherTies);
   };
-  let correct = 0;
-  for (let i = 0; i < n; i++) correct += ownShare(realReal, i, n, (j) => realFake.values[i * m + j], m);
-  for (let j = 0; j < m; j++) correct += ownShare(fakeFake, j, m, (i) => realFake.values[i * m + j], n);
-  return correct / (n + m);
+  let [reals, fakes] = [0, 0];
+  for (let i = 0; i < n; i++) reals += ownShare(realReal, i, n, (j) => realFake.values[i * m + j], m);
+  for (let j = 0; j < m; j++) fakes += ownShare(fakeFake, j, m, (i) => realFake.values[i * m + j], n);
+  return { real: reals / n, fake: fakes / m };
+}
+
+/** 1-NNA over the union of both sets. Throws as `nearestNeighbourShares`. */
+export function nearestNeighbourAccuracy(
+  realReal: DistanceMatrix,
+  realFake: DistanceMatrix,
+  fakeFake: DistanceMatrix,
+): number {
+  const { real, fake } = nearestNeighbourShares(realReal, realFake, fakeFake);
+  const [n, m] = [realFake.rows, realFake.columns];
+  return (n * real + m * fake) / (n + m);
+}
+
+/** Two-sided 1-NNA, in [0.5, 1]; equal sets come out a little above 0.5, the more the smaller they are. Throws likewise. */
+export function twoSidedAccuracy(
+  realReal: DistanceMatrix,
+  realFake: DistanceMatrix,
+  fakeFake: DistanceMatrix,
+): number {
+  const { real, fake } = nearestNeighbourShares(realReal, realFake, fakeFake);
+  return 0.5 + (Math.abs(real - 0.5) + Math.abs(fake - 0.5)) / 2;
 }
 
 /** COV: share of the reals (rows) that are the nearest real of some fake (column); of equals the first. */

@@ -5,6 +5,8 @@ import {
   coverageShare,
   minimumMatchingDistance,
   nearestNeighbourAccuracy,
+  nearestNeighbourShares,
+  twoSidedAccuracy,
 } from '../../src/evaluation/setMetrics.ts';
 import { RandomStream } from '../../src/random/stream.ts';
 import { fixture } from './helpers.ts';
@@ -30,6 +32,31 @@ test('numpy agrees on 70 against 55', () => {
   expect(accuracy(rows(real), rows(fake))).toBeCloseTo(oneNna, 12);
   expect(coverageShare(cross)).toBeCloseTo(cov, 12);
   expect(minimumMatchingDistance(cross)).toBeCloseTo(mmd, 12);
+});
+
+test('scattered rubbish fools 1-NNA, not its two sides', () => {
+  const real = normals(1, 40);
+  // Each its own way: pieces lie farther from each other than from the reals.
+  const rubbish = Array.from({ length: 40 }, (_, i) =>
+    Array.from({ length: 43 }, (_, k) => (k === i + 3 ? 100 : 0)),
+  );
+  const wide = (p: number[]) => [...p, ...new Array(40).fill(0)];
+  const tables = [
+    selfDistances(real.map(wide), euclid),
+    crossDistances(real.map(wide), rubbish, euclid),
+    selfDistances(rubbish, euclid),
+  ] as const;
+  expect(nearestNeighbourShares(...tables)).toEqual({ real: 1, fake: 0 });
+  expect(nearestNeighbourAccuracy(...tables)).toBe(0.5);
+  expect(twoSidedAccuracy(...tables)).toBe(1);
+  const alike = [real, normals(2, 40)];
+  const two = twoSidedAccuracy(
+    selfDistances(alike[0], euclid),
+    crossDistances(alike[0], alike[1], euclid),
+    selfDistances(alike[1], euclid),
+  );
+  expect(two).toBeGreaterThanOrEqual(0.5);
+  expect(two).toBeLessThan(0.62);
 });
 
 describe('1-NNA', () => {

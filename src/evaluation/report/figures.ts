@@ -7,6 +7,7 @@ import { kindOf } from './part.ts';
 /** Names for people, in the order of the table; a metric that is not listed comes last under its own name. */
 const NAMES: Readonly<Record<string, string>> = {
   oneNnaDice: '1-NNA (Dice)',
+  oneNnaSidedDice: '1-NNA, two-sided (Dice)',
   oneNnaChamfer: '1-NNA (surface)',
   coverageDice: 'Coverage (Dice)',
   coverageChamfer: 'Coverage (surface)',
