@@ -22,7 +22,7 @@ case $kind in
     options=(--preset tiny) ;;
   phantoms)
     made || cranioflow phantom --out "$data" --count 1200 --grid 64 --seed 1
-    options=(--preset small "${options[@]}" --autoencoder assets/phantom-small/autoencoder.safetensors) ;;
+    options=(--preset small "${options[@]}" --autoencoder assets/phantom-small) ;;
   mandibles)
     bones="$shared/tcia_mandibles_CC-BY-4.0/nrrds"
     needs "$bones"

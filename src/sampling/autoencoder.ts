@@ -100,9 +100,17 @@ export function autoencoderParameters(meta: AutoencoderMeta): ParameterSpec[] {
   ];
 }
 
-/** Reads an autoencoder's weights; throws `CheckpointError` when they are not those of the network they describe. */
+/** The autoencoder's weights beside a generator, in its run and where it is exported: each is complete in itself. */
+export const AUTOENCODER_FILE = 'autoencoder.safetensors';
+
+/**
+ * Reads an autoencoder's weights from its run or file, or from a folder of exported weights of a generator. Throws
+ * `CheckpointError` when they are not those of the network they describe.
+ */
 export function readAutoencoder(path: string): AutoencoderWeights & { hash: string } {
-  const file = weightsFile(path);
+  const exported = join(path, AUTOENCODER_FILE);
+  const isExported = existsSync(exported) && latestCheckpointPath(path) === undefined;
+  const file = isExported ? exported : weightsFile(path);
   const { tensors, metadata } = readSafetensors(file);
   const meta = decodeMeta(autoencoderMetaSchema, metadata, file);
   const specs = autoencoderParameters(meta);

@@ -10,9 +10,9 @@ import { type StoredTensor, writeSafetensors } from '../files/safetensors.ts';
 import { packageVersion } from '../files/version.ts';
 import { elements, type ParameterSpec } from '../graph/graph.ts';
 import { encodeMeta, type GeneratorMeta } from '../models/metadata.ts';
-import { autoencoderParameters, decoderModel, readAutoencoder } from './autoencoder.ts';
+import { AUTOENCODER_FILE, autoencoderParameters, decoderModel, readAutoencoder } from './autoencoder.ts';
 import { RESEARCH_USE } from './generateProvenance.ts';
-import { AUTOENCODER_FILE, type GeneratorWeights, readGenerator } from './generator.ts';
+import { type GeneratorWeights, readGenerator } from './generator.ts';
 import { labelOfQuality } from './latentSampler.ts';
 import { MEAN_LATENT, velocityGraph, velocityModel } from './network.ts';
 import { sampleDefaults } from './solverNames.ts';
@@ -51,13 +51,14 @@ export function exportRelease(generator: GeneratorWeights, out: string): Generat
   const { codes, latentChannels } = autoencoder.meta.config;
   const tensors = halves(autoencoderParameters(autoencoder.meta), autoencoder.weights);
   tensors.set('codebook', half('codebook', autoencoder.codebook, [codes, latentChannels]));
+  const halved = halves(velocityGraph(meta, 1).graph.parameters, generator.weights);
+  if (generator.meanLatent !== undefined)
+    halved.set(MEAN_LATENT, half(MEAN_LATENT, generator.meanLatent, meta.latentShape));
+  // Nothing is written before every weight is known to fit.
   writeSafetensors(beside, tensors, encodeMeta(autoencoder.meta));
   // The generator names its autoencoder by the hash of its weights: from now on, the rounded ones.
   const { weightsHash: _of, ...plain } = meta;
   const rounded: GeneratorMeta = { ...plain, autoencoderHash: readAutoencoder(beside).hash };
-  const halved = halves(velocityGraph(meta, 1).graph.parameters, generator.weights);
-  if (generator.meanLatent !== undefined)
-    halved.set(MEAN_LATENT, half(MEAN_LATENT, generator.meanLatent, meta.latentShape));
   const write = (described: GeneratorMeta) =>
     writeSafetensors(join(out, 'model.safetensors'), halved, encodeMeta(described));
   write(rounded);

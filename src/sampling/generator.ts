@@ -12,12 +12,15 @@ import { elements } from '../graph/graph.ts';
 import { decodeMeta, floats, type GeneratorMeta, generatorMetaSchema } from '../models/metadata.ts';
 import type { SessionOptions } from '../runtime/session.ts';
 import { centredGrid, type Grid, type Mask } from '../volume/volume.ts';
-import { type AutoencoderWeights, Decoder, readAutoencoder, weightsFile } from './autoencoder.ts';
+import {
+  AUTOENCODER_FILE,
+  type AutoencoderWeights,
+  Decoder,
+  readAutoencoder,
+  weightsFile,
+} from './autoencoder.ts';
 import { checkSampling, LatentSampler, type SampleOptions } from './latentSampler.ts';
 import { MEAN_LATENT, type NetworkWeights, velocityGraph } from './network.ts';
-
-/** The autoencoder's weights inside a generator's run folder: a run is complete in itself. */
-export const AUTOENCODER_FILE = 'autoencoder.safetensors';
 
 export interface GeneratorWeights extends NetworkWeights {
   autoencoder: AutoencoderWeights;

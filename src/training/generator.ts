@@ -15,8 +15,12 @@ import { openRunFolder } from '../files/runFolder.ts';
 import { type StoredTensor, writeSafetensors } from '../files/safetensors.ts';
 import { checkUNetConfig } from '../models/checkConfig.ts';
 import { encodeMeta, type GeneratorMeta } from '../models/metadata.ts';
-import { type AutoencoderWeights, autoencoderParameters, readAutoencoder } from '../sampling/autoencoder.ts';
-import { AUTOENCODER_FILE } from '../sampling/generator.ts';
+import {
+  AUTOENCODER_FILE,
+  type AutoencoderWeights,
+  autoencoderParameters,
+  readAutoencoder,
+} from '../sampling/autoencoder.ts';
 import { labelOfQuality } from '../sampling/latentSampler.ts';
 import { HELD_OUT_MOST, sharedConfigHash, type TrainOptions } from './autoencoder.ts';
 import { batchSource } from './batchAhead.ts';

@@ -1,5 +1,5 @@
 /** What is given away: ONNX models that compute what the package computes, and half-precision weights that it reads. */
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { NumericsError } from '../../src/errors.ts';
 import { halfValue, toHalf } from '../../src/files/half.ts';
@@ -7,6 +7,7 @@ import { readSafetensors } from '../../src/files/safetensors.ts';
 import type { GeneratorMeta } from '../../src/models/metadata.ts';
 import { RandomStream } from '../../src/random/stream.ts';
 import { Session, value } from '../../src/runtime/session.ts';
+import { readAutoencoder } from '../../src/sampling/autoencoder.ts';
 import { exportOnnx, exportRelease, modelCard } from '../../src/sampling/generateExport.ts';
 import { Generator, readGenerator } from '../../src/sampling/generator.ts';
 import { velocityModel } from '../../src/sampling/network.ts';
@@ -159,6 +160,14 @@ test('a weight beyond half precision is refused', () => {
     data.map(() => 1e5),
   );
   expect(() => exportRelease({ ...tiny.generator, weights }, tiny.path('large'))).toThrow(NumericsError);
+  expect(existsSync(tiny.path('large', 'autoencoder.safetensors'))).toBe(false);
+});
+
+test('a folder of exported weights serves as an autoencoder too, the run of a generator does not', () => {
+  expect(readAutoencoder(tiny.path('release')).hash).toBe(
+    readGenerator(tiny.path('release')).meta.autoencoderHash,
+  );
+  expect(() => readAutoencoder(tiny.path('gen'))).toThrow(/its kind is "generator"/);
 });
 
 test('a released weight that was altered is noticed', () => {
