@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { Quality } from '../skull/phantom/quality.ts';
 import type { Context } from './context.ts';
-import { whole } from './options.ts';
+import { real, whole } from './options.ts';
 
 export function registerPhantom(program: Command, open: (command: Command) => Context): void {
   program
@@ -22,6 +22,7 @@ same whatever the count. Run the same command again to go on after an interrupti
       '2 (truncated or damaged) to 6 (complete) for all; default: mixed',
       whole(2, 6),
     )
+    .option('--test-share <share>', 'share of the skulls held out for testing (default: 0.2)', real(0, 1))
     .addHelpText(
       'after',
       '\nExample:\n  cranioflow phantom --out data/phantoms --count 200 --grid 32 --seed 1',
@@ -60,4 +61,5 @@ interface PhantomFlags {
   grid: number;
   seed: number;
   quality?: Quality;
+  testShare?: number;
 }

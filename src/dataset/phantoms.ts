@@ -1,5 +1,5 @@
 /**
- * A dataset of phantom skulls: `count` individuals of one seed on the standard cube grid, split 80 : 20 like any other.
+ * A dataset of phantom skulls: `count` individuals of one seed on the standard cube grid, split like any other.
  * Skull i is the same whatever the count, so a larger set contains the smaller one.
  */
 import { join } from 'node:path';
@@ -19,6 +19,8 @@ export interface PhantomSetOptions {
   seed: number;
   /** One class for all; drawn with the shares of the reference data when absent. */
   quality?: Quality;
+  /** Share held out for testing; default 0.2. */
+  testShare?: number;
   onProgress?: (done: number, total: number) => void;
   signal?: AbortSignal;
   /** Told what a person should know (a dead process's lock taken over). */
@@ -61,7 +63,7 @@ async function fill(grid: Grid, options: PhantomSetOptions): Promise<Dataset> {
     }
     options.onProgress?.(index + 1, count);
   }
-  return writer.finish({ seed });
+  return writer.finish({ seed, testShare: options.testShare });
 }
 
 function stopped(done: number, count: number, out: string): InterruptedError {
