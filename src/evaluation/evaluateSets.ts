@@ -31,6 +31,7 @@ import { diceDistance, packMask } from './overlap.ts';
 import { PRDC_DEFAULTS, prdc } from './prdc.ts';
 import { coverageShare, minimumMatchingDistance, nearestNeighbourAccuracy } from './setMetrics.ts';
 import { ReportTable, type SetEvaluation } from './setReport.ts';
+import { addSpace, type DescribedSpace } from './spaces/describedSpace.ts';
 import { mean } from './statistics.ts';
 import { addStudyMetrics, STUDY_CASES, studyPairs } from './studyMetrics.ts';
 import { surfaceSample } from './surfaceSample.ts';
@@ -46,6 +47,8 @@ export interface EvaluateOptions {
   extended: boolean;
   /** Most cases of each set compared by EMD, where extended. */
   emdCases: number;
+  /** The sets described beforehand in further feature spaces (`describeSets`): KID, FID, PRDC and P-PR in each. */
+  spaces?: readonly DescribedSpace[];
   /** Called after each pair of shapes compared, in both distances. */
   onProgress?: (donePairs: number, totalPairs: number) => void;
 }
@@ -251,6 +254,21 @@ function addPlausibility(table: ReportTable, { real, fake }: MaskSets): void {
   add('volumeCm3', 'cm^3', 'volume of bone');
 }
 
+/** The spaces, if no two share a name and none has that of a space which is always there. Throws `NumericsError`. */
+function checkNames(spaces: readonly DescribedSpace[] = []): readonly DescribedSpace[] {
+  const taken = new Set(['Features', 'Shape', 'Dice', 'Chamfer']);
+  for (const { name } of spaces) {
+    if (taken.has(name) || !/^[A-Za-z0-9]+$/.test(name))
+      throw new NumericsError({
+        found: `a feature space named "${name}"${taken.has(name) ? ', which another has' : ''}`,
+        expected: 'spaces of different names, of letters and digits, that end the names of their metrics',
+        todo: 'name it otherwise',
+      });
+    taken.add(name);
+  }
+  return spaces;
+}
+
 /**
  * Compares the sets. Empty generated masks are counted, then left out. Throws `NumericsError` for sets below 2 cases (1
  * for train), `GridError` where grids differ, `VolumeError` for an empty real or training mask.
@@ -332,6 +350,12 @@ export function evaluateSets(sets: MaskSets, options: Partial<EvaluateOptions> =
       },
       { seed, points, emdCases, onPair },
     );
+  for (const space of checkNames(options.spaces))
+    addSpace(table, space, {
+      ...chosen,
+      train: study.trainDraw,
+      counts: { real: real.length, fake: fake.length, train: train.length },
+    });
   table.addSet('emptyShare', emptyFake / sets.fake.length, sets.fake.length, {
     better: 'lower',
     meaning: 'share of generated masks without any bone',
