@@ -31,7 +31,7 @@ import { diceDistance, packMask } from './overlap.ts';
 import { PRDC_DEFAULTS, prdc } from './prdc.ts';
 import { coverageShare, minimumMatchingDistance, nearestNeighbourAccuracy } from './setMetrics.ts';
 import { ReportTable, type SetEvaluation } from './setReport.ts';
-import { addSpace, type DescribedSpace } from './spaces/describedSpace.ts';
+import { addSpace, type DescribedSpace, prepareSpaces } from './spaces/describedSpace.ts';
 import { mean } from './statistics.ts';
 import { addStudyMetrics, STUDY_CASES, studyPairs } from './studyMetrics.ts';
 import { surfaceSample } from './surfaceSample.ts';
@@ -254,21 +254,6 @@ function addPlausibility(table: ReportTable, { real, fake }: MaskSets): void {
   add('volumeCm3', 'cm^3', 'volume of bone');
 }
 
-/** The spaces, if no two share a name and none has that of a space which is always there. Throws `NumericsError`. */
-function checkNames(spaces: readonly DescribedSpace[] = []): readonly DescribedSpace[] {
-  const taken = new Set(['Features', 'Shape', 'Dice', 'Chamfer']);
-  for (const { name } of spaces) {
-    if (taken.has(name) || !/^[A-Za-z0-9]+$/.test(name))
-      throw new NumericsError({
-        found: `a feature space named "${name}"${taken.has(name) ? ', which another has' : ''}`,
-        expected: 'spaces of different names, of letters and digits, that end the names of their metrics',
-        todo: 'name it otherwise',
-      });
-    taken.add(name);
-  }
-  return spaces;
-}
-
 /**
  * Compares the sets. Empty generated masks are counted, then left out. Throws `NumericsError` for sets below 2 cases (1
  * for train), `GridError` where grids differ, `VolumeError` for an empty real or training mask.
@@ -294,7 +279,7 @@ export function evaluateSets(sets: MaskSets, options: Partial<EvaluateOptions> =
     table.notes.push(
       `no reference for 1-NNA and coverage: ${train.length} training shapes, ${equal} are needed`,
     );
-  if (extended && equal > STUDY_CASES)
+  if ((extended || options.spaces !== undefined) && equal > STUDY_CASES)
     table.notes.push(`the metrics of the study compare ${STUDY_CASES} of each set`);
   const chamferN = Math.min(equal, chamferCases);
   if (chamferN < equal) table.notes.push(`Chamfer numbers compare ${chamferN} of each set`);
@@ -312,6 +297,11 @@ export function evaluateSets(sets: MaskSets, options: Partial<EvaluateOptions> =
     train,
     trainDraw: draws.train && studied(draws.train),
   };
+  const spaces = prepareSpaces(options.spaces ?? [], {
+    ...chosen,
+    train: study.trainDraw,
+    counts: { real: real.length, fake: fake.length, train: train.length },
+  });
   const total =
     (extended ? studyPairs(study, emdCases) : 0) +
     real.length * fake.length +
@@ -350,12 +340,7 @@ export function evaluateSets(sets: MaskSets, options: Partial<EvaluateOptions> =
       },
       { seed, points, emdCases, onPair },
     );
-  for (const space of checkNames(options.spaces))
-    addSpace(table, space, {
-      ...chosen,
-      train: study.trainDraw,
-      counts: { real: real.length, fake: fake.length, train: train.length },
-    });
+  for (const space of spaces) addSpace(table, space);
   table.addSet('emptyShare', emptyFake / sets.fake.length, sets.fake.length, {
     better: 'lower',
     meaning: 'share of generated masks without any bone',

@@ -74,6 +74,20 @@ export function constantFeatures(sets: readonly Features[]): number[] {
   return constant;
 }
 
+/** Throws `NumericsError` unless each space has a name of its own, also among those which are always there. */
+function checkNames(spaces: readonly DescribedSpace[]): void {
+  const taken = new Set(['Features', 'Shape', 'Dice', 'Chamfer']);
+  for (const { name } of spaces) {
+    if (taken.has(name) || !/^[A-Za-z0-9]+$/.test(name))
+      throw new NumericsError({
+        found: `a feature space named "${name}"${taken.has(name) ? ', which another has' : ''}`,
+        expected: 'spaces of different names, of letters and digits, that end the names of their metrics',
+        todo: 'name it otherwise',
+      });
+    taken.add(name);
+  }
+}
+
 /** Refuses what does not belong together: `ShapeError` for counts or sizes, `NumericsError` for numbers that are not finite. */
 function checkSpace(space: DescribedSpace, counts: SpaceDraws['counts']): void {
   for (const side of ['real', 'fake', 'train'] as const)
@@ -102,20 +116,31 @@ function dropFeatures(set: Features, without: ReadonlySet<number>): Features {
   return { values, count: set.count, dim: kept.length };
 }
 
+/** What is compared in one space: the drawn members in the frame of training shapes. */
+export interface PreparedSpace {
+  name: string;
+  words: string;
+  notes: string[];
+  real: Features;
+  fake: Features;
+  train: Features | undefined;
+}
+
 /**
- * Adds the metrics of one space to the table. Throws `ShapeError` where rows do not match the sets, `NumericsError` where a
- * feature is not finite or every one is constant among the training shapes.
+ * Checks the spaces and brings the drawn members of each into its frame. Throws `ShapeError` where rows do not match the
+ * sets, `NumericsError` for names that are taken, a feature that is not finite, or a space whose features are all constant.
  */
-export function addSpace(table: ReportTable, given: DescribedSpace, draws: SpaceDraws): void {
+export function prepareSpaces(spaces: readonly DescribedSpace[], draws: SpaceDraws): PreparedSpace[] {
+  checkNames(spaces);
+  return spaces.map((space) => prepare(space, draws));
+}
+
+function prepare(given: DescribedSpace, draws: SpaceDraws): PreparedSpace {
   const { name, words } = given;
   checkSpace(given, draws.counts);
-  table.notes.push(...(given.notes ?? []));
+  const notes = [...(given.notes ?? [])];
   const constant = constantFeatures([given.real, given.fake, given.train]);
-  const dim = given.real.dim;
-  if (constant.length > 0 && constant.length < dim)
-    table.notes.push(
-      `space ${name}: ${constant.length} of ${dim} features are the same in every shape and left out (${listed(constant)})`,
-    );
+  const { dim } = given.real;
   const without = new Set(constant);
   const of = (set: Features, rows: Uint32Array): Features => {
     const picked = pickRows(set, rows);
@@ -132,13 +157,28 @@ export function addSpace(table: ReportTable, given: DescribedSpace, draws: Space
       expected: 'features that differ between shapes',
       todo: 'use another extractor or encoder: this one does not see what tells the shapes apart',
     });
+  if (constant.length > 0)
+    notes.push(
+      `space ${name}: ${constant.length} of ${dim} features are the same in every shape and left out (${listed(constant)})`,
+    );
   if (!isApart && draws.train !== undefined)
-    table.notes.push(
+    notes.push(
       `space ${name}: its scale is fitted on training shapes that serve as the reference too: too few are left`,
     );
   const frame = frameOf(fit);
-  const [real, fake] = [frame(of(given.real, draws.real)), frame(of(given.fake, draws.fake))];
-  const train = draws.train && frame(of(given.train, draws.train));
+  return {
+    name,
+    words,
+    notes,
+    real: frame(of(given.real, draws.real)),
+    fake: frame(of(given.fake, draws.fake)),
+    train: draws.train && frame(of(given.train, draws.train)),
+  };
+}
+
+/** Adds the metrics of one space, and what is to be told of it, to the table. */
+export function addSpace(table: ReportTable, { name, words, notes, real, fake, train }: PreparedSpace): void {
+  table.notes.push(...notes);
   addDistribution(table, name, words, { real, fake, train });
   if (real.count > Math.max(...Object.values(PRDC_DEFAULTS)))
     addPrdc(table, name, words, real, fake, train && prdc(real, train));

@@ -202,13 +202,7 @@ function fillMask(mask: Mask, size: Vec3, resized: boolean, out: Float32Array, a
   out.set(resampleByMap(mask.data, mask.size, map, size), at);
 }
 
-async function runModel(
-  file: string,
-  model: Session,
-  input: Port,
-  output: Port,
-  fed: Value,
-): Promise<Value> {
+async function runModel(file: string, model: Session, input: Port, output: Port, fed: Value): Promise<Value> {
   try {
     return (await model.run({ [input.name]: fed }, { [output.name]: null }))[output.name];
   } catch (cause) {
