@@ -6,9 +6,9 @@
  * of the training variance, and frame and reference come from different training shapes where there are enough. One number
  * for all features, not one each: proportions between features are the space's own.
  *
- * A feature that is the same in every shape of all sets tells nothing and would only dilute KID and FID, which divide by the
- * count: it is left out and named. One that is constant among the real shapes alone stays: a generated shape that differs
- * in it is odd. A space whose features are all constant among training shapes has no scale and is refused.
+ * A feature that is the same in every shape of all sets tells nothing: it is left out and named, which changes no metric,
+ * since the frame's scale makes up for the count. One that is constant among the real shapes alone stays: a generated shape
+ * that differs in it is odd. A space whose features are all constant among training shapes has no scale and is refused.
  */
 import { NumericsError, ShapeError } from '../../errors.ts';
 import type { Mask } from '../../volume/volume.ts';

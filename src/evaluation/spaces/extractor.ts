@@ -3,16 +3,16 @@
  * take one float32 tensor [N, 1, D, H, W] (z, y, x; bone 1, background 0) with N, D, H, W fixed or open, and give float32
  * numbers whose first axis is the case: [N, F] as they are, [N, F, ..] averaged over the rest, [N] as one number.
  *
- * Where the model fixes D, H, W otherwise than the masks, they are resampled trilinearly (averaged where it is coarser);
- * proportions change where the sides do not scale alike. Cases pass in batches of the model's N, or of a few where it is
+ * Where the model fixes D, H, W otherwise than the masks, they are resampled (trilinearly where it is finer, averaged where it
+ * is coarser, resize.ts); proportions change where the sides do not scale alike. Cases pass in batches of the model's N, or of a few where it is
  * open, and of the first batch one case is described alone too: features that depend on the company are refused.
  */
 import { existsSync, statSync } from 'node:fs';
 import { CranioflowError, FileError, NumericsError, ShapeError } from '../../errors.ts';
 import { type Port, Session, type SessionOptions, type Value, value } from '../../runtime/session.ts';
-import { resampleByMap } from '../../volume/resample.ts';
 import { requireSameGrid } from '../../volume/sameGrid.ts';
 import { type Mask, type Vec3, voxelCount } from '../../volume/volume.ts';
+import { resizeMask } from './resize.ts';
 import { type FeatureSpace, stackRows } from './space.ts';
 
 export interface ExtractorOptions extends SessionOptions {
@@ -149,7 +149,7 @@ function spaceOf(file: string, model: Session, input: Port, output: Port, batch:
         grid = first;
         if (resized)
           notes.push(
-            `the extractor is for ${seen.join('x')} voxels: masks of ${first.size.join('x')} were resampled trilinearly`,
+            `the extractor is for ${seen.join('x')} voxels: masks of ${first.size.join('x')} were resampled to them`,
           );
       }
       const voxels = voxelCount(seen);
@@ -192,14 +192,7 @@ function fillMask(mask: Mask, size: Vec3, resized: boolean, out: Float32Array, a
     for (let i = 0; i < mask.data.length; i++) out[at + i] = mask.data[i] !== 0 ? 1 : 0;
     return;
   }
-  // Corner to corner: target voxel t has its centre at (t + 1/2) n / m - 1/2 of the source.
-  const map = new Float64Array(12);
-  for (let a = 0; a < 3; a++) {
-    const step = mask.size[a] / size[a];
-    map[5 * a] = step;
-    map[4 * a + 3] = (step - 1) / 2;
-  }
-  out.set(resampleByMap(mask.data, mask.size, map, size), at);
+  out.set(resizeMask(mask.data, mask.size, size), at);
 }
 
 async function runModel(file: string, model: Session, input: Port, output: Port, fed: Value): Promise<Value> {
