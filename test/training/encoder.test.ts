@@ -1,0 +1,191 @@
+/**
+ * The contrastive encoder on small phantoms: whether it learns to know shapes again better than features that learnt nothing,
+ * and whether distances in its features mean something: KID rises with every degree of a corruption.
+ */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ENCODER_PRESETS, encoderSchema } from '../../src/config/encoder.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import type { Dataset } from '../../src/dataset/dataset.ts';
+import { Loader } from '../../src/dataset/loader.ts';
+import { makePhantomDataset } from '../../src/dataset/phantoms.ts';
+import { CheckpointError, ConfigError, DatasetError, GridError } from '../../src/errors.ts';
+import { type Features, frameOf } from '../../src/evaluation/featureSet.ts';
+import { shapeFeatures } from '../../src/evaluation/features.ts';
+import { kid } from '../../src/evaluation/kid.ts';
+import { readMetrics } from '../../src/evaluation/report/metricsLog.ts';
+import { openEncoderSpace } from '../../src/evaluation/spaces/encoder.ts';
+import { openLatentSpace } from '../../src/evaluation/spaces/latent.ts';
+import { plainSpace } from '../../src/evaluation/spaces/plain.ts';
+import { retrievalAccuracy } from '../../src/evaluation/spaces/retrieval.ts';
+import type { FeatureSpace } from '../../src/evaluation/spaces/space.ts';
+import { RandomStream } from '../../src/random/stream.ts';
+import { kindOfRun } from '../../src/sampling/kindOfRun.ts';
+import { describeViews, fillViews, trainEncoder } from '../../src/training/encoder.ts';
+import { squaredDistanceTransform } from '../../src/volume/distanceTransform.ts';
+import type { Mask } from '../../src/volume/volume.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'cranioflow-encoder-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+const common = { quiet: true, threads: 1 };
+const config = (...set: string[]) =>
+  loadConfig(encoderSchema, {
+    preset: { name: 'tiny', values: ENCODER_PRESETS.tiny },
+    set: ['steps=120', 'evaluateEvery=60', 'batch=12', 'augment.shift=0.5', 'augment.rotation=3', ...set],
+  });
+const run = join(root, 'run');
+let dataset: Dataset;
+let result: Awaited<ReturnType<typeof trainEncoder>>;
+
+beforeAll(async () => {
+  dataset = await makePhantomDataset({ out: join(root, 'data'), count: 100, grid: 16, seed: 2 });
+  result = await trainEncoder({ ...common, dataset, out: run, config: config('model.widths=[16,32]') });
+}, 60_000);
+
+describe('fillViews', () => {
+  const views = { augment: config().augment, hide: config().hide };
+  test('is a pure function of seed and step, and no two views are alike', () => {
+    const loader = new Loader(dataset, dataset.split('test'));
+    const n = loader.voxels;
+    const fill = (step: number, seed = 1) => {
+      const out = new Float32Array(4 * n);
+      fillViews(loader, [3, 3], views, seed, step, out);
+      return out;
+    };
+    expect(fill(5)).toEqual(fill(5));
+    const all = [fill(5), fill(6), fill(5, 2)].flatMap((x) => [0, 1, 2, 3].map((i) => x.slice(i * n, (i + 1) * n)));
+    expect(new Set(all.map((x) => x.join())).size).toBe(12);
+    expect(all.every((x) => x.every((v) => v === 1 || v === -1))).toBe(true);
+  });
+});
+
+test('it knows held-out shapes again, better than plain features do', async () => {
+  const loader = new Loader(dataset, dataset.split('test'));
+  expect(result.heldOutCases).toBe(loader.length);
+  const { augment, hide, seed } = config();
+  const plain = await describeViews(loader, { augment, hide }, seed, (mask) =>
+    shapeFeatures({ ...dataset.grid, data: Uint8Array.from(mask, (v) => (v > 0 ? 1 : 0)) }),
+  );
+  const known = retrievalAccuracy(plain, loader.cases.map((c) => c.subject));
+  const chance = 1 / (2 * loader.length - 1);
+  expect(result.heldOutRetrieval).toBeGreaterThan(8 * chance);
+  expect(result.heldOutRetrieval).toBeGreaterThan(known);
+  const { x, y } = readMetrics(run).column('heldOutRetrieval');
+  expect(x).toEqual([60, 120]);
+  expect(y[1]).toBeCloseTo(result.heldOutRetrieval, 5);
+  const loss = readMetrics(run).column('loss').y;
+  expect(loss.length).toBe(120);
+  expect(loss[119]).toBeLessThan(0.7 * Math.log(23));
+});
+
+/** Corruptions of growing strength, each of which keeps where the skull is. */
+const corruptions: Record<string, (mask: Mask, strength: number, index: number) => Mask> = {
+  'voxels flipped at random': (mask, strength, index) => {
+    const random = new RandomStream(7, 'test/noise', index);
+    const data = mask.data.map((v) => (random.uniform() < 0.01 * strength ? 1 - v : v));
+    return { ...mask, data };
+  },
+  'bone worn off or put on': (mask, strength) => {
+    const one = mask.spacing[0];
+    const outside = squaredDistanceTransform(mask.data, mask.size, mask.spacing);
+    const grow = 0.5 * strength * one;
+    return { ...mask, data: Uint8Array.from(outside, (d) => (d <= grow * grow ? 1 : 0)) };
+  },
+  'blurred and cut again': (mask, strength) => ({ ...mask, data: blurred(mask, strength) }),
+};
+
+/** `times` means over the 27 voxels around, then cut at one half. */
+function blurred({ data, size: [nx, ny, nz] }: Mask, times: number): Uint8Array {
+  let field = Float32Array.from(data);
+  for (let t = 0; t < times; t++) {
+    const next = new Float32Array(field.length);
+    for (let k = 0, at = 0; k < nz; k++)
+      for (let j = 0; j < ny; j++)
+        for (let i = 0; i < nx; i++, at++) {
+          let sum = 0;
+          for (let dk = -1; dk <= 1; dk++)
+            for (let dj = -1; dj <= 1; dj++)
+              for (let di = -1; di <= 1; di++) {
+                const [x, y, z] = [i + di, j + dj, k + dk];
+                if (x >= 0 && y >= 0 && z >= 0 && x < nx && y < ny && z < nz) sum += field[x + nx * (y + ny * z)];
+              }
+          next[at] = sum / 27;
+        }
+    field = next;
+  }
+  return Uint8Array.from(field, (v) => (v >= 0.4 ? 1 : 0));
+}
+
+describe('KID in its features', () => {
+  const strengths = [0, 1, 2, 4];
+  const curves: Record<string, Record<string, number[]>> = {};
+  beforeAll(async () => {
+    const masks = dataset.cases.map((c) => dataset.loadMask(c));
+    const [real, other, fit] = [masks.slice(0, 30), masks.slice(30, 60), masks.slice(60)];
+    const spaces: FeatureSpace[] = [plainSpace(), await openEncoderSpace(run, { threads: 1 })];
+    for (const space of spaces) {
+      const frame = frameOf(await space.describe(fit));
+      const target = frame(await space.describe(real));
+      curves[space.name] = {};
+      for (const [name, corrupt] of Object.entries(corruptions)) {
+        const values: number[] = [];
+        for (const strength of strengths) {
+          const fake: Features = frame(await space.describe(other.map((m, i) => corrupt(m, strength, i))));
+          values.push(kid(target, fake).value);
+        }
+        curves[space.name][name] = values;
+      }
+      await space.release();
+    }
+    if (process.env.CRANIOFLOW_SHOW === '1') console.log(JSON.stringify(curves, null, 1));
+  }, 60_000);
+
+  test.each(Object.keys(corruptions))('rises with every degree: %s', (name) => {
+    const values = curves.Encoder[name];
+    for (let i = 1; i < values.length; i++) expect(values[i]).toBeGreaterThan(values[i - 1]);
+    // The weakest corruption stands out from sets that differ by chance.
+    expect(values[1]).toBeGreaterThan(2 * Math.abs(values[0]));
+    const plain = curves.Features[name];
+    expect(plain[3]).toBeGreaterThan(plain[0]);
+  });
+});
+
+describe('its run folder', () => {
+  test('is of the kind encoder, opens as a space, and is no autoencoder', async () => {
+    expect(kindOfRun(run)).toBe('encoder');
+    await expect(openLatentSpace(run)).rejects.toThrow(CheckpointError);
+    await expect(openLatentSpace(run)).rejects.toThrow(/its kind is "encoder"/);
+    const space = await openEncoderSpace(run, { threads: 1 });
+    const masks = dataset.cases.slice(0, 5).map((c) => dataset.loadMask(c));
+    const all = await space.describe(masks);
+    expect([all.count, all.dim]).toEqual([5, 128]);
+    const one = await space.describe([masks[3]]);
+    expect(one.values).toEqual(all.values.slice(3 * 128, 4 * 128));
+    const finer = { ...masks[0], size: [18, 16, 16] as const, data: new Uint8Array(18 * 16 * 16) };
+    await expect(space.describe([finer as unknown as Mask])).rejects.toThrow(GridError);
+    await space.release();
+  });
+
+  test('has a card that says what it saw and what it does not see', () => {
+    const card = readFileSync(join(run, 'README.md'), 'utf8');
+    expect(card).toContain('16x16x16 voxels of 15 mm');
+    expect(card).toContain(`${result.heldOutRetrieval.toFixed(3)} of ${2 * result.heldOutCases} views`);
+    expect(card).toContain('phantoms');
+    expect(card).toContain('never mirrored');
+    expect(card).toContain('What the features do not see');
+  });
+});
+
+describe('refusals', () => {
+  test('one subject, and groups that do not divide the channels', async () => {
+    const lonely = await makePhantomDataset({ out: join(root, 'one'), count: 1, grid: 16, seed: 2 });
+    const out = join(root, 'refused');
+    await expect(trainEncoder({ ...common, dataset: lonely, out, config: config() })).rejects.toThrow(DatasetError);
+    const odd = config('model.widths=[12,16]');
+    await expect(trainEncoder({ ...common, dataset, out, config: odd })).rejects.toThrow(ConfigError);
+    expect(() => config('temperature=0.01')).toThrow(ConfigError);
+    expect(() => config('batch=1')).toThrow(ConfigError);
+  });
+});
