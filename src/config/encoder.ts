@@ -1,7 +1,7 @@
 /**
  * The configuration of the contrastive encoder and its presets. Printed by `cranioflow train settings encoder`. What two
  * views of a case may differ in is what the features will not see, so views differ in pose and in what is hidden, not in
- * surface noise, blur or thickness: those are faults that an evaluation must see.
+ * blur or thickness: those are faults that an evaluation must see.
  */
 import { z } from 'zod';
 import { generatorSchema, type PresetName } from './schemas.ts';

@@ -35,7 +35,8 @@ ${origin}
 ## What the features do not see
 
 They were taught to ignore what two views of a case differ in: a small change of pose or size, and parts that are missing from a
-box of that extent. A generator whose only fault is of that kind is better judged by the plain shape features, which stand
-beside these in every evaluation. Features of training cases may be more apart from one another than those of new cases.
+box of that extent. They also see little of single voxels: on phantoms the KID of sets with 3 % of their voxels flipped hardly
+rose, while that of the plain shape features rose a thousandfold. The plain shape features stand beside these in every
+evaluation; read both. Features of training cases may be more apart from one another than those of new cases.
 `;
 }
