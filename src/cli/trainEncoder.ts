@@ -27,6 +27,11 @@ Examples:
       const { heldOutRetrieval } = await cli.interruptible((signal) =>
         trainEncoder({ ...runOptions(flags, cli), dataset, config, signal }),
       );
+      if (flags.report) {
+        const { writeEncoderReport } = await import('../evaluation/runReport.ts');
+        const { out: run } = flags;
+        await cli.interruptible((signal) => writeEncoderReport({ run, dataset, quiet: cli.quiet, signal }));
+      }
       report(cli, flags.out, config.steps, 'heldOutRetrieval', heldOutRetrieval);
     });
 }

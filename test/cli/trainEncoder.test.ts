@@ -65,6 +65,17 @@ test('its settings are told, with the temperature and what is hidden', async () 
   expect(settings.out).toMatch(/temperature: 0.1\n[\s\S]*boxes: 2\n/);
 });
 
+test('its run has a report, at its end and by command', async () => {
+  const out = folder.path('reported');
+  const ran = await run([...training.filter((word) => word !== '--no-report'), '--out', out]);
+  expect([ran.code, ran.err]).toEqual([0, '']);
+  const page = readFileSync(join(out, 'report.html'), 'utf8');
+  expect(page).toMatch(/Contrastive encoder of skulls[\s\S]*Retrieval, held out[\s\S]*NT-Xent/);
+  const again = await run(['report', '--run', out, '--data', data, '--out', folder.path('again'), '--quiet']);
+  expect([again.code, again.err]).toEqual([0, '']);
+  expect(readFileSync(join(folder.path('again'), 'report.html'), 'utf8')).toBe(page);
+}, 60_000);
+
 test('evaluate compares in every space that a flag names, and says what to know of them', async () => {
   const autoencoder = folder.path('ae');
   const train = ['train', 'autoencoder', '--data', data, '--out', autoencoder, ...TINY_AUTOENCODER];
