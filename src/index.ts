@@ -3,6 +3,7 @@
  * here may change at any time.
  */
 
+export { ENCODER_PRESETS, type EncoderConfig, encoderSchema } from './config/encoder.ts';
 export {
   DISTIL_PRESETS,
   type DistilConfig,
@@ -65,10 +66,18 @@ export {
   type RunReportOptions,
   type WrittenReport,
   writeAutoencoderReport,
+  writeEncoderReport,
   writeGeneratorReport,
   writeRunReport,
 } from './evaluation/runReport.ts';
 export type { SetEvaluation, SetMetric } from './evaluation/setReport.ts';
+// Feature spaces: what `spaces` of `evaluateSets` are described in.
+export { type DescribedSpace, describeSets } from './evaluation/spaces/describedSpace.ts';
+export { openEncoderSpace } from './evaluation/spaces/encoder.ts';
+export { type ExtractorOptions, openExtractorSpace } from './evaluation/spaces/extractor.ts';
+export { openLatentSpace } from './evaluation/spaces/latent.ts';
+export { plainSpace } from './evaluation/spaces/plain.ts';
+export type { FeatureSpace } from './evaluation/spaces/space.ts';
 export { type SurfaceDistances, surfaceDistances } from './evaluation/surfaceDistance.ts';
 // Scans, meshes and the bone in them: the steps of `ingest`, each by itself.
 export type { Mesh } from './mesh/mesh.ts';
@@ -116,6 +125,7 @@ export { runStudy, type StudyOptions, type StudyResult } from './study/study.ts'
 export { type TrainOptions, trainAutoencoder } from './training/autoencoder.ts';
 export { type DecoderTrainOptions, trainDecoder } from './training/decoder.ts';
 export { trainDistil } from './training/distil.ts';
+export { trainEncoder } from './training/encoder.ts';
 export type { FewStepOptions } from './training/fewStep.ts';
 export { type GeneratorTrainOptions, trainGenerator } from './training/generator.ts';
 export { trainReflow } from './training/reflow.ts';

@@ -22,7 +22,7 @@ export function registerReport(program: Command, open: (command: Command) => Con
       `Writes report.html, one file with all pictures and charts in it, and the contact sheets as PNG: samples beside real
 bones, the way from noise to bone, nearest training cases, reconstructions, figures, and both trainings.`,
     )
-    .requiredOption('--run <run>', 'run folder of a generator, or of an autoencoder')
+    .requiredOption('--run <run>', 'run folder of a generator, an autoencoder or an encoder')
     .requiredOption('--data <dir>', 'dataset that it was trained on')
     .option('--autoencoder <run>', "the autoencoder's run folder: its curves join the report")
     .option('--fake <dir>', 'folder of generated bones (default: a few are sampled)')
@@ -36,7 +36,7 @@ bones, the way from noise to bone, nearest training cases, reconstructions, figu
       const cli = open(command);
       const { kindOfRun } = await import('../sampling/kindOfRun.ts');
       const kind = kindOfRun(flags.run);
-      const { settingsText, writeAutoencoderReport, writeRunReport } = await import(
+      const { settingsText, writeAutoencoderReport, writeEncoderReport, writeRunReport } = await import(
         '../evaluation/runReport.ts'
       );
       const { readProvenance } = await import('../sampling/generateProvenance.ts');
@@ -44,6 +44,7 @@ bones, the way from noise to bone, nearest training cases, reconstructions, figu
       const evaluation = flags.evaluation === undefined ? undefined : readEvaluation(flags.evaluation);
       const written = await cli.interruptible((signal) => {
         const common = { run: flags.run, dataset: flags.data, out: flags.out, quiet: cli.quiet, signal };
+        if (kind === 'encoder') return writeEncoderReport(common);
         return kind === 'autoencoder'
           ? writeAutoencoderReport(common)
           : writeRunReport({

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import type { PresetName } from '../config/schemas.ts';
 import type { Context } from './context.ts';
 import { registerTrainDecoder } from './trainDecoder.ts';
+import { registerTrainEncoder } from './trainEncoder.ts';
 import { registerTrainFewStep } from './trainFewStep.ts';
 import {
   presetOption,
@@ -25,17 +26,26 @@ export function registerTrain(program: Command, open: (command: Command) => Cont
       'Prints every setting of a training with its meaning and value, as a YAML file for --config.',
     )
     .addArgument(
-      new Argument('<network>').choices(['autoencoder', 'decoder', 'generator', 'reflow', 'distil']),
+      new Argument('<network>').choices([
+        'autoencoder',
+        'decoder',
+        'encoder',
+        'generator',
+        'reflow',
+        'distil',
+      ]),
     )
     .addOption(presetOption('whose values (default: "tiny")'))
     .addHelpText('after', '\nExample:\n  cranioflow train settings generator --preset small > generator.yaml')
     .action(async (network: string, { preset = 'tiny' }: { preset?: PresetName }, command: Command) => {
       const schemas = await import('../config/schemas.ts');
+      const contrastive = await import('../config/encoder.ts');
       const few = await import('../config/fewStep.ts');
       const { settingsYaml } = await import('../config/settings.ts');
       const known: Record<string, [z.ZodType, Record<PresetName, unknown>]> = {
         autoencoder: [schemas.autoencoderSchema, schemas.AUTOENCODER_PRESETS],
         decoder: [schemas.decoderSchema, schemas.DECODER_PRESETS],
+        encoder: [contrastive.encoderSchema, contrastive.ENCODER_PRESETS],
         generator: [schemas.generatorSchema, schemas.GENERATOR_PRESETS],
         reflow: [few.reflowSchema, few.REFLOW_PRESETS],
         distil: [few.distilSchema, few.DISTIL_PRESETS],
@@ -139,6 +149,7 @@ Examples:
     });
 
   registerTrainDecoder(train, open);
+  registerTrainEncoder(train, open);
   registerTrainFewStep(train, open);
 }
 

@@ -31,6 +31,7 @@ import { diceDistance, packMask } from './overlap.ts';
 import { PRDC_DEFAULTS, prdc } from './prdc.ts';
 import { coverageShare, minimumMatchingDistance, nearestNeighbourAccuracy } from './setMetrics.ts';
 import { ReportTable, type SetEvaluation } from './setReport.ts';
+import { addSpace, type DescribedSpace, prepareSpaces } from './spaces/describedSpace.ts';
 import { mean } from './statistics.ts';
 import { addStudyMetrics, STUDY_CASES, studyPairs } from './studyMetrics.ts';
 import { surfaceSample } from './surfaceSample.ts';
@@ -46,6 +47,8 @@ export interface EvaluateOptions {
   extended: boolean;
   /** Most cases of each set compared by EMD, where extended. */
   emdCases: number;
+  /** The sets described beforehand in further feature spaces (`describeSets`): KID, FID, PRDC and P-PR in each. */
+  spaces?: readonly DescribedSpace[];
   /** Called after each pair of shapes compared, in both distances. */
   onProgress?: (donePairs: number, totalPairs: number) => void;
 }
@@ -276,7 +279,7 @@ export function evaluateSets(sets: MaskSets, options: Partial<EvaluateOptions> =
     table.notes.push(
       `no reference for 1-NNA and coverage: ${train.length} training shapes, ${equal} are needed`,
     );
-  if (extended && equal > STUDY_CASES)
+  if ((extended || options.spaces !== undefined) && equal > STUDY_CASES)
     table.notes.push(`the metrics of the study compare ${STUDY_CASES} of each set`);
   const chamferN = Math.min(equal, chamferCases);
   if (chamferN < equal) table.notes.push(`Chamfer numbers compare ${chamferN} of each set`);
@@ -294,6 +297,11 @@ export function evaluateSets(sets: MaskSets, options: Partial<EvaluateOptions> =
     train,
     trainDraw: draws.train && studied(draws.train),
   };
+  const spaces = prepareSpaces(options.spaces ?? [], {
+    ...chosen,
+    train: study.trainDraw,
+    counts: { real: real.length, fake: fake.length, train: train.length },
+  });
   const total =
     (extended ? studyPairs(study, emdCases) : 0) +
     real.length * fake.length +
@@ -332,6 +340,7 @@ export function evaluateSets(sets: MaskSets, options: Partial<EvaluateOptions> =
       },
       { seed, points, emdCases, onPair },
     );
+  for (const space of spaces) addSpace(table, space);
   table.addSet('emptyShare', emptyFake / sets.fake.length, sets.fake.length, {
     better: 'lower',
     meaning: 'share of generated masks without any bone',

@@ -21,9 +21,10 @@ import { type AutoencoderWeights, readAutoencoder } from '../sampling/autoencode
 import { readProvenance } from '../sampling/generateProvenance.ts';
 import { Generator, type GeneratorWeights, readGenerator } from '../sampling/generator.ts';
 import type { SampleOptions, SampleSettings } from '../sampling/latentSampler.ts';
+import { readShapeEncoder } from '../sampling/shapeEncoder.ts';
 import { sampleDefaults } from '../sampling/solverNames.ts';
 import { type Mask, voxelCount } from '../volume/volume.ts';
-import { autoencoderCurves, generatorCurves } from './report/curves.ts';
+import { autoencoderCurves, encoderCurves, generatorCurves } from './report/curves.ts';
 import { figuresSection } from './report/figures.ts';
 import { byClass, GALLERY_COUNT, galleryPart, inTurn, matchClasses } from './report/gallery.ts';
 import { limitsSection } from './report/limits.ts';
@@ -173,6 +174,30 @@ export async function writeAutoencoderReport(options: Common): Promise<WrittenRe
       sections: [rebuilt.section, curves, limitsSection(dataset, commands.report)],
     },
     rebuilt.pictures,
+  );
+  stages.finish(written.path);
+  return written;
+}
+
+/** Writes the report of a contrastive encoder's run: how the training went. Throws as `writeAutoencoderReport`. */
+export async function writeEncoderReport(options: Common): Promise<WrittenReport> {
+  const { run, out = run, commands = {} } = options;
+  const dataset = open(options.dataset);
+  const { bone, phantom } = dataset.manifest;
+  const { meta, weights } = readShapeEncoder(run);
+  const stages = new Stages(1, options);
+  const curves = await stages.run('curves', () => encoderCurves(run, commands.report));
+  const size = `${formatNumber(parametersOf(weights))} parameters, ${formatNumber(meta.step)} steps`;
+  const written = write(
+    out,
+    {
+      title: options.title ?? `Contrastive encoder of ${bone}s`,
+      lead: `What tells one ${bone} from another, learnt without labels.`,
+      phantom: phantom || meta.phantom,
+      facts: [...dataFacts(dataset), ['encoder', `${size}, ${meta.config.features} features`]],
+      sections: [curves, limitsSection(dataset, commands.report)],
+    },
+    {},
   );
   stages.finish(written.path);
   return written;

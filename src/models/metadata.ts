@@ -4,6 +4,7 @@
  * can be opened without the run it came from, and one that does not fit is refused.
  */
 import { z } from 'zod';
+import { encoderSchema } from '../config/encoder.ts';
 import { autoencoderSchema, generatorSchema } from '../config/schemas.ts';
 import { CheckpointError } from '../errors.ts';
 import type { StoredMetadata, StoredTensors } from '../files/safetensors.ts';
@@ -65,13 +66,23 @@ export const generatorMetaSchema = z.strictObject({
   ...common,
 });
 
+/** Of a contrastive encoder: what describes shapes in an evaluation. */
+export const encoderMetaSchema = z.strictObject({
+  kind: z.literal('encoder'),
+  config: encoderSchema.shape.model,
+  /** What two views of a case could differ in, so what the features see little of. */
+  views: z.strictObject({ augment: encoderSchema.shape.augment, hide: encoderSchema.shape.hide }),
+  ...common,
+});
+
 export type AutoencoderMeta = z.infer<typeof autoencoderMetaSchema>;
 export type GeneratorMeta = z.infer<typeof generatorMetaSchema>;
+export type EncoderMeta = z.infer<typeof encoderMetaSchema>;
 
 const KEY = 'cranioflow';
 
 /** The metadata entry of a weights file. */
-export function encodeMeta(meta: AutoencoderMeta | GeneratorMeta): StoredMetadata {
+export function encodeMeta(meta: AutoencoderMeta | GeneratorMeta | EncoderMeta): StoredMetadata {
   return { [KEY]: JSON.stringify(meta) };
 }
 
@@ -97,7 +108,7 @@ export function decodeMeta<S extends z.ZodType>(
   throw new CheckpointError({
     found: `${path} does not describe the network it should: ${problem}`,
     expected: 'a weights file of this kind, written by `cranioflow train`',
-    todo: 'check that --run and --autoencoder name the right folders',
+    todo: 'check that --run, --autoencoder and --encoder name the right folders',
   });
 }
 

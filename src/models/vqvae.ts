@@ -42,7 +42,8 @@ export interface VqVaeConfig {
 
 const replicate = { padding: 'replicate' } as const;
 
-function residual(s: Scope, x: Tensor, groups: number): Tensor {
+/** `x + conv(silu(norm(conv(silu(norm(x))))))`. */
+export function residual(s: Scope, x: Tensor, groups: number): Tensor {
   const c = x.shape[1];
   let h = conv(s.child('conv1'), silu(norm(s.child('norm1'), x, Math.min(groups, c))), c, replicate);
   h = conv(s.child('conv2'), silu(norm(s.child('norm2'), h, Math.min(groups, c))), c, replicate);

@@ -20,6 +20,14 @@ export interface SessionOptions {
 
 export type Value = ort.Tensor;
 
+/** What a model says of one of its inputs or outputs; a dimension that the model leaves open has a name or is negative. */
+export interface Port {
+  name: string;
+  /** 'float32', 'int64', ...; 'other' for what is no tensor. */
+  type: string;
+  shape: readonly (number | string)[];
+}
+
 /** ONNX Runtime refused a model or failed to run it: a device that is not there, memory, an index out of range. */
 export class RuntimeError extends CranioflowError {
   readonly tag = 'runtime';
@@ -45,11 +53,15 @@ export class Session {
     this.#session = session;
   }
 
-  /** Compiles a model; takes about 0.3 ms a node. Throws `RuntimeError` when the device or the model is refused. */
-  static async create(model: Uint8Array, options: SessionOptions = {}): Promise<Session> {
+  /**
+   * Compiles a model; takes about 0.3 ms a node. A path opens a file, and weights that lie in files beside it. Throws
+   * `RuntimeError` when the device or the model is refused.
+   */
+  static async create(model: Uint8Array | string, options: SessionOptions = {}): Promise<Session> {
     const { device = 'cpu' } = options;
     try {
-      const session = await ort.InferenceSession.create(model, {
+      // Two overloads of one function.
+      const session = await ort.InferenceSession.create(model as string, {
         executionProviders: [device],
         graphOptimizationLevel: 'all',
         enableMemPattern: false,
@@ -71,6 +83,16 @@ export class Session {
         { cause },
       );
     }
+  }
+
+  /** What the model wants to be fed. */
+  get inputs(): Port[] {
+    return this.#session.inputMetadata.map(port);
+  }
+
+  /** What the model gives. */
+  get outputs(): Port[] {
+    return this.#session.outputMetadata.map(port);
   }
 
   /**
@@ -114,6 +136,13 @@ export class Session {
 /** ONNX Runtime's own messages go into our errors; only what ends the process is printed besides. */
 const FATAL = 4;
 
+const port = (m: ort.InferenceSession.ValueMetadata): Port =>
+  m.isTensor ? { name: m.name, type: m.type, shape: m.shape } : { name: m.name, type: 'other', shape: [] };
+
+/** Whether a value of these sizes fits a shape whose open dimensions are names or negative. */
+const fits = (dims: readonly number[], shape: readonly (number | string)[]): boolean =>
+  dims.length === shape.length && shape.every((d, i) => typeof d === 'string' || d < 0 || d === dims[i]);
+
 const message = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause)).trim();
 
 /** Throws `ShapeError` unless every value that `metadata` names is there (an output may be null) and has its shape. */
@@ -126,7 +155,7 @@ function checkValues(
     const v = values[m.name];
     if (!m.isTensor || (v === null && kind === 'output')) continue;
     const shape = m.shape as Shape;
-    if (v?.type === m.type && v.dims.join() === shape.join()) continue;
+    if (v?.type === m.type && fits(v.dims, m.shape)) continue;
     throw new ShapeError({
       found: `${kind} '${m.name}' is ${v == null ? 'missing' : describe({ dtype: v.type as DType, shape: v.dims })}`,
       expected: describe({ dtype: m.type as DType, shape }),

@@ -2,8 +2,11 @@
 import { readSafetensors } from '../files/safetensors.ts';
 import { weightsFile } from './autoencoder.ts';
 
-/** `autoencoder` or `generator`. Throws `CheckpointError` where there are no weights. */
-export function kindOfRun(path: string): 'autoencoder' | 'generator' {
+const KINDS = ['autoencoder', 'encoder', 'generator'] as const;
+
+/** `autoencoder`, `encoder` or `generator`. Throws `CheckpointError` where there are no weights. */
+export function kindOfRun(path: string): (typeof KINDS)[number] {
   const { metadata } = readSafetensors(weightsFile(path));
-  return (metadata.cranioflow ?? '').includes('"kind":"autoencoder"') ? 'autoencoder' : 'generator';
+  const text = metadata.cranioflow ?? '';
+  return KINDS.find((kind) => text.includes(`"kind":"${kind}"`)) ?? 'generator';
 }

@@ -1,4 +1,4 @@
-/** How the two trainings went: their losses, and what was measured on held-out cases beside them. */
+/** How the trainings went: their losses, and what was measured on held-out cases beside them. */
 import type { LineChart } from '../../report/chart.ts';
 import type { Quantity, Section } from '../../report/report.ts';
 import { type MetricsLog, readMetrics, thinned } from './metricsLog.ts';
@@ -113,6 +113,32 @@ export function generatorCurves(run: string, command?: string): Section {
         ],
         'prediction error (MSE)',
         'Prediction error of the averaged weights by step, on held-out and on as many training cases. Lower is better.',
+      ),
+    ],
+    command,
+  };
+}
+
+/** Loss and held-out retrieval of a contrastive encoder's run folder. Throws `RunFolderError`. */
+export function encoderCurves(run: string, command?: string): Section {
+  const log = readMetrics(run);
+  return {
+    heading: 'Training of the encoder',
+    prose:
+      'The encoder learns to know a shape again that is moved a little and partly hidden; evaluations compare sets by its features. Its loss is contrastive (NT-Xent): 0 where each view is told from those of all other subjects of the batch.',
+    quantities: given(log.last('heldOutRetrieval'), {
+      name: 'Retrieval, held out',
+      better: 'higher',
+      meaning:
+        'share of the views of held-out cases whose nearest other view, by the features, is the other one of the same case; chance is one in the number of other views',
+    }),
+    charts: [
+      lossChart(log, 'NT-Xent'),
+      ...measuredChart(
+        log,
+        [['heldOutRetrieval', 'held out']],
+        'share found',
+        'Retrieval of held-out views by step. Higher is better.',
       ),
     ],
     command,
