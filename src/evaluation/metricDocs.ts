@@ -195,12 +195,12 @@ const NAMED: Readonly<Record<string, MetricDoc>> = {
     formula: "mean MS-SSIM of disjoint pairs of Y: prod cs_s^w_s . ssim_S^w_S over the grid's scales",
     range: SHARE,
     good: 'near what pairs of real shapes score; higher: less varied, lower: noisy',
-    bias: 'none: a mean over pairs, at most 25; depends on the grid, so never compare grids',
+    bias: 'none: a mean over pairs (n is their number, at most 25); depends on the grid, so never compare grids',
     blind:
       'whether shapes are right; most windows of thin bone are empty and agree, so differences look small',
     source: 'Wang et al. 2003',
-    least: 12,
-    below: 'it rests on half as many pairs',
+    least: 8,
+    below: 'pairs are too few for a mean',
   },
   variationDice: {
     title: 'Variation (Dice)',

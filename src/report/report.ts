@@ -21,6 +21,12 @@ export interface Quantity {
   better?: 'higher' | 'lower' | number;
   /** One sentence: what it measures. */
   meaning: string;
+  /** What to hold it against: '0.41 to 0.62'. */
+  beside?: string;
+  /** What follows from it, and how: 'as good as real', 'p 0.31'. */
+  verdict?: { text: string; good?: boolean; note?: string };
+  /** More about the figure, name and text: seen when the figure is pointed at or focused, and in print. */
+  about?: readonly (readonly [string, string])[];
 }
 
 /** A table whose cells are numbers (aligned right) or text. */
@@ -68,7 +74,7 @@ export function formatNumber(value: number): string {
 
 const shown = (value: number | string): string => (typeof value === 'number' ? formatNumber(value) : value);
 
-function quantityRow(q: Quantity): Markup {
+function quantityRow(q: Quantity, id: string, has: { beside: boolean; verdict: boolean }): Markup {
   const direction =
     q.better === undefined
       ? ''
@@ -78,11 +84,24 @@ function quantityRow(q: Quantity): Markup {
           ? '↓ lower is better'
           : `→ ${formatNumber(q.better)} is ideal`;
   const interval = q.interval && ` [${formatNumber(q.interval[0])}, ${formatNumber(q.interval[1])}]`;
-  return html`<tr><th scope="row">${q.name}</th><td class="number">${shown(q.value)}${interval}${q.unit ? ` ${q.unit}` : ''}</td><td class="better">${direction}</td><td class="meaning">${q.meaning}</td></tr>`;
+  return html`<tr><th scope="row">${named(q, id)}</th><td class="number">${shown(q.value)}${interval}${q.unit ? ` ${q.unit}` : ''}</td>${has.beside && html`<td class="number">${q.beside}</td>`}${has.verdict && html`<td class="verdict">${q.verdict && [html`<span class="${q.verdict.good === undefined ? 'open' : q.verdict.good ? 'good' : 'bad'}">${q.verdict.text}</span>`, q.verdict.note && html`<small>${q.verdict.note}</small>`]}</td>`}<td class="better">${direction}</td><td class="meaning">${q.meaning}</td></tr>`;
 }
 
-const quantityTable = (quantities: readonly Quantity[]): Markup =>
-  html`<div class="scroll"><table><thead><tr><th>figure</th><th class="number">value</th><th>direction</th><th>meaning</th></tr></thead><tbody>${quantities.map(quantityRow)}</tbody></table></div>`;
+/** The name of a figure; with more about it, a place that can be pointed at and focused. */
+function named({ name, about }: Quantity, id: string): Content {
+  if (about === undefined || about.length === 0) return name;
+  const lines = about.map(([term, text]) => html`<span><b>${term}</b> ${text}</span>`);
+  return html`<span class="tip" tabindex="0" aria-describedby="${id}">${name}</span><span class="about" role="tooltip" id="${id}">${lines}</span>`;
+}
+
+function quantityTable(quantities: readonly Quantity[], id: string): Markup {
+  const has = {
+    beside: quantities.some((q) => q.beside !== undefined),
+    verdict: quantities.some((q) => q.verdict !== undefined),
+  };
+  const about = quantities.some((q) => q.about !== undefined);
+  return html`<div class="scroll${about && ' tips'}"><table><thead><tr><th>figure</th><th class="number">value</th>${has.beside && html`<th class="number">real against real</th>`}${has.verdict && html`<th>verdict</th>`}<th>direction</th><th>meaning</th></tr></thead><tbody>${quantities.map((q, i) => quantityRow(q, `${id}-about-${i}`, has))}</tbody></table></div>`;
+}
 
 function plainTable({ caption, columns, rows }: Table): Markup {
   // A column is numeric when every cell of it is a number.
@@ -98,7 +117,7 @@ function renderSection(section: Section, id: string, phantom: boolean): Markup {
   const some = (list: readonly unknown[] | undefined): boolean => (list?.length ?? 0) > 0;
   const parts: Content[] = [
     prose.map((p) => html`<p>${p}</p>`),
-    some(section.quantities) && quantityTable(section.quantities ?? []),
+    some(section.quantities) && quantityTable(section.quantities ?? [], id),
     section.tables?.map(plainTable),
     some(section.images) && html`<div class="figures">${section.images?.map(figure)}</div>`,
     some(section.charts) && html`<div class="figures">${section.charts?.map(renderChart)}</div>`,
