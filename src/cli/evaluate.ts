@@ -1,8 +1,9 @@
-/** `cranioflow evaluate`: generated bones against real ones. */
+/** `cranioflow evaluate`: generated bones against real ones, or two generated sets against the same real ones. */
 import type { Command } from 'commander';
 import type { Dataset } from '../dataset/dataset.ts';
 import type { DatasetCase } from '../dataset/manifest.ts';
-import type { SetEvaluation } from '../evaluation/setReport.ts';
+import { UsageError } from '../errors.ts';
+import type { CaseNames } from '../evaluation/sharedCases.ts';
 import { type Mask, voxelCount } from '../volume/volume.ts';
 import type { Context, Streams } from './context.ts';
 import { whole } from './options.ts';
@@ -17,81 +18,166 @@ export function registerEvaluate(
     .summary('compare generated bones with real ones')
     .description(
       `Compares generated bones with held-out real ones and with those trained on: nearest distances, 1-NNA, coverage,
-precision and recall, KID and FID, likeness inside the set, specificity, variation, pieces and volume. All three are
-dataset folders on one grid. The table says of each number what it means and what real bones score; --json has more.`,
+precision and recall, KID and FID, likeness inside the set, specificity, variation, pieces, thickness and volume. All are
+dataset folders on one grid. Each number comes with its 95 % interval, with what real bones score in the place of the
+generated ones, and with a verdict: as good as real, worse than real, or cannot tell. Held-out bones that were trained on
+(the same subject, the same or nearly the same voxels, mirrored too) are found first and refused.`,
     )
-    .requiredOption(
-      '--real <dir>',
-      'dataset whose test cases are the held-out real bones (all, if it has none)',
-    )
-    .requiredOption('--train <dir>', 'dataset whose training cases were trained on; may be the same folder')
-    .requiredOption('--fake <dir>', 'folder of generated bones; all cases are taken')
-    .option('--seed <n>', 'seed of draws and bootstraps', whole(0), 0)
+    .option('--real <dir>', 'dataset whose test cases are the held-out real bones (all, if it has none)')
+    .option('--train <dir>', 'dataset whose training cases were trained on; may be the same folder')
+    .option('--fake <dir>', 'folder of generated bones; all cases are taken')
+    .option('--against <dir>', 'a second folder of generated bones: both against the same real ones')
+    .option('--out <dir>', 'folder for evaluation.json and evaluation.html')
+    .option('--seed <n>', 'seed of draws, bootstraps and shuffles', whole(0), 0)
     .option('--quick', 'leave out FID, KID, MS-SSIM, EMD, specificity and variation')
+    .option('--allow-overlap', 'evaluate although held-out bones were trained on; the result says so')
+    .option('--explain [metric]', 'print what every metric means, or one of them, and do nothing else')
     .addHelpText(
       'after',
-      '\nExample:\n  cranioflow evaluate --real data/phantoms --train data/phantoms --fake skulls --json > evaluation.json',
+      `
+Examples:
+  cranioflow evaluate --real data/phantoms --train data/phantoms --fake skulls --out evaluation
+  cranioflow evaluate --real data/phantoms --train data/phantoms --fake skulls --against older-skulls
+  cranioflow evaluate --explain kidFeatures`,
     )
     .action(async (flags: EvaluateFlags, command: Command) => {
       const cli = open(command);
+      if (flags.explain !== undefined) {
+        await explain(cli, flags.explain);
+        return;
+      }
+      const [realDir, trainDir, fakeDir] = (['real', 'train', 'fake'] as const).map((name) =>
+        required(flags[name], name),
+      );
       const { openDataset } = await import('../dataset/dataset.ts');
-      const { readProvenance } = await import('../sampling/generateProvenance.ts');
-      const [real, train, fake] = [flags.real, flags.train, flags.fake].map(openDataset);
+      const [real, train, fake] = [realDir, trainDir, fakeDir].map(openDataset);
+      const against = flags.against === undefined ? undefined : openDataset(flags.against);
       const test = real.split('test');
-      const fakes = masks(fake, fake.cases);
-      // Bones that came out empty have no case in the folder, but count as generated.
-      for (const bone of readProvenance(fake.dir)?.bones ?? [])
-        if (bone.empty) fakes.push({ ...fake.grid, data: new Uint8Array(voxelCount(fake.grid.size)) });
-      const sets = {
-        real: masks(real, test.length > 0 ? test : real.cases),
-        train: masks(train, train.split('train')),
-        fake: fakes,
-      };
-      const { evaluateSets } = await import('../evaluation/evaluateSets.ts');
+      const held = test.length > 0 ? test : real.cases;
+      const sides = { real: masks(real, held), train: masks(train, train.split('train')) };
+      const names = { real: namesOf(real, held), train: namesOf(train, train.split('train')) };
       let progress: ReturnType<typeof cli.progress> | undefined;
-      const onProgress = (done: number, total: number): void => {
-        progress ??= cli.progress('evaluate', total, 'pairs');
-        progress.update(done);
+      const options = {
+        seed: flags.seed,
+        extended: flags.quick !== true,
+        allowOverlap: flags.allowOverlap === true,
+        onProgress: (done: number, total: number): void => {
+          progress ??= cli.progress('evaluate', total, 'pairs');
+          progress.update(done);
+        },
       };
-      const result = evaluateSets(sets, { seed: flags.seed, extended: flags.quick !== true, onProgress });
+      const naming = { bone: real.manifest.bone, phantom: real.manifest.phantom || train.manifest.phantom };
+      const line = commandLine(flags);
+      const text = await import('../evaluation/report/evaluationText.ts');
+      const page = await import('../evaluation/report/evaluationPage.ts');
+      if (against !== undefined) {
+        const { compareSets } = await import('../evaluation/compareSets.ts');
+        const result = compareSets(
+          { ...sides, a: await generated(fake), b: await generated(against) },
+          { ...options, names: { ...names, a: namesOf(fake), b: namesOf(against) } },
+        );
+        progress?.finish();
+        await write(cli, flags.out, result, () => page.comparisonPage(result, naming, line));
+        cli.json ? cli.report(result, '') : stdout.write(text.comparisonTable(result));
+        return;
+      }
+      const { evaluateSets } = await import('../evaluation/evaluateSets.ts');
+      const result = evaluateSets(
+        { ...sides, fake: await generated(fake) },
+        { ...options, names: { ...names, fake: namesOf(fake) } },
+      );
       progress?.finish();
-      if (cli.json) cli.report(result, '');
-      else stdout.write(evaluationTable(result));
+      await write(cli, flags.out, result, () => page.evaluationPage(result, naming, line));
+      cli.json ? cli.report(result, '') : stdout.write(text.evaluationTable(result));
     });
 }
 
 interface EvaluateFlags {
-  real: string;
-  train: string;
-  fake: string;
+  real?: string;
+  train?: string;
+  fake?: string;
+  against?: string;
+  out?: string;
   seed: number;
   quick?: boolean;
+  allowOverlap?: boolean;
+  explain?: string | true;
+}
+
+function required(value: string | undefined, name: string): string {
+  if (value !== undefined) return value;
+  throw new UsageError({
+    found: `no --${name}`,
+    expected: 'the three sets: --real, --train and --fake',
+    todo: `add --${name} DIR; --explain alone prints what the metrics mean`,
+  });
+}
+
+async function explain(cli: Context, metric: string | true): Promise<void> {
+  const { explainMetric, explainMetrics } = await import('../evaluation/report/evaluationText.ts');
+  const { allMetricDocs, metricDoc } = await import('../evaluation/metricDocs.ts');
+  if (metric === true) {
+    cli.print(Object.fromEntries(allMetricDocs().map(({ name, doc }) => [name, doc])), explainMetrics());
+    return;
+  }
+  const text = explainMetric(metric);
+  if (text === undefined)
+    throw new UsageError({
+      found: `no metric called ${metric}`,
+      expected: `a name as the table of \`evaluate\` shows it, such as kidFeatures or components`,
+      todo: 'see --explain without a name',
+    });
+  cli.print({ [metric]: metricDoc(metric) }, text);
+}
+
+/** Writes evaluation.json and evaluation.html where asked to. */
+async function write(
+  cli: Context,
+  out: string | undefined,
+  result: object,
+  page: () => string,
+): Promise<void> {
+  if (out === undefined) return;
+  const { join } = await import('node:path');
+  const { writeFileAtomic } = await import('../files/atomic.ts');
+  writeFileAtomic(join(out, 'evaluation.json'), `${JSON.stringify(result, null, 1)}\n`);
+  writeFileAtomic(join(out, 'evaluation.html'), page());
+  cli.say(`${join(out, 'evaluation.html')}: open it in any browser`);
 }
 
 function masks(dataset: Dataset, cases: readonly DatasetCase[]): Mask[] {
   return cases.map((c) => dataset.loadMask(c));
 }
 
-/** The numbers of an evaluation as aligned text. */
-export function evaluationTable({ counts, grid, metrics, notes }: SetEvaluation): string {
-  const number = (x: number | undefined): string =>
-    x === undefined ? '-' : Number(x.toPrecision(3)).toString();
-  const rows = Object.entries(metrics).map(([name, m]) => [
-    name,
-    `${number(m.value)}${m.unit === '' ? '' : ` ${m.unit}`}`,
-    m.low === undefined ? '' : `${number(m.low)} to ${number(m.high)}`,
-    number(m.reference),
-    m.better,
-    m.meaning,
-  ]);
-  const table = [['', 'value', '95 % interval', 'real bones', 'better', 'meaning'], ...rows];
-  const widths = table[0].map((_, c) => (c === 5 ? 0 : Math.max(...table.map((row) => row[c].length))));
-  const lines = table.map((row) =>
-    row
-      .map((cell, c) => cell.padEnd(widths[c]))
-      .join('  ')
-      .trimEnd(),
-  );
-  const head = `${counts.fake} generated, ${counts.real} held-out real, ${counts.train} training bones of ${grid.size.join('x')} voxels, ${grid.spacing[0]} mm`;
-  return `${[head, '', ...lines, ...notes.map((note) => `note: ${note}`)].join('\n')}\n`;
+/** Masks of a generated set. Bones that came out empty have no case in the folder, but count as generated. */
+async function generated(set: Dataset): Promise<Mask[]> {
+  const { readProvenance } = await import('../sampling/generateProvenance.ts');
+  const found = masks(set, set.cases);
+  for (const bone of readProvenance(set.dir)?.bones ?? [])
+    if (bone.empty) found.push({ ...set.grid, data: new Uint8Array(voxelCount(set.grid.size)) });
+  return found;
+}
+
+/** Phantoms of two sets share numbers, not subjects: theirs is the seed and index they were drawn from. */
+function namesOf({ manifest }: Dataset, cases: readonly DatasetCase[] = manifest.cases): CaseNames {
+  return {
+    ids: cases.map((c) => c.id),
+    subjects: cases.map((c) => (manifest.phantom ? c.source : c.subject)),
+  };
+}
+
+/** The command line of the page, as it was given. */
+function commandLine(flags: EvaluateFlags): string {
+  const quoted = (word: string): string =>
+    /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  const words = (['real', 'train', 'fake', 'against'] as const).flatMap((name) => {
+    const value = flags[name];
+    return value === undefined ? [] : [`--${name}`, quoted(value)];
+  });
+  const switches = [
+    ...(flags.quick ? ['--quick'] : []),
+    ...(flags.allowOverlap ? ['--allow-overlap'] : []),
+    `--seed ${flags.seed}`,
+  ];
+  return ['cranioflow evaluate', ...words, ...switches].join(' ');
 }
