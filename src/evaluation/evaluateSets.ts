@@ -91,7 +91,10 @@ const triangle = (n: number): number => (n * (n - 1)) / 2;
 /** How sets are drawn for one evaluation; `groups` generated sets lie interleaved in `fake` (compareSets.ts). */
 interface Plan {
   groups: 1 | 2;
+  /** With the metrics that come with verdicts. */
   verdicts: boolean;
+  /** With draws of real shapes and shuffled labels: of one generated set only. */
+  judged: boolean;
   /** Generated shapes of a group. */
   made: number;
   /** Cases of each set that are compared at equal sizes. */
@@ -111,7 +114,7 @@ function addSetDistances(
   table: MetricTable,
   kind: 'Dice' | 'Chamfer',
   tables: Tables,
-  { size, verdicts, placed }: { size: number; verdicts: boolean; placed?: Tables },
+  { size, verdicts, judged, placed }: { size: number; verdicts: boolean; judged: boolean; placed?: Tables },
 ): void {
   const sizes = [tables.realFake.rows, tables.realFake.columns] as const;
   const reals = everyMember(sizes[0]);
@@ -128,7 +131,7 @@ function addSetDistances(
   /** The same with training shapes in the place of generated ones. */
   const instead = (of: (t: Tables) => (a: Uint32Array, b: Uint32Array) => number, range?: [number, number]) =>
     placed && inPlace(placed.realFake.columns, size, (b) => of(placed)(reals, b), range);
-  const union = verdicts
+  const union = judged
     ? unionTable(tables.realReal, tables.realFake, tables.fakeFake)
     : { rows: 0, columns: 0, values: new Float64Array(0) };
   table.addHalves(
@@ -203,7 +206,7 @@ function addDice(
       '1 - Dice of each generated shape to its nearest held-out real one (reference: of each training shape)',
   });
   const every = everyMember(real.length);
-  const pool = poolSize(train.length, plan.made);
+  const pool = plan.judged ? poolSize(train.length, plan.made) : 0;
   table.addNearest('realToFakeDice', realFake, {
     better: 'lower',
     reference: mean(rowMinima(realTrain)),
@@ -223,7 +226,7 @@ function addDice(
     realFake: subMatrix(realTrain, plan.real, plan.train),
     fakeFake: selfDistances(pick(trains, plan.train), diceDistance, onPair),
   };
-  addSetDistances(table, 'Dice', tables, { size: plan.equal, verdicts: plan.verdicts, placed });
+  addSetDistances(table, 'Dice', tables, { ...plan, size: plan.equal, placed });
   return { realTrain, fakeTrain };
 }
 
@@ -233,7 +236,7 @@ function addChamfer(
   real: Mask[],
   fake: Mask[],
   points: number,
-  verdicts: boolean,
+  plan: Plan,
   onPair: () => void,
 ): void {
   const [reals, fakes] = [real, fake].map((masks) => masks.map((m) => pointCloud(surfaceSample(m, points))));
@@ -241,7 +244,7 @@ function addChamfer(
   const realReal = selfDistances(reals, chamferDistance, onPair);
   const fakeFake = selfDistances(fakes, chamferDistance, onPair);
   const tables = { realReal, realFake, fakeFake };
-  addSetDistances(table, 'Chamfer', tables, { size: real.length, verdicts });
+  addSetDistances(table, 'Chamfer', tables, { ...plan, size: real.length });
   table.addHalves(
     'mmdChamfer',
     [real.length, fake.length],
@@ -283,8 +286,9 @@ function planOf(
     notes.push(`the metrics of the study compare ${STUDY_CASES} of each set`);
   const chamfer = Math.min(equal, chamferCases);
   if (chamfer < equal) notes.push(`Chamfer numbers compare ${chamfer} of each set`);
-  const pool = verdicts ? poolSize(train.length, equal) : 0;
-  if (verdicts && hasReference && pool === 0)
+  const judged = verdicts && groups === 1;
+  const pool = judged ? poolSize(train.length, equal) : 0;
+  if (judged && hasReference && pool === 0)
     notes.push(
       `no draws of real shapes as a floor: ${train.length} training shapes, ${2 * equal} are needed; verdicts rest on shuffled labels alone`,
     );
@@ -292,6 +296,7 @@ function planOf(
   return {
     groups,
     verdicts,
+    judged,
     made,
     equal,
     chamfer,
@@ -319,7 +324,7 @@ export function fillTable(
   const { seed, points, extended, emdCases, onProgress } = options;
   const { real, train, fake } = whole;
   const plan = planOf(whole, options, groups, table.notes);
-  const { equal, chamfer, studied, made, verdicts } = plan;
+  const { equal, chamfer, studied, made, verdicts, judged } = plan;
   const chosen = { real: plan.real.subarray(0, studied), fake: plan.fake.subarray(0, groups * studied) };
   // Half of the training shapes at most take the place of generated ones; the others are fitted on.
   const half = Math.min(poolSize(train.length, studied), Math.floor(train.length / 2));
@@ -332,7 +337,7 @@ export function fillTable(
     groups,
   };
   const total =
-    (extended ? studyPairs(study, emdCases, verdicts) : 0) +
+    (extended ? studyPairs(study, emdCases, judged) : 0) +
     real.length * fake.length +
     (real.length + fake.length) * train.length +
     triangle(equal) +
@@ -350,7 +355,7 @@ export function fillTable(
     pick(real, plan.real.subarray(0, chamfer)),
     pick(fake, plan.fake.subarray(0, groups * chamfer)),
     points,
-    verdicts,
+    plan,
     onPair,
   );
   // Without features to compare nothing need be described.
@@ -360,7 +365,7 @@ export function fillTable(
       ? { real: describeShapes(real), fake: describeShapes(fake), train: describeShapes(train) }
       : undefined;
   if (described !== undefined && equal > most) {
-    const instead = Math.max(made, poolSize(train.length, made));
+    const instead = Math.max(made, judged ? poolSize(train.length, made) : 0);
     addPrdc(table, 'Features', 'plain shape features', {
       real: described.real.plain,
       fake: described.fake.plain,
@@ -386,7 +391,7 @@ export function fillTable(
           train: described.train,
         },
       },
-      { seed, points, emdCases, verdicts, onPair },
+      { seed, points, emdCases, judged, onPair },
     );
   return distances;
 }

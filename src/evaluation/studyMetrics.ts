@@ -63,7 +63,7 @@ export interface StudyOptions {
   /** Most cases of each set compared by EMD. */
   emdCases: number;
   /** With what permutation tests need beside. */
-  verdicts: boolean;
+  judged: boolean;
   onPair: () => void;
 }
 
@@ -91,7 +91,7 @@ const ssimPairs = ({ real }: Pick<StudySets, 'real'>): number =>
   msSsimScales(real[0].size) === 0 ? 0 : Math.min(SSIM_PAIRS, Math.floor(real.length / 2));
 
 /** Calls of `onPair` that `addStudyMetrics` will make. */
-export function studyPairs(sets: Omit<StudySets, 'described'>, emdCases: number, verdicts: boolean): number {
+export function studyPairs(sets: Omit<StudySets, 'described'>, emdCases: number, judged: boolean): number {
   const { real, fake, train, trainDraw, groups } = sets;
   const few = Math.min(emdCases, real.length);
   return (
@@ -99,7 +99,7 @@ export function studyPairs(sets: Omit<StudySets, 'described'>, emdCases: number,
     real.length * fake.length +
     (1 + groups) * ssimPairs(sets) +
     (groups + (trainDraw === undefined ? 0 : 1)) * few ** 2 +
-    (verdicts ? 2 * triangle(few) : 0)
+    (judged ? 2 * triangle(few) : 0)
   );
 }
 
@@ -213,7 +213,7 @@ function addVariation(
 function addLikeness(
   table: MetricTable,
   sets: StudySets,
-  { seed, emdCases, verdicts, onPair }: StudyOptions,
+  { seed, emdCases, judged, onPair }: StudyOptions,
 ): void {
   const { real, fake, train, trainDraw, groups } = sets;
   const count = ssimPairs(sets);
@@ -248,7 +248,7 @@ function addLikeness(
   const reals = clouds(real.slice(0, few));
   const fakes = clouds(fake.slice(0, groups * few));
   const realFake = crossDistances(reals, fakes, earthMoversDistance, onPair);
-  const union = verdicts
+  const union = judged
     ? unionTable(
         selfDistances(reals, earthMoversDistance, onPair),
         realFake,
