@@ -166,7 +166,9 @@ export class ComparisonTable implements MetricTable {
     const every = everyMember(n);
     const bad = (value: number) => badness(value, good, reference);
     const [a, b] = ([0, 1] as const).map((g) => statistic(every, everyMember(m).map(of(g))));
-    const value = bad(b) - bad(a);
+    // Values that differ by rounding alone are equal.
+    const gap = bad(b) - bad(a);
+    const value = Math.abs(gap) <= 1e-12 * Math.max(Math.abs(a), Math.abs(b)) ? 0 : gap;
 
     const half = Math.floor(Math.min(m, n === 1 ? m : n) / 2);
     const why =

@@ -36,8 +36,10 @@ thead th{color:var(--quiet);font-weight:560;font-size:.82rem;border-bottom-color
 tbody th{font-weight:560}
 td.number,th.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 td.meaning{color:var(--quiet)}
+.judged small{display:block;color:var(--quiet);font-size:.86rem;font-weight:400}
+.judged th small{max-width:62ch}
+.judged i{font-style:normal;white-space:nowrap;margin-right:.4em;color:var(--ink)}
 td.verdict{white-space:nowrap}
-td.verdict small{display:block;color:var(--quiet)}
 .verdict .good,.verdict .bad,.verdict .open{font-weight:560}
 .verdict .good{color:var(--good)}
 .verdict .bad{color:var(--warn-ink)}

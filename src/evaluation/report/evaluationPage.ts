@@ -46,10 +46,8 @@ export function comparisonPage(comparison: SetComparison, naming: Naming, comman
   const { bone, phantom } = naming;
   const rows = Object.entries(metrics).sort(([a], [b]) => metricPlace(a) - metricPlace(b));
   const better = (who: 'A' | 'B' | 'cannot tell') => rows.filter(([, m]) => m.better === who).length;
-  const side = ({ value, low, high }: { value: number; low?: number; high?: number }): string =>
-    low === undefined || high === undefined
-      ? formatNumber(value)
-      : `${formatNumber(value)} [${formatNumber(low)}, ${formatNumber(high)}]`;
+  const range = ({ low, high }: { low?: number; high?: number }): string | undefined =>
+    low === undefined || high === undefined ? undefined : `[${formatNumber(low)}, ${formatNumber(high)}]`;
   return buildReport({
     title: `Two sets of generated ${bone}s`,
     lead: `A and B against the same ${kindOf(naming)} ${bone}s.`,
@@ -67,24 +65,29 @@ export function comparisonPage(comparison: SetComparison, naming: Naming, comman
         heading: 'Figures of both sets',
         prose: [
           `A is better in ${better('A')} figures, B in ${better('B')}; in ${better('cannot tell')} it cannot be told. The rule: p at most 0.05 by shuffling the labels A and B. Of 20 figures of two equal sets one is called better by chance, and figures depend on each other: look at those you chose beforehand.`,
-          'Values are those of as many shapes of each set, with 95 % intervals in brackets. "A better by" is the difference towards what is good for the figure, both sets held against the same halves of the real shapes.',
+          'Values are those of as many shapes of each set, with 95 % intervals in brackets. "A better by", in the last column with its interval and p, is the difference towards what is good for the figure, both sets held against the same halves of the real shapes.',
           ...(notes.length > 0 ? [`Notes: ${notes.join('; ')}.`] : []),
         ],
+        headings: ['A', 'B', 'A better by'],
         quantities: rows.map(([name, m]) => {
           const doc = metricDoc(name);
-          const good = { A: true, B: false, 'cannot tell': undefined }[m.better];
+          const { a, b, advantage, reference } = m;
+          const { low, high } = a;
+          const unit = m.unit.replace('^2', '²').replace('^3', '³');
+          const told = m.better === 'cannot tell' ? m.better : `${m.better} better`;
           return {
             name: metricTitle(name),
-            value: `A ${side(m.a)}, B ${side(m.b)}`,
-            ...(m.unit !== '' && { unit: m.unit.replace('^2', '²').replace('^3', '³') }),
+            value: a.value,
+            ...(low !== undefined && high !== undefined && { interval: [low, high] as const }),
+            unit,
             ...((m.good === 'higher' || m.good === 'lower') && { better: m.good }),
-            beside: m.reference === undefined ? '' : formatNumber(m.reference),
+            beside: { text: `${formatNumber(b.value)}${unit === '' ? '' : ` ${unit}`}`, note: range(b) },
             verdict: {
-              text: m.better === 'cannot tell' ? m.better : `${m.better} better`,
-              ...(good !== undefined && { good: true }),
-              note: `A better by ${side(m.advantage)}; p ${formatNumber(Number(m.p.toPrecision(2)))}`,
+              text: told,
+              ...(m.better !== 'cannot tell' && { good: true }),
+              note: `${formatNumber(advantage.value)} ${range(advantage) ?? ''} p ${formatNumber(Number(m.p.toPrecision(2)))}`,
             },
-            meaning: `${m.meaning}; n = ${m.n}${m.noInterval === undefined ? '' : `; no interval: ${m.noInterval}`}`,
+            meaning: `${m.meaning}; n = ${m.n}${reference === undefined ? '' : `; real bones ${formatNumber(reference)}`}${m.noInterval === undefined ? '' : `; no interval: ${m.noInterval}`}`,
             ...(doc !== undefined && { about: docLines(doc) }),
           };
         }),

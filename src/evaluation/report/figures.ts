@@ -8,14 +8,15 @@ import { kindOf } from './part.ts';
 
 const UNITS: Readonly<Record<SetMetric['unit'], string>> = { '': '', mm: 'mm', 'mm^2': 'mm²', 'cm^3': 'cm³' };
 
-/** What real shapes score in its place: the range of draws, or one value with its interval. */
-function besideOf({ floor, reference, referenceLow, referenceHigh }: SetMetric): string | undefined {
+const rangeText = (low: number | undefined, high: number | undefined): string | undefined =>
+  low === undefined || high === undefined ? undefined : `[${formatNumber(low)}, ${formatNumber(high)}]`;
+
+/** What real shapes score in its place: the middle and range of draws, or one value with its interval. */
+function besideOf({ floor, reference, referenceLow, referenceHigh }: SetMetric): Quantity['beside'] {
   if (floor !== undefined)
-    return `${formatNumber(floor.median)} [${formatNumber(floor.low)}, ${formatNumber(floor.high)}]`;
+    return { text: formatNumber(floor.median), note: rangeText(floor.low, floor.high) };
   if (reference === undefined) return undefined;
-  return referenceLow === undefined || referenceHigh === undefined
-    ? formatNumber(reference)
-    : `${formatNumber(reference)} [${formatNumber(referenceLow)}, ${formatNumber(referenceHigh)}]`;
+  return { text: formatNumber(reference), note: rangeText(referenceLow, referenceHigh) };
 }
 
 /** The verdict and what it rests on. */
@@ -106,7 +107,7 @@ export function figuresSection(evaluation: SetEvaluation, naming: Naming, comman
     heading: 'Figures',
     prose: [
       ...(verdict === undefined ? [] : verdictText(verdict, naming.bone)),
-      `${counts.fake} generated ${naming.bone}s against ${counts.real} held-out ${kind} ones and the ${counts.train} trained on. ${naming.phantom ? 'Where the table says real, it means held-out phantoms. ' : ''}Square brackets after a value hold its 95 % interval. ${
+      `${counts.fake} generated ${naming.bone}s against ${counts.real} held-out ${kind} ones and the ${counts.train} trained on. ${naming.phantom ? 'Where the table says real, it means held-out phantoms. ' : ''}Square brackets under a value hold its 95 % interval. ${
         floors
           ? 'Real against real is the same figure with training cases in the place of the generated ones, in the same number, over many draws: the middle one and the range that 95 % keep on the bad side. Where it is a mean of held-out cases, its 95 % interval.'
           : 'References are the same figure for training against held-out cases: what a perfect generator would score with sets of these sizes.'
