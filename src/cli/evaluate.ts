@@ -1,14 +1,13 @@
-/** `cranioflow evaluate`: generated bones against real ones. */
+/** `cranioflow evaluate`: generated bones against real ones, or two generated sets against the same real ones. */
 import type { Command } from 'commander';
 import type { Dataset } from '../dataset/dataset.ts';
 import type { DatasetCase } from '../dataset/manifest.ts';
 import { UsageError } from '../errors.ts';
-import type { MaskSets } from '../evaluation/evaluateSets.ts';
-import type { SetEvaluation } from '../evaluation/setReport.ts';
-import type { DescribedSpace } from '../evaluation/spaces/describedSpace.ts';
-import type { FeatureSpace } from '../evaluation/spaces/space.ts';
+import type { MaskSets } from '../evaluation/setChecks.ts';
+import type { CaseNames } from '../evaluation/sharedCases.ts';
 import { type Mask, voxelCount } from '../volume/volume.ts';
 import type { Context, Streams } from './context.ts';
+import type { SpaceFlags } from './evaluateSpaces.ts';
 import { whole } from './options.ts';
 
 export function registerEvaluate(
@@ -21,17 +20,18 @@ export function registerEvaluate(
     .summary('compare generated bones with real ones')
     .description(
       `Compares generated bones with held-out real ones and with those trained on: nearest distances, 1-NNA, coverage,
-precision and recall, KID and FID, likeness inside the set, specificity, variation, pieces and volume. With --encoder, --autoencoder or --extractor, also
-KID, FID, precision and recall in the features of a network. All three are
-dataset folders on one grid. The table says of each number what it means and what real bones score; --json has more.`,
+precision and recall, KID and FID, likeness inside the set, specificity, variation, pieces, thickness and volume. All are
+dataset folders on one grid. Each number comes with its 95 % interval, with what real bones score in the place of the
+generated ones, and with a verdict: as good as real, worse than real, or cannot tell. Held-out bones that were trained on
+(the same subject, the same or nearly the same voxels, mirrored too) are found first and refused. With --encoder,
+--autoencoder or --extractor, distributions are compared in the features of a network too.`,
     )
-    .requiredOption(
-      '--real <dir>',
-      'dataset whose test cases are the held-out real bones (all, if it has none)',
-    )
-    .requiredOption('--train <dir>', 'dataset whose training cases were trained on; may be the same folder')
-    .requiredOption('--fake <dir>', 'folder of generated bones; all cases are taken')
-    .option('--seed <n>', 'seed of draws and bootstraps', whole(0), 0)
+    .option('--real <dir>', 'dataset whose test cases are the held-out real bones (all, if it has none)')
+    .option('--train <dir>', 'dataset whose training cases were trained on; may be the same folder')
+    .option('--fake <dir>', 'folder of generated bones; all cases are taken')
+    .option('--against <dir>', 'a second folder of generated bones: both against the same real ones')
+    .option('--out <dir>', 'folder for evaluation.json and evaluation.html')
+    .option('--seed <n>', 'seed of draws, bootstraps and shuffles', whole(0), 0)
     .option('--encoder <run>', 'compare by the features of a contrastive encoder too (train encoder)')
     .option('--autoencoder <run>', 'compare by the latents of an autoencoder too')
     .option(
@@ -44,131 +44,175 @@ dataset folders on one grid. The table says of each number what it means and wha
     )
     .option('--threads <n>', 'processor threads of those networks (default: all)', whole(1, 1024))
     .option('--quick', 'leave out FID, KID, MS-SSIM, EMD, specificity and variation')
+    .option('--allow-overlap', 'evaluate although held-out bones were trained on; the result says so')
+    .option('--explain [metric]', 'print what every metric means, or one of them, and do nothing else')
     .addHelpText(
       'after',
       `
 Examples:
-  cranioflow evaluate --real data/phantoms --train data/phantoms --fake skulls --json > evaluation.json
-  cranioflow evaluate --real data/phantoms --train data/phantoms --fake skulls --encoder runs/encoder --autoencoder runs/ae
-  cranioflow evaluate --real data/ct --train data/ct --fake skulls --extractor med3d.onnx`,
+  cranioflow evaluate --real data/phantoms --train data/phantoms --fake skulls --out evaluation
+  cranioflow evaluate --real data/phantoms --train data/phantoms --fake skulls --against older-skulls
+  cranioflow evaluate --real data/ct --train data/ct --fake skulls --encoder runs/encoder --extractor med3d.onnx
+  cranioflow evaluate --explain kidFeatures`,
     )
     .action(async (flags: EvaluateFlags, command: Command) => {
       const cli = open(command);
+      if (flags.explain !== undefined) {
+        await explain(cli, flags.explain);
+        return;
+      }
+      const [realDir, trainDir, fakeDir] = (['real', 'train', 'fake'] as const).map((name) =>
+        required(flags[name], name),
+      );
       const { openDataset } = await import('../dataset/dataset.ts');
-      const { readProvenance } = await import('../sampling/generateProvenance.ts');
-      const [real, train, fake] = [flags.real, flags.train, flags.fake].map(openDataset);
+      const [real, train, fake] = [realDir, trainDir, fakeDir].map(openDataset);
+      const against = flags.against === undefined ? undefined : openDataset(flags.against);
       const test = real.split('test');
-      const fakes = masks(fake, fake.cases);
-      // Bones that came out empty have no case in the folder, but count as generated.
-      for (const bone of readProvenance(fake.dir)?.bones ?? [])
-        if (bone.empty) fakes.push({ ...fake.grid, data: new Uint8Array(voxelCount(fake.grid.size)) });
-      const sets = {
-        real: masks(real, test.length > 0 ? test : real.cases),
-        train: masks(train, train.split('train')),
-        fake: fakes,
-      };
-      const spaces = await describedSpaces(cli, flags, sets, train);
-      const { evaluateSets } = await import('../evaluation/evaluateSets.ts');
+      const held = test.length > 0 ? test : real.cases;
+      const sides = { real: masks(real, held), train: masks(train, train.split('train')) };
+      const names = { real: namesOf(real, held), train: namesOf(train, train.split('train')) };
       let progress: ReturnType<typeof cli.progress> | undefined;
-      const onProgress = (done: number, total: number): void => {
-        progress ??= cli.progress('evaluate', total, 'pairs');
-        progress.update(done);
+      const options = {
+        seed: flags.seed,
+        extended: flags.quick !== true,
+        allowOverlap: flags.allowOverlap === true,
+        onProgress: (done: number, total: number): void => {
+          progress ??= cli.progress('evaluate', total, 'pairs');
+          progress.update(done);
+        },
       };
-      const extended = flags.quick !== true;
-      const result = evaluateSets(sets, { seed: flags.seed, extended, spaces, onProgress });
+      const naming = { bone: real.manifest.bone, phantom: real.manifest.phantom || train.manifest.phantom };
+      const line = commandLine(flags);
+      const spacesOf = async (sets: MaskSets) => {
+        if ((flags.autoencoder ?? flags.encoder ?? flags.extractor ?? flags.extractorOutput) === undefined)
+          return undefined;
+        return (await import('./evaluateSpaces.ts')).describedSpaces(cli, flags, sets, train);
+      };
+      const text = await import('../evaluation/report/evaluationText.ts');
+      const page = await import('../evaluation/report/evaluationPage.ts');
+      if (against !== undefined) {
+        const { compareSets } = await import('../evaluation/compareSets.ts');
+        const [a, b] = [await generated(fake), await generated(against)];
+        const spaces = await spacesOf({ ...sides, fake: [...a, ...b] });
+        const result = compareSets(
+          { ...sides, a, b },
+          { ...options, spaces, names: { ...names, a: namesOf(fake), b: namesOf(against) } },
+        );
+        progress?.finish();
+        await write(cli, flags.out, result, () => page.comparisonPage(result, naming, line));
+        cli.json ? cli.report(result, '') : stdout.write(text.comparisonTable(result));
+        return;
+      }
+      const { evaluateSets } = await import('../evaluation/evaluateSets.ts');
+      const sets = { ...sides, fake: await generated(fake) };
+      const result = evaluateSets(sets, {
+        ...options,
+        spaces: await spacesOf(sets),
+        names: { ...names, fake: namesOf(fake) },
+      });
       progress?.finish();
-      if (cli.json) cli.report(result, '');
-      else stdout.write(evaluationTable(result));
+      await write(cli, flags.out, result, () => page.evaluationPage(result, naming, line));
+      cli.json ? cli.report(result, '') : stdout.write(text.evaluationTable(result));
     });
 }
 
-interface EvaluateFlags {
-  real: string;
-  train: string;
-  fake: string;
+interface EvaluateFlags extends SpaceFlags {
+  real?: string;
+  train?: string;
+  fake?: string;
+  against?: string;
+  out?: string;
   seed: number;
   quick?: boolean;
-  encoder?: string;
-  autoencoder?: string;
-  extractor?: string;
-  extractorOutput?: string;
-  threads?: number;
+  allowOverlap?: boolean;
+  explain?: string | true;
 }
 
-/** The sets described in each space that a flag names; nothing where none does. */
-async function describedSpaces(
-  cli: Context,
-  flags: EvaluateFlags,
-  sets: MaskSets,
-  train: Dataset,
-): Promise<DescribedSpace[] | undefined> {
-  const { autoencoder, encoder, extractor, extractorOutput, threads } = flags;
-  if (extractorOutput !== undefined && extractor === undefined)
-    throw new UsageError({
-      found: '--extractor-output without --extractor',
-      expected: 'the model whose output it names',
-      todo: 'add --extractor model.onnx',
-    });
-  if ((autoencoder ?? encoder ?? extractor) === undefined) return undefined;
-  const { describeSets } = await import('../evaluation/spaces/describedSpace.ts');
-  const opened: FeatureSpace[] = [];
-  try {
-    if (autoencoder !== undefined) {
-      const { openLatentSpace } = await import('../evaluation/spaces/latent.ts');
-      opened.push(await openLatentSpace(autoencoder, { threads }));
-    }
-    if (encoder !== undefined) {
-      const { openEncoderSpace } = await import('../evaluation/spaces/encoder.ts');
-      opened.push(await openEncoderSpace(encoder, { threads }));
-    }
-    if (extractor !== undefined) {
-      const { openExtractorSpace } = await import('../evaluation/spaces/extractor.ts');
-      opened.push(await openExtractorSpace(extractor, { threads, output: extractorOutput }));
-    }
-    const { dataHash } = await import('../dataset/dataHash.ts');
-    const own = dataHash(train.split('train'));
-    const described: DescribedSpace[] = [];
-    for (const space of opened) {
-      const total = sets.real.length + sets.fake.length + sets.train.length;
-      const progress = cli.progress(`describe, ${space.name}`, total, 'cases');
-      let done = 0;
-      const result = await describeSets(space, sets, () => progress.update(++done));
-      progress.finish();
-      const { learntFrom } = space;
-      const other = learntFrom !== undefined && learntFrom.dataHash !== own;
-      const warning = `space ${space.name}: its network learnt from other cases (${learntFrom?.dataset}) than --train has; if held-out cases are among them, they look better here than they are`;
-      described.push({ ...result, notes: [...(result.notes ?? []), ...(other ? [warning] : [])] });
-    }
-    return described;
-  } finally {
-    for (const space of opened) await space.release();
+function required(value: string | undefined, name: string): string {
+  if (value !== undefined) return value;
+  throw new UsageError({
+    found: `no --${name}`,
+    expected: 'the three sets: --real, --train and --fake',
+    todo: `add --${name} DIR; --explain alone prints what the metrics mean`,
+  });
+}
+
+async function explain(cli: Context, metric: string | true): Promise<void> {
+  const { explainMetric, explainMetrics } = await import('../evaluation/report/evaluationText.ts');
+  const { allMetricDocs, metricDoc } = await import('../evaluation/metricDocs.ts');
+  if (metric === true) {
+    cli.print(Object.fromEntries(allMetricDocs().map(({ name, doc }) => [name, doc])), explainMetrics());
+    return;
   }
+  const text = explainMetric(metric);
+  if (text === undefined)
+    throw new UsageError({
+      found: `no metric called ${metric}`,
+      expected: `a name as the table of \`evaluate\` shows it, such as kidFeatures or components`,
+      todo: 'see --explain without a name',
+    });
+  cli.print({ [metric]: metricDoc(metric) }, text);
+}
+
+/** Writes evaluation.json and evaluation.html where asked to. */
+async function write(
+  cli: Context,
+  out: string | undefined,
+  result: object,
+  page: () => string,
+): Promise<void> {
+  if (out === undefined) return;
+  const { join } = await import('node:path');
+  const { writeFileAtomic } = await import('../files/atomic.ts');
+  writeFileAtomic(join(out, 'evaluation.json'), `${JSON.stringify(result, null, 1)}\n`);
+  writeFileAtomic(join(out, 'evaluation.html'), page());
+  cli.say(`${join(out, 'evaluation.html')}: open it in any browser`);
 }
 
 function masks(dataset: Dataset, cases: readonly DatasetCase[]): Mask[] {
   return cases.map((c) => dataset.loadMask(c));
 }
 
-/** The numbers of an evaluation as aligned text. */
-export function evaluationTable({ counts, grid, metrics, notes }: SetEvaluation): string {
-  const number = (x: number | undefined): string =>
-    x === undefined ? '-' : Number(x.toPrecision(3)).toString();
-  const rows = Object.entries(metrics).map(([name, m]) => [
-    name,
-    `${number(m.value)}${m.unit === '' ? '' : ` ${m.unit}`}`,
-    m.low === undefined ? '' : `${number(m.low)} to ${number(m.high)}`,
-    number(m.reference),
-    m.better,
-    m.meaning,
-  ]);
-  const table = [['', 'value', '95 % interval', 'real bones', 'better', 'meaning'], ...rows];
-  const widths = table[0].map((_, c) => (c === 5 ? 0 : Math.max(...table.map((row) => row[c].length))));
-  const lines = table.map((row) =>
-    row
-      .map((cell, c) => cell.padEnd(widths[c]))
-      .join('  ')
-      .trimEnd(),
-  );
-  const head = `${counts.fake} generated, ${counts.real} held-out real, ${counts.train} training bones of ${grid.size.join('x')} voxels, ${grid.spacing[0]} mm`;
-  return `${[head, '', ...lines, ...notes.map((note) => `note: ${note}`)].join('\n')}\n`;
+/** Masks of a generated set. Bones that came out empty have no case in the folder, but count as generated. */
+async function generated(set: Dataset): Promise<Mask[]> {
+  const { readProvenance } = await import('../sampling/generateProvenance.ts');
+  const found = masks(set, set.cases);
+  for (const bone of readProvenance(set.dir)?.bones ?? [])
+    if (bone.empty) found.push({ ...set.grid, data: new Uint8Array(voxelCount(set.grid.size)) });
+  return found;
+}
+
+/** Phantoms of two sets share numbers, not subjects: theirs is the seed and index they were drawn from. */
+function namesOf({ manifest }: Dataset, cases: readonly DatasetCase[] = manifest.cases): CaseNames {
+  return {
+    ids: cases.map((c) => c.id),
+    subjects: cases.map((c) => (manifest.phantom ? c.source : c.subject)),
+  };
+}
+
+/** The command line of the page, as it was given. */
+function commandLine(flags: EvaluateFlags): string {
+  const quoted = (word: string): string =>
+    /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  const named = { ...flags, 'extractor-output': flags.extractorOutput };
+  const keys = [
+    'real',
+    'train',
+    'fake',
+    'against',
+    'encoder',
+    'autoencoder',
+    'extractor',
+    'extractor-output',
+  ] as const;
+  const words = keys.flatMap((name) => {
+    const value = named[name];
+    return value === undefined ? [] : [`--${name}`, quoted(value)];
+  });
+  const switches = [
+    ...(flags.quick ? ['--quick'] : []),
+    ...(flags.allowOverlap ? ['--allow-overlap'] : []),
+    `--seed ${flags.seed}`,
+  ];
+  return ['cranioflow evaluate', ...words, ...switches].join(' ');
 }

@@ -96,7 +96,8 @@ export function halfSampleInterval(
   halves.sort();
   const at = (q: number): number =>
     Math.min(range[1], Math.max(range[0], value + scale * (quantileOfSorted(halves, q) - centre)));
-  const [low, high] = [at(0.025), at(0.975)];
+  // Of a statistic with few values the quantiles may pass it by.
+  const [low, high] = [Math.min(value, at(0.025)), Math.max(value, at(0.975))];
   if (trials === undefined) return { value, low, high };
   const wilson = wilsonInterval(value, trials);
   return { value, low: Math.min(low, wilson[0]), high: Math.max(high, wilson[1]) };

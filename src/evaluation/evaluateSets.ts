@@ -1,22 +1,21 @@
 /**
  * One call from three sets of masks to the numbers a report shows: generated shapes (fake) against held-out ones (real)
- * and those trained on (train). Every number comes with what it means and, where that makes sense, with the same number
- * for real against train: what a perfect generator would score here, with sets of these sizes.
+ * and those trained on (train). Every number comes with what it means, an interval or the reason why it has none, the same
+ * number for real shapes in the place of the generated ones, and a verdict by a stated rule (verdict.ts).
  *
- * 1-NNA and coverage depend on set sizes, so they are taken on equally many cases of each set (a seeded draw), Chamfer on
- * at most `chamferCases` of each. Intervals are bootstraps over cases for means; numbers of whole sets are resampled by
- * halves without copies (bootstrap.ts). `extended` adds what a study of generators needs (studyMetrics.ts).
+ * Sets that cannot be compared are refused first: too small, of two grids, without bone, or with held-out shapes that were
+ * trained on (setChecks.ts, sharedCases.ts). 1-NNA and coverage depend on set sizes, so they are taken on equally many
+ * cases of each set (a seeded draw), Chamfer on at most `chamferCases` of each. Intervals are bootstraps over cases for
+ * means; numbers of whole sets are resampled by halves without copies (bootstrap.ts). `extended` adds what a study of
+ * generators needs (studyMetrics.ts), `verdicts` floors, tests and the costlier numbers of plausibility.
  *
  * Time on one Zen 3 core: 22 us a pair for Dice at 64^3, 1.3 ms a pair for Chamfer at 2048 points (so 50 of each set take
  * 6 s), 28 ms a shape for its features.
  */
-import { NumericsError, VolumeError } from '../errors.ts';
 import { RandomStream } from '../random/stream.ts';
-import { labelComponents } from '../volume/components.ts';
-import { requireSameGrid } from '../volume/sameGrid.ts';
 import type { Mask } from '../volume/volume.ts';
 import { chamferDistance, pointCloud } from './chamfer.ts';
-import { type Descriptions, describeShapes, pickDescriptions } from './describeShapes.ts';
+import { describeShapes, pickDescriptions } from './describeShapes.ts';
 import {
   crossDistances,
   type DistanceMatrix,
@@ -25,19 +24,33 @@ import {
   subMatrix,
   transposed,
 } from './distanceMatrix.ts';
-import { addPrdc } from './distributionMetrics.ts';
+import { addPrdc, inPlace } from './distributionMetrics.ts';
+import { energyDistance } from './energy.ts';
+import { poolSize } from './floor.ts';
 import { nearestTraining } from './nearestTraining.ts';
 import { diceDistance, packMask } from './overlap.ts';
-import { PRDC_DEFAULTS, prdc } from './prdc.ts';
-import { coverageShare, minimumMatchingDistance, nearestNeighbourAccuracy } from './setMetrics.ts';
-import { ReportTable, type SetEvaluation } from './setReport.ts';
+import { kernelTest, nearestTest, permutationTest, unionTable } from './permutation.ts';
+import { addPlausibility } from './plausibility/plausibility.ts';
+import { PRDC_DEFAULTS } from './prdc.ts';
+import { checkSets, hasBone, type MaskSets, type SetNames } from './setChecks.ts';
+import {
+  coverageShare,
+  minimumMatchingDistance,
+  nearestNeighbourAccuracy,
+  twoSidedAccuracy,
+} from './setMetrics.ts';
+import { everyMember, type MetricTable, ReportTable, type SetEvaluation, warningNotes } from './setReport.ts';
+import { findSharedCases, requireNoSharedCases, sharedText } from './sharedCases.ts';
 import { addSpace, type DescribedSpace, prepareSpaces } from './spaces/describedSpace.ts';
 import { mean } from './statistics.ts';
 import { addStudyMetrics, STUDY_CASES, studyPairs } from './studyMetrics.ts';
 import { surfaceSample } from './surfaceSample.ts';
+import { overallVerdict } from './verdict.ts';
+
+export type { MaskSets } from './setChecks.ts';
 
 export interface EvaluateOptions {
-  /** Seeds the draws and the bootstraps. */
+  /** Seeds draws, bootstraps, floors and shuffles. */
   seed: number;
   /** Surface points a shape for the Chamfer distance. */
   points: number;
@@ -47,6 +60,12 @@ export interface EvaluateOptions {
   extended: boolean;
   /** Most cases of each set compared by EMD, where extended. */
   emdCases: number;
+  /** Floors, permutation tests and verdicts; energy distance, Euler number, asymmetry, thickness, distributions. */
+  verdicts: boolean;
+  /** Evaluates although held-out shapes were trained on, and says so in the notes. */
+  allowOverlap: boolean;
+  /** Names of cases and subjects, for finding shared subjects and for messages. */
+  names: SetNames;
   /** The sets described beforehand in further feature spaces (`describeSets`): KID, FID, PRDC and P-PR in each. */
   spaces?: readonly DescribedSpace[];
   /** Called after each pair of shapes compared, in both distances. */
@@ -59,106 +78,142 @@ export const EVALUATE_DEFAULTS: EvaluateOptions = {
   chamferCases: 50,
   extended: false,
   emdCases: 16,
+  verdicts: true,
+  allowOverlap: false,
+  names: {},
 };
-
-export interface MaskSets {
-  /** Held-out real shapes. */
-  real: readonly Mask[];
-  /** The shapes trained on. */
-  train: readonly Mask[];
-  /** Generated shapes. */
-  fake: readonly Mask[];
-}
 
 const TOLD_APART =
   'share of shapes whose nearest other is of their own set: 0.5 cannot be told apart, 1 told apart, below 0.5 copying';
+const TOLD_APART_SIDED =
+  'the same, each set by itself: 0.5 + the mean distance of both shares from 0.5; scattered fragments, which 1-NNA takes for real, score 1';
 const REACHED =
   'share of held-out real shapes that are the nearest real one of some generated shape; low: kinds are missing';
 
-/** Checks sizes, grids and emptiness; returns the sets with the generated masks that have bone. */
-function checkSets(sets: MaskSets): MaskSets {
-  const { real, train, fake } = sets;
-  const first = real[0] ?? train[0] ?? fake[0];
-  for (const [name, masks, least] of [
-    ['real', real, 2],
-    ['training', train, 1],
-    ['generated', fake, 2],
-  ] as const) {
-    if (masks.length < least)
-      throw new NumericsError({
-        found: `${masks.length} ${name} mask${masks.length === 1 ? '' : 's'}`,
-        expected: `at least ${least}`,
-        todo:
-          name === 'generated'
-            ? 'generate more'
-            : `take in more cases, or split them otherwise: the ${name} masks are the ${name === 'real' ? 'test' : 'train'} side of a dataset (ingest --test-share)`,
-      });
-    masks.forEach((mask, i) => {
-      requireSameGrid(first, mask, 'the first real mask', `${name} mask ${i}`);
-      if (name !== 'generated' && !hasBone(mask))
-        throw new VolumeError({
-          found: `${name} mask ${i} is empty`,
-          expected: 'bone in it',
-          todo: 'leave it out of the dataset',
-        });
-    });
-  }
-  const whole = fake.filter(hasBone);
-  if (whole.length < 2)
-    throw new NumericsError({
-      found: `${fake.length - whole.length} of ${fake.length} generated masks are empty`,
-      expected: 'at least 2 with bone',
-      todo: 'train the generator longer, or look at its samples first',
-    });
-  return { real, train, fake: whole };
-}
-
-function hasBone(mask: Mask): boolean {
-  return mask.data.some((v) => v !== 0);
-}
-
 /** `count` indices below `n`, a seeded draw in random order; `set` tells the draws of one evaluation apart. */
-function draw(n: number, count: number, seed: number, set: number): Uint32Array {
+export function draw(n: number, count: number, seed: number, set: number): Uint32Array {
   return new RandomStream(seed, 'evaluation/draw', set).permutation(n).slice(0, count);
 }
 
 const pick = <T>(items: readonly T[], indices: Uint32Array): T[] => Array.from(indices, (i) => items[i]);
 const triangle = (n: number): number => (n * (n - 1)) / 2;
 
-/** 1-NNA and coverage of two sets by one kind of distance. */
+/** How sets are drawn for one evaluation; `groups` generated sets lie interleaved in `fake` (compareSets.ts). */
+interface Plan {
+  groups: 1 | 2;
+  /** With the metrics that come with verdicts. */
+  verdicts: boolean;
+  /** With draws of real shapes and shuffled labels: of one generated set only. */
+  judged: boolean;
+  /** Generated shapes of a group. */
+  made: number;
+  /** Cases of each set that are compared at equal sizes. */
+  equal: number;
+  chamfer: number;
+  studied: number;
+  real: Uint32Array;
+  fake: Uint32Array;
+  /** Training shapes in the place of generated ones: the first `equal` are the reference, all of them the pool. */
+  train: Uint32Array | undefined;
+}
+
+type Tables = Record<'realReal' | 'realFake' | 'fakeFake', DistanceMatrix>;
+
+/** 1-NNA, coverage and energy distance of two sets by one kind of distance; `placed`: with training shapes for generated. */
 function addSetDistances(
-  table: ReportTable,
+  table: MetricTable,
   kind: 'Dice' | 'Chamfer',
-  { realReal, realFake, fakeFake }: Record<'realReal' | 'realFake' | 'fakeFake', DistanceMatrix>,
-  reference: { oneNna?: number; coverage?: number } = {},
+  tables: Tables,
+  { size, verdicts, judged, placed }: { size: number; verdicts: boolean; judged: boolean; placed?: Tables },
 ): void {
-  const sizes = [realFake.rows, realFake.columns];
+  const sizes = [tables.realFake.rows, tables.realFake.columns] as const;
+  const reals = everyMember(sizes[0]);
+  const nna =
+    (accuracy = nearestNeighbourAccuracy) =>
+    (t: Tables) =>
+    (a: Uint32Array, b: Uint32Array) =>
+      accuracy(subMatrix(t.realReal, a, a), subMatrix(t.realFake, a, b), subMatrix(t.fakeFake, b, b));
+  const energy = (t: Tables) => (a: Uint32Array, b: Uint32Array) =>
+    energyDistance(subMatrix(t.realReal, a, a), subMatrix(t.realFake, a, b), subMatrix(t.fakeFake, b, b));
+  const coverage = (t: Tables) => (a: Uint32Array, b: Uint32Array) =>
+    coverageShare(subMatrix(t.realFake, a, b));
+  /** The same with training shapes in the place of generated ones. */
+  const instead = (of: (t: Tables) => (a: Uint32Array, b: Uint32Array) => number, range?: [number, number]) =>
+    placed && inPlace(placed.realFake.columns, size, (b) => of(placed)(reals, b), range);
+  const union = judged
+    ? unionTable(tables.realReal, tables.realFake, tables.fakeFake)
+    : { rows: 0, columns: 0, values: new Float64Array(0) };
   table.addHalves(
     `oneNna${kind}`,
     sizes,
-    (a, b) =>
-      nearestNeighbourAccuracy(
-        subMatrix(realReal, a, a),
-        subMatrix(realFake, a, b),
-        subMatrix(fakeFake, b, b),
-      ),
-    { trials: sizes[0] + sizes[1], range: [0, 1] },
-    { better: 'near 0.5', reference: reference.oneNna, meaning: TOLD_APART },
+    nna()(tables),
+    { trials: 2 * sizes[0], range: [0, 1] },
+    {
+      better: 'near 0.5',
+      meaning: TOLD_APART,
+      ...instead(nna(), [0, 1]),
+      test: (options) => nearestTest(union, sizes[0], options),
+    },
+  );
+  const sided = nna(twoSidedAccuracy);
+  table.addHalves(
+    `oneNnaSided${kind}`,
+    sizes,
+    sided(tables),
+    { trials: 2 * sizes[0], range: [0.5, 1] },
+    {
+      better: 'near 0.5',
+      meaning: TOLD_APART_SIDED,
+      ...instead(sided, [0.5, 1]),
+      test: (options) =>
+        permutationTest(
+          ...sizes,
+          (a, b) => twoSidedAccuracy(subMatrix(union, a, a), subMatrix(union, a, b), subMatrix(union, b, b)),
+          { ...options, permutations: FEW_SHUFFLES },
+        ),
+    },
   );
   table.addHalves(
     `coverage${kind}`,
     sizes,
-    (a, b) => coverageShare(subMatrix(realFake, a, b)),
+    coverage(tables),
     { trials: sizes[0], range: [0, 1] },
-    { better: 'higher', reference: reference.coverage, meaning: REACHED },
+    {
+      better: 'higher',
+      meaning: REACHED,
+      ...instead(coverage, [0, 1]),
+      // Of equal sizes, so that a shuffle asks the same question.
+      test: (options) =>
+        permutationTest(...sizes, (a, b) => coverageShare(subMatrix(union, a, b)), {
+          ...options,
+          permutations: FEW_SHUFFLES,
+        }),
+    },
+  );
+  if (kind !== 'Dice' || !verdicts) return;
+  table.addHalves(
+    'energyDice',
+    sizes,
+    energy(tables),
+    {},
+    {
+      better: 'lower',
+      meaning:
+        'energy distance: how much farther shapes lie from those of the other set than from those of their own, by 1 - Dice; 0 on average for equal distributions',
+      ...instead(energy),
+      test: (options) => kernelTest({ ...union, values: union.values.map((d) => -d) }, sizes[0], options),
+    },
   );
 }
 
-/** 1 - Dice: nearest neighbours over whole sets, 1-NNA and coverage on the draws. Returns the distances to training. */
+/** Shuffles where each costs the whole statistic. */
+const FEW_SHUFFLES = 199;
+
+/** 1 - Dice: nearest neighbours over whole sets, the rest on the draws. Returns the distances to training. */
 function addDice(
-  table: ReportTable,
+  table: MetricTable,
   { real, train, fake }: MaskSets,
-  draws: { real: Uint32Array; fake: Uint32Array; train: Uint32Array | undefined },
+  plan: Plan,
   onPair: () => void,
 ): { realTrain: DistanceMatrix; fakeTrain: DistanceMatrix } {
   const [reals, trains, fakes] = [real, train, fake].map((masks) => masks.map((m) => packMask(m.data)));
@@ -167,50 +222,56 @@ function addDice(
   const fakeTrain = crossDistances(fakes, trains, diceDistance, onPair);
   table.addMean('fakeToTrainDice', rowMinima(fakeTrain), {
     better: 'near reference',
-    reference: mean(rowMinima(realTrain)),
+    against: rowMinima(realTrain),
     meaning:
       '1 - Dice of each generated shape to its nearest training shape; far below the held-out real ones: copying',
   });
   table.addMean('fakeToRealDice', rowMinima(transposed(realFake)), {
     better: 'lower',
-    reference: mean(rowMinima(transposed(realTrain))),
+    against: rowMinima(transposed(realTrain)),
     meaning:
       '1 - Dice of each generated shape to its nearest held-out real one (reference: of each training shape)',
   });
-  table.addMean('realToFakeDice', rowMinima(realFake), {
+  const every = everyMember(real.length);
+  const pool = plan.judged ? poolSize(train.length, plan.made) : 0;
+  table.addNearest('realToFakeDice', realFake, {
     better: 'lower',
     reference: mean(rowMinima(realTrain)),
+    ...(pool > 0 && inPlace(pool, plan.made, (b) => mean(rowMinima(subMatrix(realTrain, every, b))), [0, 1])),
     meaning:
-      '1 - Dice of each held-out real shape to its nearest generated one (reference: nearest training shape)',
+      '1 - Dice of each held-out real shape to its nearest generated one (reference: nearest of as many training shapes)',
   });
 
-  const realReal = selfDistances(pick(reals, draws.real), diceDistance, onPair);
-  const evenFake = subMatrix(realFake, draws.real, draws.fake);
-  const fakeFake = selfDistances(pick(fakes, draws.fake), diceDistance, onPair);
-  const reference: { oneNna?: number; coverage?: number } = {};
-  if (draws.train !== undefined) {
-    const evenTrain = subMatrix(realTrain, draws.real, draws.train);
-    const trainTrain = selfDistances(pick(trains, draws.train), diceDistance, onPair);
-    reference.oneNna = nearestNeighbourAccuracy(realReal, evenTrain, trainTrain);
-    reference.coverage = coverageShare(evenTrain);
-  }
-  addSetDistances(table, 'Dice', { realReal, realFake: evenFake, fakeFake }, reference);
+  const realReal = selfDistances(pick(reals, plan.real), diceDistance, onPair);
+  const tables = {
+    realReal,
+    realFake: subMatrix(realFake, plan.real, plan.fake),
+    fakeFake: selfDistances(pick(fakes, plan.fake), diceDistance, onPair),
+  };
+  const placed = plan.train && {
+    realReal,
+    realFake: subMatrix(realTrain, plan.real, plan.train),
+    fakeFake: selfDistances(pick(trains, plan.train), diceDistance, onPair),
+  };
+  addSetDistances(table, 'Dice', tables, { ...plan, size: plan.equal, placed });
   return { realTrain, fakeTrain };
 }
 
 /** The same by squared distances between surface points, on equally many cases. */
 function addChamfer(
-  table: ReportTable,
+  table: MetricTable,
   real: Mask[],
   fake: Mask[],
   points: number,
+  plan: Plan,
   onPair: () => void,
 ): void {
   const [reals, fakes] = [real, fake].map((masks) => masks.map((m) => pointCloud(surfaceSample(m, points))));
   const realFake = crossDistances(reals, fakes, chamferDistance, onPair);
   const realReal = selfDistances(reals, chamferDistance, onPair);
   const fakeFake = selfDistances(fakes, chamferDistance, onPair);
-  addSetDistances(table, 'Chamfer', { realReal, realFake, fakeFake });
+  const tables = { realReal, realFake, fakeFake };
+  addSetDistances(table, 'Chamfer', tables, { ...plan, size: real.length });
   table.addHalves(
     'mmdChamfer',
     [real.length, fake.length],
@@ -221,81 +282,86 @@ function addChamfer(
       better: 'lower',
       meaning:
         'squared surface distance, both ways added, of each held-out real shape to its nearest generated one',
+      test: (options) => {
+        const union = unionTable(realReal, realFake, fakeFake);
+        return permutationTest(
+          real.length,
+          fake.length,
+          (a, b) => minimumMatchingDistance(subMatrix(union, a, b)),
+          { ...options, permutations: FEW_SHUFFLES },
+        );
+      },
     },
   );
 }
 
-/** Precision, recall, density, coverage by the plain shape description. */
-function addFeatures(table: ReportTable, { real, fake, train }: Record<keyof MaskSets, Descriptions>): void {
-  const reference =
-    train.plain.count > Math.max(...Object.values(PRDC_DEFAULTS)) ? prdc(real.plain, train.plain) : undefined;
-  addPrdc(table, 'Features', 'plain shape features', real.plain, fake.plain, reference);
-}
-
-/** Is it one piece, and as large as bone of its kind is? */
-function addPlausibility(table: ReportTable, { real, fake }: MaskSets): void {
-  const { spacing } = real[0];
-  const voxelCm3 = (spacing[0] * spacing[1] * spacing[2]) / 1000;
-  const measure = (mask: Mask) => {
-    const { sizes } = labelComponents(mask.data, mask.size, 26);
-    const voxels = sizes.reduce((a, b) => a + b, 0);
-    return { components: sizes.length, largestShare: sizes[0] / voxels, volumeCm3: voxels * voxelCm3 };
-  };
-  const reals = real.map(measure);
-  const fakes = fake.map(measure);
-  const add = (name: keyof ReturnType<typeof measure>, unit: '' | 'cm^3', meaning: string): void =>
-    table.addMean(
-      name,
-      fakes.map((m) => m[name]),
-      { unit, better: 'near reference', reference: mean(reals.map((m) => m[name])), meaning },
+/** Decides how the sets are drawn, and says it in the notes. */
+function planOf(
+  { real, train, fake }: MaskSets,
+  { seed, chamferCases, extended, verdicts, spaces }: EvaluateOptions,
+  groups: 1 | 2,
+  notes: string[],
+): Plan {
+  const made = fake.length / groups;
+  const equal = Math.min(real.length, made);
+  if (real.length !== made)
+    notes.push(`1-NNA and coverage compare ${equal} drawn from ${real.length} real and ${made} generated`);
+  const hasReference = train.length >= equal;
+  if (!hasReference)
+    notes.push(`no reference for 1-NNA and coverage: ${train.length} training shapes, ${equal} are needed`);
+  if ((extended || spaces !== undefined) && equal > STUDY_CASES)
+    notes.push(`the metrics of the study compare ${STUDY_CASES} of each set`);
+  const chamfer = Math.min(equal, chamferCases);
+  if (chamfer < equal) notes.push(`Chamfer numbers compare ${chamfer} of each set`);
+  const judged = verdicts && groups === 1;
+  const pool = judged ? poolSize(train.length, equal) : 0;
+  if (judged && hasReference && pool === 0)
+    notes.push(
+      `no draws of real shapes as a floor: ${train.length} training shapes, ${2 * equal} are needed; verdicts rest on shuffled labels alone`,
     );
-  add('components', '', 'separate pieces of bone of a generated shape (26 neighbours)');
-  add('largestShare', '', 'share of the bone that is in the largest piece');
-  add('volumeCm3', 'cm^3', 'volume of bone');
+  const fakes = draw(made, equal, seed, 1);
+  return {
+    groups,
+    verdicts,
+    judged,
+    made,
+    equal,
+    chamfer,
+    studied: Math.min(equal, STUDY_CASES),
+    real: draw(real.length, equal, seed, 0),
+    // Of two interleaved sets the same places.
+    fake: Uint32Array.from(
+      { length: groups * equal },
+      (_, i) => groups * fakes[Math.floor(i / groups)] + (i % groups),
+    ),
+    train: hasReference ? draw(train.length, Math.max(equal, pool), seed, 2) : undefined,
+  };
 }
 
 /**
- * Compares the sets. Empty generated masks are counted, then left out. Throws `NumericsError` for sets below 2 cases (1
- * for train), `GridError` where grids differ, `VolumeError` for an empty real or training mask.
+ * Puts all metrics of sets that passed the checks into a table. `groups`: generated sets that lie interleaved in `fake`.
+ * Returns the distances 1 - Dice to training shapes.
  */
-export function evaluateSets(sets: MaskSets, options: Partial<EvaluateOptions> = {}): SetEvaluation {
-  const { seed, points, chamferCases, extended, emdCases, onProgress } = { ...EVALUATE_DEFAULTS, ...options };
-  const whole = checkSets(sets);
+export function fillTable(
+  table: MetricTable,
+  whole: MaskSets,
+  options: EvaluateOptions,
+  groups: 1 | 2 = 1,
+): { realTrain: DistanceMatrix; fakeTrain: DistanceMatrix } {
+  const { seed, points, extended, emdCases, onProgress } = options;
   const { real, train, fake } = whole;
-  const table = new ReportTable(seed);
-
-  const emptyFake = sets.fake.length - fake.length;
-  if (emptyFake > 0)
-    table.notes.push(
-      `${emptyFake} empty generated masks are counted in "emptyShare" and left out of all else`,
-    );
-  const equal = Math.min(real.length, fake.length);
-  if (real.length !== fake.length)
-    table.notes.push(
-      `1-NNA and coverage compare ${equal} drawn from ${real.length} real and ${fake.length} generated`,
-    );
-  const hasReference = train.length >= equal;
-  if (!hasReference)
-    table.notes.push(
-      `no reference for 1-NNA and coverage: ${train.length} training shapes, ${equal} are needed`,
-    );
-  if ((extended || options.spaces !== undefined) && equal > STUDY_CASES)
-    table.notes.push(`the metrics of the study compare ${STUDY_CASES} of each set`);
-  const chamferN = Math.min(equal, chamferCases);
-  if (chamferN < equal) table.notes.push(`Chamfer numbers compare ${chamferN} of each set`);
-
-  const draws = {
-    real: draw(real.length, equal, seed, 0),
-    fake: draw(fake.length, equal, seed, 1),
-    train: hasReference ? draw(train.length, equal, seed, 2) : undefined,
-  };
-  const studied = (indices: Uint32Array) => indices.subarray(0, STUDY_CASES);
-  const chosen = { real: studied(draws.real), fake: studied(draws.fake) };
+  const plan = planOf(whole, options, groups, table.notes);
+  const { equal, chamfer, studied, made, verdicts, judged } = plan;
+  const chosen = { real: plan.real.subarray(0, studied), fake: plan.fake.subarray(0, groups * studied) };
+  // Half of the training shapes at most take the place of generated ones; the others are fitted on.
+  const half = Math.min(poolSize(train.length, studied), Math.floor(train.length / 2));
+  const inStead = half >= 2 * studied ? half : studied;
   const study = {
     real: pick(real, chosen.real),
     fake: pick(fake, chosen.fake),
     train,
-    trainDraw: draws.train && studied(draws.train),
+    trainDraw: plan.train && draw(train.length, inStead, seed, 2),
+    groups,
   };
   const spaces = prepareSpaces(options.spaces ?? [], {
     ...chosen,
@@ -303,30 +369,49 @@ export function evaluateSets(sets: MaskSets, options: Partial<EvaluateOptions> =
     counts: { real: real.length, fake: fake.length, train: train.length },
   });
   const total =
-    (extended ? studyPairs(study, emdCases) : 0) +
+    (extended ? studyPairs(study, emdCases, judged) : 0) +
     real.length * fake.length +
     (real.length + fake.length) * train.length +
-    (hasReference ? 3 : 2) * triangle(equal) +
-    chamferN * chamferN +
-    2 * triangle(chamferN);
+    triangle(equal) +
+    triangle(groups * equal) +
+    triangle(plan.train?.length ?? 0) +
+    groups * chamfer * chamfer +
+    triangle(chamfer) +
+    triangle(groups * chamfer);
   let done = 0;
   const onPair = (): void => onProgress?.(++done, total);
 
-  const { realTrain, fakeTrain } = addDice(table, whole, draws, onPair);
-  const few = (masks: readonly Mask[], indices: Uint32Array) => pick(masks, indices.subarray(0, chamferN));
-  addChamfer(table, few(real, draws.real), few(fake, draws.fake), points, onPair);
+  const distances = addDice(table, whole, plan, onPair);
+  addChamfer(
+    table,
+    pick(real, plan.real.subarray(0, chamfer)),
+    pick(fake, plan.fake.subarray(0, groups * chamfer)),
+    points,
+    plan,
+    onPair,
+  );
   // Without features to compare nothing need be described.
   const most = Math.max(...Object.values(PRDC_DEFAULTS));
   const described =
     extended || equal > most
       ? { real: describeShapes(real), fake: describeShapes(fake), train: describeShapes(train) }
       : undefined;
-  if (described !== undefined && equal > most) addFeatures(table, described);
-  else
+  if (described !== undefined && equal > most) {
+    const instead = Math.max(made, judged ? poolSize(train.length, made) : 0);
+    addPrdc(table, 'Features', 'plain shape features', {
+      real: described.real.plain,
+      fake: described.fake.plain,
+      train:
+        train.length > made
+          ? pickDescriptions(described.train, draw(train.length, instead, seed, 2)).plain
+          : undefined,
+      size: made,
+    });
+  } else
     table.notes.push(
       `no precision, recall, density, coverage: they need more than ${most} real and generated shapes`,
     );
-  addPlausibility(table, whole);
+  addPlausibility(table, real, fake, verdicts);
   if (extended && described !== undefined)
     addStudyMetrics(
       table,
@@ -338,20 +423,60 @@ export function evaluateSets(sets: MaskSets, options: Partial<EvaluateOptions> =
           train: described.train,
         },
       },
-      { seed, points, emdCases, onPair },
+      { seed, points, emdCases, judged, onPair },
     );
   for (const space of spaces) addSpace(table, space);
-  table.addSet('emptyShare', emptyFake / sets.fake.length, sets.fake.length, {
-    better: 'lower',
-    meaning: 'share of generated masks without any bone',
-  });
+  return distances;
+}
 
+/** Looks for held-out shapes that were trained on: throws, or notes them where that is allowed. */
+export function refuseOverlap(
+  { real, train }: MaskSets,
+  { seed, names, allowOverlap }: EvaluateOptions,
+  notes: string[],
+): void {
+  const found = findSharedCases(real, train, names, seed);
+  if (!allowOverlap) requireNoSharedCases(found, names);
+  if (found.shared.length > 0)
+    notes.push(
+      `NOT HELD OUT: ${found.shared.length} of ${real.length} held-out shapes were trained on, so all figures flatter: ${sharedText(found, names)}`,
+    );
+}
+
+/**
+ * Compares the sets. Empty generated masks are counted, then left out. Throws before any metric: `NumericsError` for sets
+ * below 2 cases (1 for train), `GridError` where grids differ, `VolumeError` for an empty real or training mask,
+ * `DatasetError` where held-out shapes were trained on.
+ */
+export function evaluateSets(sets: MaskSets, options: Partial<EvaluateOptions> = {}): SetEvaluation {
+  const settled = { ...EVALUATE_DEFAULTS, ...options };
+  const { seed, verdicts, names } = settled;
+  const whole = checkSets(sets, names);
+  const { real, train, fake } = whole;
+  const table = new ReportTable(seed, verdicts);
+  const emptyFake = sets.fake.length - fake.length;
+  if (emptyFake > 0)
+    table.notes.push(
+      `${emptyFake} empty generated masks are counted in "emptyShare" and left out of all else`,
+    );
+  refuseOverlap(whole, settled, table.notes);
+  const { realTrain, fakeTrain } = fillTable(table, whole, settled);
+  table.addShare(
+    'emptyShare',
+    sets.fake.map((mask) => !hasBone(mask)),
+    {
+      better: 'lower',
+      ofReal: real.length + train.length,
+      meaning: 'share of generated masks without any bone',
+    },
+  );
   return {
     counts: { real: real.length, train: train.length, fake: sets.fake.length, emptyFake },
     grid: { size: real[0].size, spacing: real[0].spacing },
     seed,
     metrics: table.metrics,
-    nearestTraining: nearestTraining(fakeTrain, realTrain),
-    notes: table.notes,
+    ...(verdicts && { verdict: overallVerdict(table.metrics) }),
+    nearestTraining: nearestTraining(fakeTrain, realTrain, seed),
+    notes: [...table.notes, ...(verdicts ? warningNotes(table.metrics) : [])],
   };
 }

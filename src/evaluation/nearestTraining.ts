@@ -3,8 +3,10 @@
  * is set beside the same for held-out reals: a model that copies has fakes far below, one that generalises has about the
  * same. It is a test of distance alone and misses subtler leaks; nothing may be called anonymous on its account.
  */
+import { RandomStream } from '../random/stream.ts';
+import { wilsonInterval } from './bootstrap.ts';
 import { type DistanceMatrix, rowMinima } from './distanceMatrix.ts';
-import { mean, quantileOfSorted } from './statistics.ts';
+import { mean, quantile, quantileOfSorted } from './statistics.ts';
 
 const LEVELS = { min: 0, q05: 0.05, q25: 0.25, median: 0.5, q75: 0.75, q95: 0.95, max: 1 } as const;
 
@@ -28,21 +30,51 @@ export interface NearestTraining {
    * held-out real lies in the training set too, so that there is nothing to compare with.
    */
   ratio: number | null;
+  /** 95 % interval of the ratio: both sets resampled. */
+  ratioInterval?: [number, number];
   /** Share of fakes nearer to training than 95 % of held-out reals are; about 0.05 is healthy. */
   shareBelowReal05: number;
+  /** 95 % interval of the share: both sets resampled, and Wilson's for the fakes alone, whichever is wider. */
+  shareInterval?: [number, number];
 }
 
+const RESAMPLES = 1000;
+
 /** From distances to the training set, a row a case. Throws `NumericsError` where a set is empty. */
-export function nearestTraining(fakeTrain: DistanceMatrix, realTrain: DistanceMatrix): NearestTraining {
+export function nearestTraining(
+  fakeTrain: DistanceMatrix,
+  realTrain: DistanceMatrix,
+  seed = 0,
+): NearestTraining {
   const fakeNearest = rowMinima(fakeTrain);
   const realNearest = rowMinima(realTrain);
   const fake = quantiles(fakeNearest);
   const real = quantiles(realNearest);
   const realMean = mean(realNearest);
+  const below = (values: Float64Array, limit: number) => values.reduce((n, d) => n + (d < limit ? 1 : 0), 0);
+  const share = below(fakeNearest, real.q05) / fakeNearest.length;
+
+  const random = new RandomStream(seed, 'evaluation/nearest-training');
+  const resample = (values: Float64Array) => values.map(() => values[random.integer(values.length)]);
+  const ratios: number[] = [];
+  const shares = Float64Array.from({ length: RESAMPLES }, () => {
+    const [y, x] = [resample(fakeNearest), resample(realNearest)];
+    const centre = mean(x);
+    if (centre > 0) ratios.push(mean(y) / centre);
+    return below(y, quantile(x, 0.05)) / y.length;
+  }).sort();
+  const wilson = wilsonInterval(share, fakeNearest.length);
   return {
     fake,
     real,
     ratio: realMean > 0 ? mean(fakeNearest) / realMean : null,
-    shareBelowReal05: mean(Array.from(fakeNearest, (d) => (d < real.q05 ? 1 : 0))),
+    ...(realMean > 0 && {
+      ratioInterval: [quantile(ratios, 0.025), quantile(ratios, 0.975)] as [number, number],
+    }),
+    shareBelowReal05: share,
+    shareInterval: [
+      Math.min(wilson[0], quantileOfSorted(shares, 0.025)),
+      Math.max(wilson[1], quantileOfSorted(shares, 0.975)),
+    ],
   };
 }

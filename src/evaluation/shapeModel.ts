@@ -16,6 +16,7 @@ import { RandomStream } from '../random/stream.ts';
 import { squaredDistanceTransform } from '../volume/distanceTransform.ts';
 import { requireSameGrid } from '../volume/sameGrid.ts';
 import type { Mask } from '../volume/volume.ts';
+import type { DistanceMatrix } from './distanceMatrix.ts';
 import { surfaceVoxels } from './surfaceDistance.ts';
 
 export interface NearestSurfaces {
@@ -64,42 +65,58 @@ function meanAt(distance: Float32Array, sample: Uint32Array): number {
 }
 
 /**
- * Distance of each shape to its nearest of `others`. Throws `NumericsError` where either set is empty, `VolumeError` for
+ * Distances of all shapes (rows) to all of `others`. Throws `NumericsError` where either set is empty, `VolumeError` for
  * an empty mask, `GridError` where grids differ. `held` is for tests.
  */
-export function nearestSurfaces(
+export function surfaceTable(
   shapes: readonly Mask[],
   others: readonly Mask[],
   { points = 2048, onPair }: Partial<NearestSurfaceOptions> = {},
   held = HELD,
-): NearestSurfaces {
+): DistanceMatrix {
   if (shapes.length === 0 || others.length === 0 || !(points >= 1))
     throw new NumericsError({
       found: `${shapes.length} shapes against ${others.length}, ${points} points each`,
       expected: 'at least one of each',
       todo: 'generate or hold out more cases',
     });
-  const distances = new Float64Array(shapes.length).fill(Number.POSITIVE_INFINITY);
-  const nearest = new Uint32Array(shapes.length);
   for (const [set, name] of [
     [shapes, 'mask'],
     [others, 'other mask'],
   ] as const)
     set.forEach((mask, i) => void requireSameGrid(shapes[0], mask, 'the first mask', `${name} ${i}`));
+  const columns = others.length;
+  const values = new Float64Array(shapes.length * columns);
   const size = Math.max(1, Math.floor(held / shapes[0].data.length));
   for (let from = 0; from < shapes.length; from += size) {
     const block = shapes.slice(from, from + size).map((m, i) => prepare(m, points, `mask ${from + i}`));
-    for (let j = 0; j < others.length; j++) {
+    for (let j = 0; j < columns; j++) {
       const other = prepare(others[j], points, `other mask ${j}`);
       for (let i = 0; i < block.length; i++) {
-        const d = (meanAt(other.distance, block[i].sample) + meanAt(block[i].distance, other.sample)) / 2;
-        if (d < distances[from + i]) {
-          distances[from + i] = d;
-          nearest[from + i] = j;
-        }
+        values[(from + i) * columns + j] =
+          (meanAt(other.distance, block[i].sample) + meanAt(block[i].distance, other.sample)) / 2;
         onPair?.();
       }
     }
   }
+  return { rows: shapes.length, columns, values };
+}
+
+/** Distance of each shape to its nearest of `others`. Throws as `surfaceTable`. */
+export function nearestSurfaces(
+  shapes: readonly Mask[],
+  others: readonly Mask[],
+  options: Partial<NearestSurfaceOptions> = {},
+  held = HELD,
+): NearestSurfaces {
+  const { rows, columns, values } = surfaceTable(shapes, others, options, held);
+  const distances = new Float64Array(rows).fill(Number.POSITIVE_INFINITY);
+  const nearest = new Uint32Array(rows);
+  for (let i = 0; i < rows; i++)
+    for (let j = 0; j < columns; j++)
+      if (values[i * columns + j] < distances[i]) {
+        distances[i] = values[i * columns + j];
+        nearest[i] = j;
+      }
   return { distances, nearest };
 }

@@ -8,36 +8,50 @@
  * count of numbers, is a share of the training variance. The axes come from training shapes outside the draw that serves
  * as the reference, where enough are left, else the reference would look too good or too bad by fitting.
  *
- * All sets are compared at equal sizes. Time on one core of a busy machine (Zen 3) at 64^3, 50 real, 50 generated and 100
+ * All sets are compared at equal sizes, of two interleaved generated sets (compareSets.ts) each. Time on one core of a busy machine (Zen 3) at 64^3, 50 real, 50 generated and 100
  * training shapes: 17 s of CPU beside 13 s for the plain numbers (a pair: EMD 7-11 ms, MS-SSIM 50 ms).
  */
 import type { Mask } from '../volume/volume.ts';
+import { axesOfGram, centredGram } from './axes.ts';
 import { type Descriptions, pickDescriptions } from './describeShapes.ts';
-import { crossDistances, selfDistances, subMatrix } from './distanceMatrix.ts';
-import { addDistribution, addPrdc, type Described, referenceOf } from './distributionMetrics.ts';
+import {
+  crossDistances,
+  type DistanceMatrix,
+  rowMinima,
+  selfDistances,
+  subMatrix,
+} from './distanceMatrix.ts';
+import { addDistribution, addPrdc, type Described, inPlace } from './distributionMetrics.ts';
 import { EMD_POINTS, earthMoversDistance } from './emd.ts';
 import { type Features, frameOf, pickRows, squaredTable, totalVariance } from './featureSet.ts';
 import { msSsimScales, setDiversity } from './msSsim.ts';
 import { diceDistance, packMask } from './overlap.ts';
 import { axesFor, firstAxes, fitPca, type Pca, project, residuals } from './pca.ts';
-import { PRDC_DEFAULTS, prdc } from './prdc.ts';
+import { permutationTest, unionTable } from './permutation.ts';
+import { PRDC_DEFAULTS } from './prdc.ts';
 import { minimumMatchingDistance } from './setMetrics.ts';
-import type { ReportTable } from './setReport.ts';
-import { nearestSurfaces } from './shapeModel.ts';
+import { everyMember, type MetricTable } from './setReport.ts';
+import { surfaceTable } from './shapeModel.ts';
 import { mean } from './statistics.ts';
 import { surfaceSample } from './surfaceSample.ts';
-import { variationByDistance, variationByFeatures, variationByMode } from './variation.ts';
+import { variationByDistance, variationByMode } from './variation.ts';
 
 /** Most cases of each set: kernels and distances of all pairs are held. */
 export const STUDY_CASES = 500;
 
 export interface StudySets {
-  /** Equally many held-out real and generated shapes. */
+  /** Held-out real shapes. */
   real: readonly Mask[];
+  /** As many generated shapes of each group, interleaved. */
   fake: readonly Mask[];
   train: readonly Mask[];
-  /** As many training shapes, for the references; none, where there are too few. */
+  /**
+   * Training shapes to take the place of generated ones, which nothing is fitted on: the first as many as there are real
+   * ones for the references, all of them for the floors; none, where there are too few.
+   */
   trainDraw?: Uint32Array;
+  /** Generated sets in `fake`. */
+  groups: number;
   /** The same shapes described. */
   described: Record<'real' | 'fake' | 'train', Descriptions>;
 }
@@ -48,6 +62,8 @@ export interface StudyOptions {
   points: number;
   /** Most cases of each set compared by EMD. */
   emdCases: number;
+  /** With what permutation tests need beside. */
+  judged: boolean;
   onPair: () => void;
 }
 
@@ -59,25 +75,31 @@ const AXES_SHARE = 0.95;
 const SSIM_PAIRS = 25;
 /** Half of the default: a quarter of the time. */
 const POINTS_EMD = EMD_POINTS / 2;
+/** Most cases whose axes are counted again and again for an interval: each count is cubic in them. */
+const AXES_CASES = 100;
+/** Shuffles where each costs the whole statistic. */
+const FEW_SHUFFLES = 199;
 
 const pick = <T>(items: readonly T[], indices: Uint32Array): T[] => Array.from(indices, (i) => items[i]);
 const subtracted = (from: number, without: Uint32Array | undefined): Uint32Array => {
   const left = new Set(without);
   return Uint32Array.from({ length: from }, (_, i) => i).filter((i) => !left.has(i));
 };
+const triangle = (n: number): number => (n * (n - 1)) / 2;
 /** Pairs of disjoint members, so that their likenesses are independent. */
 const ssimPairs = ({ real }: Pick<StudySets, 'real'>): number =>
   msSsimScales(real[0].size) === 0 ? 0 : Math.min(SSIM_PAIRS, Math.floor(real.length / 2));
 
 /** Calls of `onPair` that `addStudyMetrics` will make. */
-export function studyPairs(sets: Omit<StudySets, 'described'>, emdCases: number): number {
-  const n = sets.real.length;
-  const references = sets.trainDraw === undefined ? 1 : 2;
+export function studyPairs(sets: Omit<StudySets, 'described'>, emdCases: number, judged: boolean): number {
+  const { real, fake, train, trainDraw, groups } = sets;
+  const few = Math.min(emdCases, real.length);
   return (
-    2 * n * sets.train.length +
-    references * n * n +
-    2 * ssimPairs(sets) +
-    references * Math.min(emdCases, n) ** 2
+    (real.length + fake.length) * train.length +
+    real.length * fake.length +
+    (1 + groups) * ssimPairs(sets) +
+    (groups + (trainDraw === undefined ? 0 : 1)) * few ** 2 +
+    (judged ? 2 * triangle(few) : 0)
   );
 }
 
@@ -96,55 +118,62 @@ function embedded(pca: Pca, set: Features): Features {
 
 /** Variation of the fakes against the reals, by Dice, signed distance and principal axes; `pca` is of training shapes. */
 function addVariation(
-  table: ReportTable,
+  table: MetricTable,
   { real, fake, train, trainDraw }: StudySets,
   described: Described,
   pca: Pca | undefined,
 ): void {
+  if (totalVariance(described.real) === 0) {
+    table.notes.push('no variation: the held-out real shapes are all alike');
+    return;
+  }
+  const sizes = [real.length, fake.length] as const;
+  const every = everyMember(real.length);
+  const positive = [0, Number.POSITIVE_INFINITY] as const;
+  /** `of` one set, with training shapes in the place of the generated ones. */
+  const instead = (of: (members: Uint32Array) => number, range: readonly [number, number]) =>
+    trainDraw && inPlace(trainDraw.length, real.length, of, range);
+  const meaning = (how: string): string =>
+    `variation of the generated set as a share of the real set's, by ${how}; near 0: always the same shape, above 1: exaggerated or noisy`;
+  const addShare = (
+    name: string,
+    how: string,
+    inside: { real: DistanceMatrix; fake: DistanceMatrix; train?: DistanceMatrix },
+  ): void =>
+    table.addHalves(
+      name,
+      sizes,
+      (a, b) => variationByDistance(subMatrix(inside.fake, b, b), subMatrix(inside.real, a, a)),
+      { least: 2, range: positive },
+      {
+        better: 'near 1',
+        meaning: meaning(how),
+        ...(inside.train &&
+          instead((b) => variationByDistance(subMatrix(inside.train!, b, b), inside.real), positive)),
+      },
+    );
   const dice = (masks: readonly Mask[]) =>
     selfDistances(
       masks.map((m) => packMask(m.data)),
       diceDistance,
     );
-  const [realDice, fakeDice] = [dice(real), dice(fake)];
-  const sizes = [real.length, fake.length];
-  const range = [0, Number.POSITIVE_INFINITY] as const;
-  const options = { least: 2, range };
-  if (totalVariance(described.real) === 0) {
-    table.notes.push('no variation: the held-out real shapes are all alike');
-    return;
-  }
-  const meaning = (how: string): string =>
-    `variation of the generated set as a share of the real set's, by ${how}; near 0: always the same shape, above 1: exaggerated or noisy`;
-  table.addHalves(
-    'variationDice',
-    sizes,
-    (a, b) => variationByDistance(subMatrix(fakeDice, b, b), subMatrix(realDice, a, a)),
-    options,
-    {
-      better: 'near 1',
-      reference: referenceOf(trainDraw, (draw) => variationByDistance(dice(pick(train, draw)), realDice)),
-      meaning: meaning('1 - Dice of pairs'),
-    },
-  );
+  addShare('variationDice', '1 - Dice of pairs', {
+    real: dice(real),
+    fake: dice(fake),
+    train: trainDraw && dice(pick(train, trainDraw)),
+  });
   const self = (set: Features) => {
     const squared = squaredTable(set, set);
     return { ...squared, values: squared.values.map(Math.sqrt) };
   };
-  const [realSelf, fakeSelf] = [self(described.real), self(described.fake)];
-  table.addHalves(
-    'variationShape',
-    sizes,
-    (a, b) => variationByDistance(subMatrix(fakeSelf, b, b), subMatrix(realSelf, a, a)),
-    options,
-    {
-      better: 'near 1',
-      reference: referenceOf(described.train, (t) => variationByFeatures(t, described.real)),
-      meaning: meaning('signed distance'),
-    },
-  );
+  addShare('variationShape', 'signed distance', {
+    real: self(described.real),
+    fake: self(described.fake),
+    train: described.train && self(described.train),
+  });
   if (pca === undefined) return;
   const [x, y] = [project(pca, described.real), project(pca, described.fake)];
+  const placed = described.train && project(pca, described.train);
   table.addHalves(
     'variationKept',
     sizes,
@@ -152,22 +181,41 @@ function addVariation(
     { least: 2, range: [0, 1] },
     {
       better: 'higher',
-      reference: referenceOf(described.train, (t) => variationByMode(project(pca, t), x).kept),
       meaning: `share of the real variance along ${pca.axes.count} principal axes of training shapes that the generated set has too, no axis making up for another`,
+      ...(placed && instead((b) => variationByMode(pickRows(placed, b), x).kept, [0, 1])),
     },
   );
-  const axes = (set: Features): number => (totalVariance(set) > 0 ? axesFor(fitPca(set), 0.9) : 0);
-  table.addSet('axes90', axes(described.fake), fake.length, {
-    better: 'near reference',
-    reference: axes(described.real),
-    meaning:
-      'axes a linear model of the generated set needs for 90 % of its variance (reference: of the real set)',
-  });
+  const [realGram, fakeGram] = [centredGram(described.real), centredGram(described.fake)];
+  const trainGram = described.train && centredGram(described.train);
+  const costly = real.length > AXES_CASES;
+  table.addHalves(
+    'axes90',
+    sizes,
+    (_, b) => axesOfGram(fakeGram, b, 0.9),
+    {
+      least: 3,
+      range: [1, real.length - 1],
+      ...(costly && {
+        noInterval: `axes of ${real.length} cases are counted once: each count is cubic in them`,
+      }),
+    },
+    {
+      better: 'near reference',
+      meaning:
+        'axes a linear model of the generated set needs for 90 % of its variance (reference: of the real set)',
+      ...(!costly && trainGram && instead((b) => axesOfGram(trainGram, b, 0.9), [1, real.length - 1])),
+      reference: axesOfGram(realGram, every, 0.9),
+    },
+  );
 }
 
 /** Likeness inside the set, and EMD. */
-function addLikeness(table: ReportTable, sets: StudySets, { seed, emdCases, onPair }: StudyOptions): void {
-  const { real, fake, train, trainDraw } = sets;
+function addLikeness(
+  table: MetricTable,
+  sets: StudySets,
+  { seed, emdCases, judged, onPair }: StudyOptions,
+): void {
+  const { real, fake, train, trainDraw, groups } = sets;
   const count = ssimPairs(sets);
   if (count === 0) table.notes.push('no MS-SSIM: it needs at least 11 voxels a side');
   else {
@@ -178,62 +226,93 @@ function addLikeness(table: ReportTable, sets: StudySets, { seed, emdCases, onPa
         size,
         { count, seed, onPair },
       );
-    const inside = likeness(fake);
-    table.addMean('msSsim', inside.values, {
-      better: 'near reference',
-      reference: mean(likeness(real).values),
-      meaning: `MS-SSIM of pairs inside the generated set, ${inside.scales} of 5 scales (reference: inside the real set); higher: less varied`,
-    });
+    const inside = Array.from({ length: groups }, (_, g) =>
+      likeness(fake.filter((_, i) => i % groups === g)),
+    );
+    table.addMean(
+      'msSsim',
+      // The groups interleaved again.
+      Float64Array.from(
+        { length: groups * inside[0].values.length },
+        (_, p) => inside[p % groups].values[Math.floor(p / groups)],
+      ),
+      {
+        better: 'near reference',
+        against: likeness(real).values,
+        meaning: `MS-SSIM of pairs inside the generated set, ${inside[0].scales} of 5 scales (reference: inside the real set); higher: less varied`,
+      },
+    );
   }
   const few = Math.min(emdCases, real.length);
-  const clouds = (masks: readonly Mask[]) => masks.slice(0, few).map((m) => surfaceSample(m, POINTS_EMD));
-  const reals = clouds(real);
-  const realFake = crossDistances(reals, clouds(fake), earthMoversDistance, onPair);
+  const clouds = (masks: readonly Mask[]) => masks.map((m) => surfaceSample(m, POINTS_EMD));
+  const reals = clouds(real.slice(0, few));
+  const fakes = clouds(fake.slice(0, groups * few));
+  const realFake = crossDistances(reals, fakes, earthMoversDistance, onPair);
+  const union = judged
+    ? unionTable(
+        selfDistances(reals, earthMoversDistance, onPair),
+        realFake,
+        selfDistances(fakes.slice(0, few), earthMoversDistance, onPair),
+      )
+    : undefined;
   table.addHalves(
     'mmdEmd',
-    [few, few],
+    [few, groups * few],
     (a, b) => minimumMatchingDistance(subMatrix(realFake, a, b)),
     { range: [0, Number.POSITIVE_INFINITY] },
     {
       unit: 'mm',
       better: 'lower',
-      reference: referenceOf(trainDraw, (draw) =>
-        minimumMatchingDistance(
-          crossDistances(reals, clouds(pick(train, draw)), earthMoversDistance, onPair),
-        ),
-      ),
       meaning: `earth mover's distance of each held-out real shape to its nearest generated one (${POINTS_EMD} surface points)`,
+      ...(trainDraw && {
+        reference: minimumMatchingDistance(
+          crossDistances(reals, clouds(pick(train, trainDraw.subarray(0, few))), earthMoversDistance, onPair),
+        ),
+      }),
+      ...(union && {
+        test: (options) =>
+          permutationTest(few, few, (a, b) => minimumMatchingDistance(subMatrix(union, a, b)), {
+            ...options,
+            permutations: FEW_SHUFFLES,
+          }),
+      }),
     },
   );
 }
 
 /** Specificity and generalisation. */
 function addShapeModel(
-  table: ReportTable,
+  table: MetricTable,
   { real, fake, train, trainDraw }: StudySets,
   { points, onPair }: StudyOptions,
 ): void {
-  const toTrain = nearestSurfaces([...fake, ...real], train, { points, onPair }).distances;
-  table.addMean('specificity', toTrain.subarray(0, fake.length), {
+  const toTrain = surfaceTable([...fake, ...real], train, { points, onPair });
+  const nearest = rowMinima(toTrain);
+  table.addMean('specificity', nearest.subarray(0, fake.length), {
     unit: 'mm',
     better: 'near reference',
-    reference: mean(toTrain.subarray(fake.length)),
+    against: nearest.subarray(fake.length),
     meaning:
       'mean distance between surfaces of each generated shape and its nearest training shape; high: implausible, far below the reference: copying',
   });
-  table.addMean('generalisation', nearestSurfaces(real, fake, { points, onPair }).distances, {
+  const reals = everyMember(real.length).map((i) => fake.length + i);
+  const placed = trainDraw && subMatrix(toTrain, reals, trainDraw);
+  const every = everyMember(real.length);
+  table.addNearest('generalisation', surfaceTable(real, fake, { points, onPair }), {
     unit: 'mm',
     better: 'lower',
-    reference: referenceOf(trainDraw, (draw) =>
-      mean(nearestSurfaces(real, pick(train, draw), { points, onPair }).distances),
-    ),
     meaning:
       'mean distance between surfaces of each held-out real shape and its nearest generated one (reference: of as many training shapes)',
+    ...(placed &&
+      inPlace(placed.columns, real.length, (b) => mean(rowMinima(subMatrix(placed, every, b))), [
+        0,
+        Number.POSITIVE_INFINITY,
+      ])),
   });
 }
 
 /** Adds them all. Throws as the metrics do; what sets are too small for is left out with a note. */
-export function addStudyMetrics(table: ReportTable, sets: StudySets, options: StudyOptions): void {
+export function addStudyMetrics(table: MetricTable, sets: StudySets, options: StudyOptions): void {
   const { real, train, trainDraw } = sets;
   const rest = subtracted(train.length, trainDraw);
   const isApart = rest.length >= Math.max(20, real.length);
@@ -274,15 +353,7 @@ export function addStudyMetrics(table: ReportTable, sets: StudySets, options: St
       fit: inSpace(raw.fit),
     });
     addDistribution(table, 'Shape', words, framedShape);
-    if (real.length > Math.max(...Object.values(PRDC_DEFAULTS)))
-      addPrdc(
-        table,
-        'Shape',
-        words,
-        framedShape.real,
-        framedShape.fake,
-        framedShape.train && prdc(framedShape.real, framedShape.train),
-      );
+    if (real.length > Math.max(...Object.values(PRDC_DEFAULTS))) addPrdc(table, 'Shape', words, framedShape);
   }
   addVariation(table, sets, raw, pca);
   addLikeness(table, sets, options);

@@ -21,6 +21,12 @@ export interface Quantity {
   better?: 'higher' | 'lower' | number;
   /** One sentence: what it measures. */
   meaning: string;
+  /** What to hold it against, and what is known of that: '0.52', '[0.41, 0.62]'. */
+  beside?: { text: string; note?: string };
+  /** What follows from it, and how: 'as good as real', 'p 0.31'. */
+  verdict?: { text: string; good?: boolean; note?: string };
+  /** More about the figure, name and text: seen when the figure is pointed at or focused, and in print. */
+  about?: readonly (readonly [string, string])[];
 }
 
 /** A table whose cells are numbers (aligned right) or text. */
@@ -35,6 +41,8 @@ export interface Section {
   /** Paragraphs. */
   prose?: string | readonly string[];
   quantities?: readonly Quantity[];
+  /** Headings of what is judged: the value, what is beside it, the verdict. */
+  headings?: readonly [value: string, beside: string, verdict: string];
   tables?: readonly Table[];
   images?: readonly Picture[];
   charts?: readonly Chart[];
@@ -68,21 +76,46 @@ export function formatNumber(value: number): string {
 
 const shown = (value: number | string): string => (typeof value === 'number' ? formatNumber(value) : value);
 
-function quantityRow(q: Quantity): Markup {
-  const direction =
-    q.better === undefined
-      ? ''
-      : q.better === 'higher'
-        ? '↑ higher is better'
-        : q.better === 'lower'
-          ? '↓ lower is better'
-          : `→ ${formatNumber(q.better)} is ideal`;
+const directionOf = ({ better }: Quantity): string =>
+  better === undefined
+    ? ''
+    : better === 'higher'
+      ? '↑ higher is better'
+      : better === 'lower'
+        ? '↓ lower is better'
+        : `→ ${formatNumber(better)} is ideal`;
+
+function quantityRow(q: Quantity, id: string): Markup {
   const interval = q.interval && ` [${formatNumber(q.interval[0])}, ${formatNumber(q.interval[1])}]`;
-  return html`<tr><th scope="row">${q.name}</th><td class="number">${shown(q.value)}${interval}${q.unit ? ` ${q.unit}` : ''}</td><td class="better">${direction}</td><td class="meaning">${q.meaning}</td></tr>`;
+  return html`<tr><th scope="row">${named(q, id)}</th><td class="number">${shown(q.value)}${interval}${q.unit ? ` ${q.unit}` : ''}</td><td class="better">${directionOf(q)}</td><td class="meaning">${q.meaning}</td></tr>`;
 }
 
-const quantityTable = (quantities: readonly Quantity[]): Markup =>
-  html`<div class="scroll"><table><thead><tr><th>figure</th><th class="number">value</th><th>direction</th><th>meaning</th></tr></thead><tbody>${quantities.map(quantityRow)}</tbody></table></div>`;
+/** A row of a judged table: what it means under the name, what is known of each number under the number. */
+function judgedRow(q: Quantity, id: string): Markup {
+  const { value, unit, interval, beside, verdict } = q;
+  const note = (text: string | undefined) => text && html`<small>${text}</small>`;
+  const range = interval && `[${formatNumber(interval[0])}, ${formatNumber(interval[1])}]`;
+  const kind = verdict?.good === undefined ? 'open' : verdict.good ? 'good' : 'bad';
+  return html`<tr><th scope="row">${named(q, id)}<small>${directionOf(q) && html`<i>${directionOf(q)}</i> `}${q.meaning}</small></th><td class="number">${shown(value)}${unit ? ` ${unit}` : ''}${note(range)}</td><td class="number">${beside && [beside.text, note(beside.note)]}</td><td class="verdict">${verdict && [html`<span class="${kind}">${verdict.text}</span>`, note(verdict.note)]}</td></tr>`;
+}
+
+/** The name of a figure; with more about it, a place that can be pointed at and focused. */
+function named({ name, about }: Quantity, id: string): Content {
+  if (about === undefined || about.length === 0) return name;
+  const lines = about.map(([term, text]) => html`<span><b>${term}</b> ${text}</span>`);
+  return html`<span class="tip" tabindex="0" aria-describedby="${id}">${name}</span><span class="about" role="tooltip" id="${id}">${lines}</span>`;
+}
+
+function quantityTable({ quantities = [], headings }: Section, id: string): Markup {
+  const about = quantities.some((q) => q.about !== undefined);
+  const judged = quantities.some((q) => q.beside !== undefined || q.verdict !== undefined);
+  const [value, beside, verdict] = headings ?? ['value', 'real against real', 'verdict'];
+  const head = judged
+    ? html`<th>figure</th><th class="number">${value}</th><th class="number">${beside}</th><th>${verdict}</th>`
+    : html`<th>figure</th><th class="number">value</th><th>direction</th><th>meaning</th>`;
+  const row = judged ? judgedRow : quantityRow;
+  return html`<div class="scroll${about && ' tips'}"><table${judged && html` class="judged"`}><thead><tr>${head}</tr></thead><tbody>${quantities.map((q, i) => row(q, `${id}-about-${i}`))}</tbody></table></div>`;
+}
 
 function plainTable({ caption, columns, rows }: Table): Markup {
   // A column is numeric when every cell of it is a number.
@@ -98,7 +131,7 @@ function renderSection(section: Section, id: string, phantom: boolean): Markup {
   const some = (list: readonly unknown[] | undefined): boolean => (list?.length ?? 0) > 0;
   const parts: Content[] = [
     prose.map((p) => html`<p>${p}</p>`),
-    some(section.quantities) && quantityTable(section.quantities ?? []),
+    some(section.quantities) && quantityTable(section, id),
     section.tables?.map(plainTable),
     some(section.images) && html`<div class="figures">${section.images?.map(figure)}</div>`,
     some(section.charts) && html`<div class="figures">${section.charts?.map(renderChart)}</div>`,

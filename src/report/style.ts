@@ -1,10 +1,10 @@
 /** The report's style sheet: one column, print first, light and dark by the reader's own setting. */
 export const STYLE = `
 :root{color-scheme:light dark;--paper:#fafaf9;--ink:#22252a;--quiet:#62676f;--line:#dcdcd8;--panel:#f4f3f0;--accent:#8a5a2b;
---warn-ink:#7a3206;--warn-paper:#fdf0e2;--warn-line:#e8b98a;
+--good:#22683d;--warn-ink:#7a3206;--warn-paper:#fdf0e2;--warn-line:#e8b98a;
 --series-1:#1f6fb4;--series-2:#d3691c;--series-3:#2f8f5b;--series-4:#9a4fa8;--series-5:#b03a48;--series-6:#6b7280}
 @media (prefers-color-scheme:dark){:root{--paper:#17191c;--ink:#e6e5e2;--quiet:#a0a5ad;--line:#363a40;--panel:#202328;--accent:#d7a877;
---warn-ink:#ffd9b3;--warn-paper:#3a2614;--warn-line:#8a5a2b;
+--good:#7fd3a0;--warn-ink:#ffd9b3;--warn-paper:#3a2614;--warn-line:#8a5a2b;
 --series-1:#6db3f2;--series-2:#f29a55;--series-3:#63c492;--series-4:#c98fd6;--series-5:#ef8591;--series-6:#a7adb7}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;
@@ -36,6 +36,22 @@ thead th{color:var(--quiet);font-weight:560;font-size:.82rem;border-bottom-color
 tbody th{font-weight:560}
 td.number,th.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 td.meaning{color:var(--quiet)}
+.judged small{display:block;color:var(--quiet);font-size:.86rem;font-weight:400}
+.judged th small{max-width:62ch}
+.judged i{font-style:normal;white-space:nowrap;margin-right:.4em;color:var(--ink)}
+td.verdict{white-space:nowrap}
+.verdict .good,.verdict .bad,.verdict .open{font-weight:560}
+.verdict .good{color:var(--good)}
+.verdict .bad{color:var(--warn-ink)}
+.verdict .open{color:var(--quiet)}
+.tip{text-decoration:underline dotted;text-underline-offset:3px;cursor:help}
+.tip:focus-visible{outline:2px solid var(--accent);outline-offset:3px;border-radius:2px}
+.tips th[scope]{position:relative}
+.about{display:none;position:absolute;z-index:2;left:0;top:calc(100% - .2rem);width:min(30rem,80vw);padding:.6rem .8rem;background:var(--panel);
+border:1px solid var(--line);border-radius:6px;box-shadow:0 4px 16px #0003;font-size:.86rem;font-weight:400;line-height:1.45}
+.about>span{display:block;margin:.15rem 0}
+.about b{font-weight:560;color:var(--quiet)}
+.tip:hover+.about,.tip:focus+.about,.about:hover{display:block}
 .better{white-space:nowrap;color:var(--quiet)}
 .figures{display:flex;flex-wrap:wrap;gap:18px;margin:1.1rem 0;align-items:flex-start}
 figure{margin:0;max-width:100%}
@@ -54,9 +70,12 @@ pre{margin:.25rem 0 0;padding:.6rem .8rem;background:var(--panel);border-radius:
 Consolas,"DejaVu Sans Mono",monospace;white-space:pre-wrap;overflow-wrap:anywhere}
 footer{margin-top:3rem;padding-top:1rem;padding-bottom:2.4rem;color:var(--quiet);font-size:.86rem}
 footer p{border-top:1px solid var(--line);padding-top:1rem;max-width:none}
+@media (min-width:1000px){.scroll.tips{overflow-x:visible}}
+@media (max-width:999px){.tip:focus+.about,.tip:hover+.about{position:static;width:auto;min-width:14rem}}
 @media (max-width:700px){main,header,footer{padding-left:16px;padding-right:16px}h1{font-size:1.5rem}}
-@media print{:root{color-scheme:light;--paper:#fff;--ink:#111;--quiet:#555;--line:#ccc;--panel:#f4f4f2;--warn-ink:#7a3206;--warn-paper:#fff;
+@media print{:root{color-scheme:light;--paper:#fff;--ink:#111;--quiet:#555;--line:#ccc;--panel:#f4f4f2;--good:#22683d;--warn-ink:#7a3206;--warn-paper:#fff;
 --series-1:#1f6fb4;--series-2:#d3691c;--series-3:#2f8f5b;--series-4:#9a4fa8;--series-5:#b03a48;--series-6:#6b7280}
 body{font-size:10.5pt}nav{display:none}figure,table,pre,tr{break-inside:avoid}h2{break-after:avoid}main,header,footer{max-width:none;padding:0}
-a{color:inherit;text-decoration:none}}
+a{color:inherit;text-decoration:none}.tip{text-decoration:none}
+.about{display:block;position:static;width:auto;padding:0;border:0;box-shadow:none;background:none;font-size:7.5pt}}
 `;

@@ -3,7 +3,7 @@
  * equal seeds, both trainings, and how to make it again. One file, no script, the look of every report.
  */
 import type { Dataset } from '../dataset/dataset.ts';
-import { metricTitle } from '../evaluation/report/figures.ts';
+import { metricTitle } from '../evaluation/metricDocs.ts';
 import { readMetrics, thinned } from '../evaluation/report/metricsLog.ts';
 import { interruptedError } from '../files/interrupt.ts';
 import type { LineChart } from '../report/chart.ts';

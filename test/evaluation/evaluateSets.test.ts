@@ -27,7 +27,9 @@ describe('what it says of', () => {
       options,
     );
     expect(counts).toEqual({ real: 16, train: 30, fake: 16, emptyFake: 0 });
-    expect(notes).toEqual([]);
+    expect(notes).toEqual([
+      'no draws of real shapes as a floor: 30 training shapes, 32 are needed; verdicts rest on shuffled labels alone',
+    ]);
     for (const name of ['oneNnaDice', 'oneNnaChamfer'])
       expect(Math.abs(metrics[name].value - 0.5)).toBeLessThan(0.25);
     expect(metrics.coverageDice.value).toBeGreaterThan(0.4);
@@ -99,6 +101,10 @@ test('it can be repeated, is plain JSON, reports progress to the end, and says w
   expect(result.notes).toEqual([
     '1-NNA and coverage compare 16 drawn from 16 real and 24 generated',
     'Chamfer numbers compare 6 of each set',
+    'no draws of real shapes as a floor: 30 training shapes, 32 are needed; verdicts rest on shuffled labels alone',
+    'oneNnaChamfer with 6 cases: steps of 1 / (2 n) are wide and real sets score anywhere from 0.2 to 0.8',
+    'coverageChamfer with 6 cases: it moves in steps of 1 / n',
+    'mmdChamfer with 6 cases: the mean and its interval hang on single shapes',
   ]);
   expect(result.metrics.oneNnaChamfer.n).toBe(6);
   expect(result.metrics.fakeToTrainDice.n).toBe(24);

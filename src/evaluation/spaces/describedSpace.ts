@@ -14,8 +14,8 @@ import { NumericsError, ShapeError } from '../../errors.ts';
 import type { Mask } from '../../volume/volume.ts';
 import { addDistribution, addPrdc } from '../distributionMetrics.ts';
 import { type Features, frameOf, pickRows, requireFeatures, totalVariance } from '../featureSet.ts';
-import { PRDC_DEFAULTS, prdc } from '../prdc.ts';
-import type { ReportTable } from '../setReport.ts';
+import { PRDC_DEFAULTS } from '../prdc.ts';
+import type { MetricTable } from '../setReport.ts';
 import type { FeatureSpace } from './space.ts';
 
 /** Three sets in one space: a row for each real, each generated shape that has bone, and each training shape, in order. */
@@ -177,9 +177,9 @@ function prepare(given: DescribedSpace, draws: SpaceDraws): PreparedSpace {
 }
 
 /** Adds the metrics of one space, and what is to be told of it, to the table. */
-export function addSpace(table: ReportTable, { name, words, notes, real, fake, train }: PreparedSpace): void {
+export function addSpace(table: MetricTable, { name, words, notes, real, fake, train }: PreparedSpace): void {
   table.notes.push(...notes);
   addDistribution(table, name, words, { real, fake, train });
   if (real.count > Math.max(...Object.values(PRDC_DEFAULTS)))
-    addPrdc(table, name, words, real, fake, train && prdc(real, train));
+    addPrdc(table, name, words, { real, fake, train });
 }

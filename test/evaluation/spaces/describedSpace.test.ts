@@ -46,7 +46,8 @@ test('the plain features as a space of one’s own give the very numbers of the 
       );
     expect(own.meaning).toContain('plain shape features');
   };
-  for (const name of ['kid', 'fid', 'pPrecision', 'pRecall']) alike(name, 'value', 'low', 'high', 'reference');
+  for (const name of ['kid', 'fid', 'pPrecision', 'pRecall'])
+    alike(name, 'value', 'low', 'high', 'reference');
   for (const name of ['precision', 'recall', 'density', 'coverage']) alike(name, 'value');
   expect(metrics.kidAgain.value).toBeGreaterThan(2 * Math.abs(metrics.kidAgain.reference!));
   // The corners of the grid are outside of every ellipsoid.
