@@ -12,7 +12,7 @@ import { RandomStream } from '../../random/stream.ts';
 import { aucInterval, type Share } from './aucInterval.ts';
 import { designOf } from './calibrate.ts';
 import { standardised } from './errorTable.ts';
-import { compareRanks } from './rank.ts';
+import { aucOf, compareRanks } from './rank.ts';
 
 export const BLIND_DEFAULTS = { seed: 0, folds: 5, permutations: 199, ridge: 0.1 };
 
@@ -65,14 +65,11 @@ export function blindBaseline(
       });
     });
   }
-  const compare = (p: number) =>
-    compareRanks(
-      guesses[p].filter((_, i) => labels[p][i] === 1),
-      guesses[p].filter((_, i) => labels[p][i] === 0),
-    );
-  const { auc, variance } = compare(0);
+  const guessed = (p: number) =>
+    [1, 0].map((side) => guesses[p].filter((_, i) => labels[p][i] === side)) as [Float64Array, Float64Array];
+  const { auc, variance } = compareRanks(...guessed(0));
   let reached = 1;
-  for (let p = 1; p < labels.length; p++) if (compare(p).auc >= auc) reached++;
+  for (let p = 1; p < labels.length; p++) if (aucOf(...guessed(p)) >= auc - 1e-12) reached++;
   const members = isMember.filter((v) => v).length;
   return { auc: aucInterval(auc, variance, members, n - members), pValue: reached / labels.length };
 }

@@ -59,7 +59,7 @@ const CONFOUNDED = 0.01;
 
 /** The result of an attack. Throws `NumericsError` for fewer than 2 members or non-members, or errors that are not finite. */
 export function judge(input: Judged): MembershipResult {
-  const { attack, words, members, described, references = [], combine = 'standardised' } = input;
+  const { attack, words, members, described, references = [], combine = 'standardised', seed = 0 } = input;
   const notes: string[] = [];
   const covariates = covariatesOf(input, notes);
   const table =
@@ -82,8 +82,7 @@ export function judge(input: Judged): MembershipResult {
   };
   const [inside, outside] = split(combined(people, combine));
   const figures = attackFigures(inside, outside, input.evidence);
-  const blind =
-    described && blindBaseline(...blindInput(described, subjects, place, isMember), { seed: input.seed });
+  const blind = described && blindBaseline(...blindInput(described, subjects, place, isMember), { seed });
   const confounded = blind !== undefined && blind.pValue <= CONFOUNDED;
   if (confounded)
     notes.push(
