@@ -48,6 +48,8 @@ export interface Judged {
   references?: readonly ErrorTable[];
   /** Take off what the descriptors foretell. */
   byDescriptors?: boolean;
+  /** Leave out the blind attack, which takes most of the time: for many judgements of one set of cases. */
+  withoutBlind?: boolean;
   combine?: Combine;
   evidence?: Partial<EvidenceLimits>;
   seed?: number;
@@ -82,7 +84,10 @@ export function judge(input: Judged): MembershipResult {
   };
   const [inside, outside] = split(combined(people, combine));
   const figures = attackFigures(inside, outside, input.evidence);
-  const blind = described && blindBaseline(...blindInput(described, subjects, place, isMember), { seed });
+  const blind =
+    described && !input.withoutBlind
+      ? blindBaseline(...blindInput(described, subjects, place, isMember), { seed })
+      : undefined;
   const confounded = blind !== undefined && blind.pValue <= CONFOUNDED;
   if (confounded)
     notes.push(
