@@ -1,12 +1,12 @@
 /**
  * `tsx bench/membership.ts [--steps 600] [--threads 2] [--out DIR]`: does membership inference find what it should? Phantoms
- * of 16^3 voxels, one autoencoder, and four generators that differ in how much they can have memorised:
+ * of 16^3 voxels, one autoencoder, and three generators that differ in how much they can have memorised:
  *
- *   memorised      10 cases as they are, again and again: an AUC near 1
+ *   memorised      about 10 cases as they are, again and again: an AUC near 1
  *   regularised    128 cases in augmented copies, the same steps: near 0.5, what is left is its true leak
  *   reference      128 cases of another seed: never attacked, only set against the others
  *
- * and, of the regularised one, cases that none of them saw, dealt into pretended members and non-members 400 times: the AUC
+ * and, of the first two, cases that none of them saw, dealt into pretended members and non-members 400 times: the AUC
  * must be 0.5, its interval hold that in 95 %, and p < 0.05 in 5 %. JSON lines.
  *
  * `tsx bench/membership.ts --run RUN --data DATA`: the three attacks on a run, and what a case costs.

@@ -17,7 +17,10 @@ import { aucOf, compareRanks } from './rank.ts';
 export const BLIND_DEFAULTS = { seed: 0, folds: 5, permutations: 199, ridge: 0.1 };
 
 export interface BlindBaseline {
-  /** Of the guesses; the interval takes folds for one and is a little narrow. */
+  /**
+   * Of the guesses; the interval takes folds for one and is a little narrow. With few cases a value well below 0.5 is usual:
+   * who is held out shifts the fit the other way. The permutations have the same bias, so the p-value has none.
+   */
   auc: Share;
   /** One-sided, by permutation. */
   pValue: number;
