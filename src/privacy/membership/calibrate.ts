@@ -1,0 +1,53 @@
+/**
+ * Cases differ in how hard they are, members or not, and that hides membership. What can be foretold of an error without
+ * the model is taken off (Watson et al. 2021, "On the importance of difficulty calibration"; Carlini et al. 2022), column
+ * by column, by least squares over members and non-members alike:
+ *
+ *   residual = error - (a + sum_k b_k x_k),      b = argmin |error - a - X b|^2
+ *
+ * x is the error of reference models that never saw these cases, or, without any, what is plain to see of the bone. With
+ * one reference and b = 1 this is the difference of errors; a fitted b never adds more noise than it takes away, and
+ * allows for references of another autoencoder or objective. The fit knows no membership, so the test stays exact.
+ */
+import { Matrix, solve } from 'ml-matrix';
+import { columnOf, type ErrorTable, standardised, tableOf } from './errorTable.ts';
+
+/** Rows wanted for each covariate; fewer would be fitted to their noise. */
+export const ROWS_A_COVARIATE = 4;
+
+/** Weight of the squared coefficients, in rows: enough for covariates that are sums of others. */
+const RIDGE = 1e-3;
+
+/** Standardised covariates, one a column, constant ones left out. */
+export function designOf(covariates: readonly ArrayLike<number>[]): Float64Array[] {
+  return covariates
+    .map((x) => standardised(Float64Array.from(x)))
+    .filter((x) => x.some((v) => Math.abs(v) > 1e-9));
+}
+
+/** What is left of `y` when its best linear guess from the covariates (as `designOf` gives them) is taken off. */
+export function residualsOf(y: Float64Array, design: readonly Float64Array[]): Float64Array {
+  const n = y.length;
+  const mean = y.reduce((a, b) => a + b, 0) / n;
+  const rest = y.map((v) => v - mean);
+  if (design.length === 0) return rest;
+  const x = new Matrix(design.map((c) => Array.from(c))); // [covariates, rows]
+  const gram = x.mmul(x.transpose());
+  for (let k = 0; k < design.length; k++) gram.set(k, k, gram.get(k, k) + RIDGE);
+  const b = solve(gram, x.mmul(Matrix.columnVector(Array.from(rest)))).to1DArray();
+  design.forEach((c, k) => {
+    for (let i = 0; i < n; i++) rest[i] -= b[k] * c[i];
+  });
+  return rest;
+}
+
+/** The table with each column's foreseeable part taken off; `covariates(c)` are those of column c. */
+export function calibrated(
+  table: ErrorTable,
+  covariates: (column: number) => readonly ArrayLike<number>[],
+): ErrorTable {
+  return tableOf(
+    table.columns,
+    table.columns.map((_, c) => residualsOf(columnOf(table, c), designOf(covariates(c)))),
+  );
+}
