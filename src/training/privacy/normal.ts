@@ -35,11 +35,6 @@ export function erfc(x: number): number {
   return x <= -2 ? 2 - erfc(-x) : 1 - erfSeries(x);
 }
 
-/** `log erfc(x)`, finite where erfc itself is too small to be a number. */
-export function logErfc(x: number): number {
-  return x >= 2 ? Math.log(scaledErfc(x)) - x * x : Math.log(erfc(x));
-}
-
 /** `P(a < X <= b)` of a normal number of this mean and deviation; from the tail that loses no digits. */
 export function normalMass(a: number, b: number, mean: number, deviation: number): number {
   const scale = Math.SQRT1_2 / deviation;
