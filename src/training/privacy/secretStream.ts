@@ -23,13 +23,14 @@ export function keyOfSeed(seed: number): SecretKey {
   return createHash('sha256').update(`cranioflow test key ${seed}`).digest();
 }
 
-/** Uniforms drawn at once. */
-const BLOCK = 8192;
+/** Zeros, which the cipher turns into its key stream: a few numbers at first, then many at once. */
+const ZEROS = new Uint8Array(2 ** 16);
+const FIRST = 2 ** 9;
 
 /** A sequence of secret random numbers; a pure function of its three keys. */
 export class SecretStream {
   readonly #cipher;
-  readonly #zeros = new Uint8Array(8 * BLOCK);
+  #size = FIRST;
   #words = new Uint32Array(0);
   #next = 0;
 
@@ -42,7 +43,8 @@ export class SecretStream {
   /** A uniform number in [0, 1) with 53 random bits. */
   uniform(): number {
     if (this.#next === this.#words.length) {
-      const bytes = this.#cipher.update(this.#zeros);
+      const bytes = this.#cipher.update(ZEROS.subarray(0, this.#size));
+      this.#size = ZEROS.length;
       this.#words = new Uint32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length));
       this.#next = 0;
     }
