@@ -26,6 +26,7 @@ export interface LossDistribution {
 
 /** The point x where the loss of the direction `remove` is `loss`: `s^2 log((e^loss - 1 + q) / q) + 1/2`. */
 function pointOf(loss: number, { noise: s, rate: q }: Mechanism): number {
+  if (q === 1) return s * s * loss + 0.5;
   if (loss > 30) return s * s * (loss + Math.log1p((q - 1) * Math.exp(-loss)) - Math.log(q)) + 0.5;
   const inside = (Math.expm1(loss) + q) / q;
   return inside <= 0 ? Number.NEGATIVE_INFINITY : s * s * Math.log(inside) + 0.5;
@@ -34,9 +35,9 @@ function pointOf(loss: number, { noise: s, rate: q }: Mechanism): number {
 /** The loss of `remove` at a point: `log(1 - q + q exp((2x - 1) / 2 s^2))`. */
 export function lossAt(x: number, { noise: s, rate: q }: Pick<Mechanism, 'noise' | 'rate'>): number {
   const exponent = (2 * x - 1) / (2 * s * s);
-  return exponent > 30
-    ? exponent + Math.log(q) + Math.log1p(((1 - q) / q) * Math.exp(-exponent))
-    : Math.log1p(q * Math.expm1(exponent));
+  if (q === 1) return exponent;
+  if (exponent > 30) return exponent + Math.log(q) + Math.log1p(((1 - q) / q) * Math.exp(-exponent));
+  return Math.log1p(q * Math.expm1(exponent));
 }
 
 /** Losses of one step between points that x leaves with probability `tail` at most on either side. */
@@ -76,8 +77,9 @@ export function lossDistribution(
     const right = edge(i + 1);
     if (right !== left) {
       const [p, q] = between(left, right);
-      // p = a + b and q = a exp(-i h) + b exp(-(i + 1) h), solved for b.
-      const upper = Math.min(p, Math.max(0, (p - q * Math.exp(i * step)) / share));
+      // p = a + b and q = a exp(-i h) + b exp(-(i + 1) h), solved for b; all of it up where exp has no number left.
+      const lower = i * step > 600 ? 0 : q * Math.exp(i * step);
+      const upper = Math.min(p, Math.max(0, (p - lower) / share));
       mass[i - first] += p - upper;
       mass[i - first + 1] += upper;
     }

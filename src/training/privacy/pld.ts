@@ -141,6 +141,9 @@ const modulo = (i: number, n: number): number => ((i % n) + n) % n;
 
 /** The epsilon where `lost + sum_{loss > epsilon} (1 - exp(epsilon - loss)) mass` is `delta`; at least 0. */
 function epsilonWithin(mass: Float64Array, first: number, step: number, delta: number, lost: number): number {
+  const total = mass.reduce((a, b) => a + b, lost);
+  // A distribution that does not add up is none: better no figure than a wrong one. (NaN fails the test too.)
+  if (!(Math.abs(total - 1) < 1e-4)) return Number.POSITIVE_INFINITY;
   if (lost >= delta) return Number.POSITIVE_INFINITY;
   // With losses down to e_i included: delta(epsilon) = lost + S - exp(epsilon) T. T is kept relative to exp(-e_i).
   let s = 0;

@@ -150,6 +150,17 @@ describe('privacy loss distribution', () => {
     expect(pldEpsilon(run(s, 1, 1), delta)).toBeCloseTo(e, 4);
   });
 
+  test.each([0.02, 0.03, 0.05, 0.2])('so little noise (%d) that losses leave the range of exp', (s) => {
+    // One Gaussian of rate 1: the second term of delta vanishes, so epsilon = 1/2s^2 + z/s, z the quantile.
+    const delta = normalMass(2, Infinity, 0, 1);
+    const epsilon = 0.5 / (s * s) + 2 / s;
+    const found = pldEpsilon(run(s, 1, 1), delta);
+    expect(found).toBeGreaterThan(epsilon - 1e-3 * epsilon);
+    expect(found).toBeLessThan(1.1 * epsilon);
+    expect(pldEpsilon(run(s, 0.25, 1), delta)).toBeLessThan(found);
+    expect(pldEpsilon(run(s, 0.25, 1), delta)).toBeGreaterThan(0.7 * epsilon);
+  });
+
   // Computed by microsoft/prv_accountant, in Opacus' prv_accountant test: upper bounds at delta 1e-6 whose stated error is 0.01,
   // so the truth lies 0.01 below, or a little more.
   test.each([
