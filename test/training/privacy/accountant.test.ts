@@ -151,12 +151,13 @@ describe('privacy loss distribution', () => {
   });
 
   test.each([0.02, 0.03, 0.05, 0.2])('so little noise (%d) that losses leave the range of exp', (s) => {
-    // One Gaussian of rate 1: the second term of delta vanishes, so epsilon = 1/2s^2 + z/s, z the quantile.
-    const delta = normalMass(2, Infinity, 0, 1);
+    // delta = Q(z) - exp(e) Q(1/s + z) at e = 1/2s^2 + z/s (Balle & Wang 2018), the second term by Mills' ratio: phi(z) m(1/s + z).
     const epsilon = 0.5 / (s * s) + 2 / s;
+    let mills = 0;
+    for (let k = 200; k >= 0; k--) mills = (k || 1) / (1 / s + 2 + mills);
+    const delta = normalMass(2, Infinity, 0, 1) - (Math.exp(-2) / Math.sqrt(2 * Math.PI)) * mills;
     const found = pldEpsilon(run(s, 1, 1), delta);
-    expect(found).toBeGreaterThan(epsilon - 1e-3 * epsilon);
-    expect(found).toBeLessThan(1.1 * epsilon);
+    expect(found / epsilon).toBeCloseTo(1, 4);
     expect(pldEpsilon(run(s, 0.25, 1), delta)).toBeLessThan(found);
     expect(pldEpsilon(run(s, 0.25, 1), delta)).toBeGreaterThan(0.7 * epsilon);
   });
