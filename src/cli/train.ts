@@ -3,6 +3,7 @@ import { Argument, type Command } from 'commander';
 import type { z } from 'zod';
 import type { PresetName } from '../config/schemas.ts';
 import type { Context } from './context.ts';
+import { real } from './options.ts';
 import { registerTrainDecoder } from './trainDecoder.ts';
 import { registerTrainEncoder } from './trainEncoder.ts';
 import { registerTrainFewStep } from './trainFewStep.ts';
@@ -110,42 +111,73 @@ Examples:
       '--coupling <name>',
       'otfm: how noise and data are paired, independent or minibatch-ot (default: as configured, "independent")',
     )
+    .option(
+      '--dp-epsilon <e>',
+      'train with differential privacy for each subject, spending at most this epsilon; 1 is strong, 8 usual, 50 little',
+      real(0),
+    )
+    .option(
+      '--dp-delta <d>',
+      'probability with which that may fail (default: 1/n^1.1 for n subjects)',
+      real(0, 1),
+    )
     .addHelpText(
       'after',
       `${RUN_HELP}
 Examples:
   cranioflow train generator --data data/phantoms --autoencoder runs/ae --out runs/gen --objective otfm --preset tiny
-  cranioflow train generator --data data/phantoms --autoencoder runs/ae --out runs/gen --resume --set steps=2000`,
+  cranioflow train generator --data data/phantoms --autoencoder runs/ae --out runs/gen --resume --set steps=2000
+  cranioflow train generator --data data/skulls --autoencoder runs/ae --out runs/private --dp-epsilon 8 --set batch=100
+
+Private training (--dp-epsilon) takes more settings: dp.clip (largest norm of a subject's gradient, 0.1), dp.noise (default:
+planned from epsilon), dp.multiplicity (points of a subject a step, 4), dp.classNoise, dp.accountant (pld, rdp). It needs large
+batches, and an autoencoder of other data.`,
     )
     .action(async (flags: GeneratorFlags, command: Command) => {
       const cli = open(command);
       const { generatorSchema, GENERATOR_PRESETS } = await import('../config/schemas.ts');
-      const chosen = (['objective', 'coupling'] as const).flatMap((key) =>
-        flags[key] === undefined ? [] : [`${key}=${flags[key]}`],
+      const given = {
+        objective: flags.objective,
+        coupling: flags.coupling,
+        'dp.epsilon': flags.dpEpsilon,
+        'dp.delta': flags.dpDelta,
+      };
+      const chosen = Object.entries(given).flatMap(([key, value]) =>
+        value === undefined ? [] : [`${key}=${value}`],
       );
       const config = await resolveConfig(cli, generatorSchema, GENERATOR_PRESETS, flags, chosen);
       const { openDataset } = await import('../dataset/dataset.ts');
       const dataset = openDataset(flags.data);
       const { trainGenerator } = await import('../training/generator.ts');
-      const { heldOutLoss, steps, kept } = await cli.interruptible((signal) =>
+      const { heldOutLoss, steps, kept, privacy } = await cli.interruptible((signal) =>
         trainGenerator({
           ...runOptions(flags, cli),
           autoencoder: flags.autoencoder,
           dataset,
           config,
           signal,
+          notice: cli.say,
         }),
       );
-      if (flags.report) {
+      if (privacy !== undefined) {
+        const { epsilon, delta, planned } = privacy;
+        cli.say(
+          `privacy: epsilon ${epsilon.toPrecision(4)} of ${planned.epsilon} spent at delta ${delta.toPrecision(2)}, for each subject; the whole statement is in ${flags.out}/privacy.json`,
+        );
+        if (flags.report)
+          cli.say(
+            'no report.html: it would show training cases. For your own eyes, `cranioflow report --run` makes one',
+          );
+      } else if (flags.report) {
         const { writeGeneratorReport } = await import('../evaluation/runReport.ts');
         await cli.interruptible((signal) =>
           writeGeneratorReport({ run: flags.out, dataset, quiet: cli.quiet, signal, threads: flags.threads }),
         );
       }
-      if (steps < config.steps)
+      if (steps < config.steps && privacy === undefined)
         cli.say(`stopped after ${steps} of ${config.steps} steps: keep.patience is at its end`);
       if (kept < steps) cli.say(`kept are the weights of step ${kept}, the best by ${config.keep.by}`);
-      report(cli, flags.out, steps, 'heldOutLoss', heldOutLoss);
+      report(cli, flags.out, steps, 'heldOutLoss', heldOutLoss, privacy && { privacy });
     });
 
   registerTrainDecoder(train, open);
@@ -157,4 +189,6 @@ interface GeneratorFlags extends TrainFlags {
   autoencoder: string;
   objective?: string;
   coupling?: string;
+  dpEpsilon?: number;
+  dpDelta?: number;
 }

@@ -54,10 +54,17 @@ export function runOptions({ out, resume, threads }: RunFlags, { quiet }: Contex
   return { out, resume, threads, quiet };
 }
 
-export function report(cli: Context, run: string, steps: number, name: string, value: number): void {
+export function report(
+  cli: Context,
+  run: string,
+  steps: number,
+  name: string,
+  value: number,
+  more: object = {},
+): void {
   const known = Number.isFinite(value);
   cli.report(
-    { run, steps, [name]: known ? value : null },
+    { run, steps, [name]: known ? value : null, ...more },
     `${run}: ${steps} steps${known ? `, ${name} ${value.toPrecision(4)}` : ' (no test cases to measure on)'}`,
   );
 }

@@ -37,6 +37,44 @@ const schedule = {
   evaluateEvery: count.default(250).describe('Steps between measurements on held-out cases'),
 };
 
+/** Settings of private training; a run without them has no such key, so that its configuration is what it always was. */
+export const privacySchema = z.strictObject({
+  epsilon: positive
+    .max(1000)
+    .describe('What the training may spend: for a person, outcomes are at most exp(epsilon) times as likely'),
+  delta: z
+    .number()
+    .min(1e-10)
+    .lt(1)
+    .optional()
+    .describe('Probability with which the guarantee may fail; default 1 / n^1.1 for n training subjects'),
+  clip: positive.max(1e6).default(0.1).describe("Largest norm of a subject's gradient"),
+  noise: positive
+    .max(1e4)
+    .optional()
+    .describe('Noise in clipping norms; default: as little as epsilon allows for all steps'),
+  multiplicity: z
+    .int()
+    .min(1)
+    .max(256)
+    .default(4)
+    .describe('Points of a drawn subject (noise, time, copy) whose gradients are averaged before the cut'),
+  classNoise: positive
+    .default(10)
+    .describe('Deviation of the noise on the number of subjects of each class, part of the budget'),
+  accountant: z
+    .enum(['pld', 'rdp'])
+    .default('pld')
+    .describe('How epsilon is counted; pld: privacy loss distribution, nearly exact; rdp: Renyi, larger'),
+  uncovered: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Go on with an autoencoder that was trained, without privacy, on the same persons; it is stated',
+    ),
+  seed: z.int().min(0).optional().describe('For tests: noise that anyone can repeat. Voids the guarantee'),
+});
+
 const headSchema = z.strictObject({
   kind: z
     .enum(['none', 'up', 'up_conv', 'up_res_conv', 'super'])
@@ -215,10 +253,12 @@ export const generatorSchema = z.strictObject({
       samples: z.int().min(8).max(1000).default(32).describe('recall: latents sampled at each measurement'),
     })
     .prefault({}),
+  dp: privacySchema.optional().describe('Differentially private training; absent: none'),
 });
 
 export type AutoencoderConfig = z.infer<typeof autoencoderSchema>;
 export type DecoderConfig = z.infer<typeof decoderSchema>;
+export type PrivacyConfig = z.infer<typeof privacySchema>;
 export type GeneratorConfig = z.infer<typeof generatorSchema>;
 
 export type PresetName = 'tiny' | 'small' | 'reference';

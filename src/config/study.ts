@@ -24,7 +24,7 @@ export const studySchema = z.strictObject({
     .describe('Training seeds of each arm, 0 .. seeds - 1; may be raised later, the rest is kept'),
   autoencoder: autoencoderSchema.prefault({}).describe('The one autoencoder; unused with --autoencoder'),
   generator: generatorSchema
-    .omit({ objective: true, seed: true, share: true })
+    .omit({ objective: true, seed: true, share: true, dp: true })
     .prefault({})
     .describe('Both arms: they differ in the objective alone'),
   main: z

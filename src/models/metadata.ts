@@ -8,6 +8,7 @@ import { encoderSchema } from '../config/encoder.ts';
 import { autoencoderSchema, generatorSchema } from '../config/schemas.ts';
 import { CheckpointError } from '../errors.ts';
 import type { StoredMetadata, StoredTensors } from '../files/safetensors.ts';
+import { privacyStatementSchema } from './privacyStatement.ts';
 
 const common = {
   /** Voxels along x, y, z, and mm between them. */
@@ -63,6 +64,8 @@ export const generatorMetaSchema = z.strictObject({
   reflow: z.strictObject({ source: z.string(), pairs: z.int().positive(), guidance: z.number() }).optional(),
   /** Distilled from the generator `source` at this guidance scale, which is part of the weights. */
   distilled: z.strictObject({ source: z.string(), guidance: z.number() }).optional(),
+  /** What a private training promises; also of what was made from such a generator without touching data. */
+  privacy: privacyStatementSchema.optional(),
   ...common,
 });
 

@@ -1,4 +1,5 @@
 /** The card (`README.md`) of a generated set, for the person who finds the folder. */
+import { privacyWords } from '../models/privacyStatement.ts';
 import type { GenerateSettings, Provenance } from './generateProvenance.ts';
 
 /** Markdown that says what the bones are, that no one ever had them, how they were made, and what is not known of them. */
@@ -9,6 +10,8 @@ export function generatedCard(p: Provenance, size: readonly number[], spacing: n
     ? `The generator was trained on **phantoms**: procedural shapes drawn by a program, not scans. They carry no anatomical
 truth, and neither do these bones.`
     : 'The generator was trained on masks of real bone. Whether a bone here is too near to one of them has not been examined.';
+  const privacy =
+    g.privacy === undefined ? '' : `\n## Privacy of the generator\n${filtered(s)}${privacyWords(g.privacy)}`;
   return `# Generated bones: ${p.bone}
 
 ${p.bones.length - empty.length} synthetic bone masks (${p.bone}), ${size.join('x')} voxels of ${spacing} mm. No person had these bones.
@@ -32,8 +35,14 @@ ${p.use} No privacy audit was made of this set.
 
 The folder is a dataset (\`dataset.json\`, \`volumes/\`) that \`cranioflow evaluate --fake\` and \`cranioflow export --volume\`
 open; \`provenance.json\` has the above for programs. The same generator, seed, index and settings give the same bone.
-`;
+${privacy}`;
 }
+
+/** Candidates are chosen by looking at the training set once more. */
+const filtered = ({ candidates }: GenerateSettings): string =>
+  candidates === undefined
+    ? ''
+    : '**The guarantee below does not hold for this set**: its bones were chosen by their distance to training bones, outside any budget.\n\n';
 
 /** `ddim, 50 steps, eta 0.5`. */
 function solverText({ solver, steps, eta, tolerance = 1e-4 }: GenerateSettings): string {

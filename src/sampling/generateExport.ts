@@ -10,6 +10,7 @@ import { type StoredTensor, writeSafetensors } from '../files/safetensors.ts';
 import { packageVersion } from '../files/version.ts';
 import { elements, type ParameterSpec } from '../graph/graph.ts';
 import { encodeMeta, type GeneratorMeta } from '../models/metadata.ts';
+import { privacyWords, publicDataHash } from '../models/privacyStatement.ts';
 import { AUTOENCODER_FILE, autoencoderParameters, decoderModel, readAutoencoder } from './autoencoder.ts';
 import { RESEARCH_USE } from './generateProvenance.ts';
 import { type GeneratorWeights, readGenerator } from './generator.ts';
@@ -30,7 +31,10 @@ export function exportOnnx(generator: GeneratorWeights, out: string): string[] {
       'decoder.onnx',
       decoderModel(autoencoder, generator.meanLatent ?? meta.latentMean, meta.latentDeviation, true),
     ],
-    ['model.json', `${JSON.stringify({ ...meta, hash: generator.hash }, null, 1)}\n`],
+    [
+      'model.json',
+      `${JSON.stringify({ ...meta, dataHash: publicDataHash(meta), hash: generator.hash }, null, 1)}\n`,
+    ],
     ['README.md', onnxCard(generator)],
   ];
   return files.map(([name, content]) => {
@@ -58,7 +62,11 @@ export function exportRelease(generator: GeneratorWeights, out: string): Generat
   writeSafetensors(beside, tensors, encodeMeta(autoencoder.meta));
   // The generator names its autoencoder by the hash of its weights: from now on, the rounded ones.
   const { weightsHash: _of, ...plain } = meta;
-  const rounded: GeneratorMeta = { ...plain, autoencoderHash: readAutoencoder(beside).hash };
+  const rounded: GeneratorMeta = {
+    ...plain,
+    dataHash: publicDataHash(meta),
+    autoencoderHash: readAutoencoder(beside).hash,
+  };
   const write = (described: GeneratorMeta) =>
     writeSafetensors(join(out, 'model.safetensors'), halved, encodeMeta(described));
   write(rounded);
@@ -89,10 +97,14 @@ function half(name: string, data: Float32Array, shape: readonly number[]): Store
 function origin(meta: GeneratorMeta): string {
   return meta.phantom
     ? '**Trained on phantoms**: procedural shapes drawn by a program, not scans. What it makes carries no anatomical truth.'
-    : 'Trained on masks of real bone. Weights can give training data away: treat them as the data itself.';
+    : `Trained on masks of real bone. ${meta.privacy === undefined ? 'Weights can give training data away: treat them as the data itself.' : 'What weights may give away of a person is bounded as stated under Privacy, and not beyond.'}`;
 }
 
 const gridOf = (meta: GeneratorMeta): string => `${meta.size.join('x')} voxels of ${meta.spacing} mm`;
+
+/** The section on privacy; empty where nothing is promised. */
+const privacyOf = ({ privacy }: GeneratorMeta): string =>
+  privacy === undefined ? '' : `\n## Privacy\n${privacyWords(privacy)}`;
 
 /** What the network learnt, in words. */
 function kindOf({ objective, diffusion, reflow, distilled }: GeneratorMeta): string {
@@ -135,7 +147,7 @@ ${RESEARCH_USE} No privacy audit has been made.
 | parameters | ${count(weights.values())} (autoencoder ${count(autoencoder.weights.values()) + autoencoder.codebook.length}) |
 | quality classes | ${meta.qualities.join(', ')} |
 | latent | ${meta.latentShape.join('x')} (channels, z, y, x) |
-
+${privacyOf(meta)}
 ## Use
 \`cranioflow generate --run FOLDER --count 8 --seed 7 --out DIR\`, FOLDER being the one of this file.
 
@@ -177,5 +189,5 @@ ${
     : 'Guidance of scale w: v_null + w (v_label - v_null), both from one run of velocity-batch2.onnx with the same x and t.'
 }
 \`model.json\` has all of this for programs.
-`;
+${privacyOf(meta)}`;
 }

@@ -9,6 +9,7 @@ import { DatasetError } from '../errors.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
 import { packageVersion } from '../files/version.ts';
 import type { GeneratorMeta } from '../models/metadata.ts';
+import { type PrivacyStatement, publicDataHash } from '../models/privacyStatement.ts';
 import type { SampleSettings } from './latentSampler.ts';
 import { bakedGuidance, evaluations } from './solverNames.ts';
 
@@ -54,8 +55,10 @@ export interface Provenance {
     guidance?: number;
     step: number;
     dataset: string;
-    /** SHA-256 over the checksums of the training cases. */
+    /** SHA-256 over the checksums of the training cases; `withheld` by a private generator. */
     dataHash: string;
+    /** What the generator's private training promises; absent where there was none. */
+    privacy?: PrivacyStatement;
   };
   settings: GenerateSettings;
   /** Evaluations of the network for one bone (null: the solver decides), and how many branches each has (2: guided). */
@@ -87,7 +90,8 @@ export function makeProvenance(
       ...(bakedGuidance(meta) !== 1 && { guidance: bakedGuidance(meta) }),
       step: meta.step,
       dataset: meta.dataset,
-      dataHash: meta.dataHash,
+      dataHash: publicDataHash(meta),
+      ...(meta.privacy && { privacy: meta.privacy }),
     },
     settings,
     nfe: evaluations(solver, steps),

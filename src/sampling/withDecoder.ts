@@ -3,6 +3,8 @@
  * both only if encoder and codebook are the same, so these are compared byte by byte.
  */
 import { CheckpointError } from '../errors.ts';
+import type { GeneratorMeta } from '../models/metadata.ts';
+import type { PrivacyStatement } from '../models/privacyStatement.ts';
 import type { AutoencoderWeights } from './autoencoder.ts';
 import { type GeneratorWeights, generatorHash } from './generator.ts';
 
@@ -10,6 +12,16 @@ const bytes = (data: Float32Array) => new Uint8Array(data.buffer, data.byteOffse
 
 const same = (a: Float32Array | undefined, b: Float32Array | undefined): boolean =>
   a !== undefined && b !== undefined && Buffer.compare(bytes(a), bytes(b)) === 0;
+
+/** What a private statement says of the data that a decoder was tuned on. */
+function learntFrom(
+  { meta: { phantom, dataHash } }: AutoencoderWeights,
+  generator: GeneratorMeta,
+): PrivacyStatement['autoencoder'] {
+  const before = generator.privacy!.autoencoder;
+  if (phantom || before === 'same persons') return before;
+  return dataHash === generator.dataHash ? 'same persons' : 'other data';
+}
 
 /** What differs between two autoencoders besides their decoders' weights, in words; undefined where nothing does. */
 function difference(a: AutoencoderWeights, b: AutoencoderWeights): string | undefined {
@@ -42,7 +54,11 @@ export function withDecoder(
   const { weightsHash: _of, ...meta } = generator.meta;
   return {
     ...generator,
-    meta: { ...meta, autoencoderHash: autoencoder.hash },
+    meta: {
+      ...meta,
+      autoencoderHash: autoencoder.hash,
+      ...(meta.privacy && { privacy: { ...meta.privacy, autoencoder: learntFrom(autoencoder, meta) } }),
+    },
     autoencoder,
     hash: generatorHash(generator, autoencoder.hash),
   };

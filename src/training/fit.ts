@@ -16,6 +16,7 @@ import { value } from '../runtime/session.ts';
 import { type NetworkWeights, networkTensors, velocityGraph } from '../sampling/network.ts';
 import { learningRate, trainingLoop } from './loop.ts';
 import type { TrainingBatch } from './objective.ts';
+import { type PrivateSteps, PrivateTrainer } from './privacy/trainer.ts';
 import { Trainer } from './trainer.ts';
 
 export type FitConfig = Pick<
@@ -51,6 +52,8 @@ export interface FitOptions {
     step: number,
     averaged: () => ReadonlyMap<string, Float32Array>,
   ): TrainingBatch | Promise<TrainingBatch>;
+  /** Private steps, in place of those on `batch`. */
+  privacy?: Omit<PrivateSteps, 'feeds'> & { point(step: number, subject: number): TrainingBatch };
   /** Figures of averaged weights on held-out data; `keep.by` names the one that decides. */
   evaluate(weights: NetworkWeights): Promise<Measured>;
   signal?: AbortSignal;
@@ -91,15 +94,34 @@ export async function fitGenerator(options: FitOptions): Promise<Fitted> {
   const { run, config, signal, quiet } = options;
   const described = options.meta(0);
   const { latentShape } = described;
-  const { graph, velocity } = velocityGraph(described, config.batch);
-  const shape = [config.batch, ...latentShape];
+  const { privacy } = options;
+  const batch = privacy?.multiplicity ?? config.batch;
+  const { graph, velocity } = velocityGraph(described, batch);
+  const shape = [batch, ...latentShape];
   const target = graph.input('target', shape);
   const loss = config.loss === 'l1' ? l1(velocity, target) : mse(velocity, target);
   const { beta1, weightDecay, clip, ema, seed } = config;
-  const trainer = await Trainer.create(
-    { graph, loss, seed, adam: { beta1, beta2: 0.999, epsilon: 1e-8, weightDecay, clip, ema } },
-    { threads: options.threads },
-  );
+  const feeds = ({ x, t, label, target: wanted }: TrainingBatch) => ({
+    x: value(x, shape),
+    t: value(t, [batch]),
+    label: value(label, [batch]),
+    target: value(wanted, shape),
+  });
+  const definition = {
+    graph,
+    loss,
+    seed,
+    adam: { beta1, beta2: 0.999, epsilon: 1e-8, weightDecay, clip, ema },
+  };
+  const { threads } = options;
+  const trainer =
+    privacy === undefined
+      ? await Trainer.create(definition, { threads })
+      : await PrivateTrainer.create(
+          definition,
+          { ...privacy, feeds: (step, subject) => feeds(privacy.point(step, subject)) },
+          { threads },
+        );
   const checkpoint = run.latestCheckpoint();
   const best = new Best(config.keep, checkpoint);
   if (checkpoint !== undefined) trainer.restore(checkpoint);
@@ -126,13 +148,9 @@ export async function fitGenerator(options: FitOptions): Promise<Fitted> {
       quiet,
       async step(t) {
         reached = t;
-        const { x, t: times, label, target: wanted } = await options.batch(t, () => trainer.weights());
-        return trainer.step(t, learningRate(t, config), {
-          x: value(x, shape),
-          t: value(times, [config.batch]),
-          label: value(label, [config.batch]),
-          target: value(wanted, shape),
-        });
+        const rate = learningRate(t, config);
+        if (trainer instanceof PrivateTrainer) return trainer.step(t, rate);
+        return trainer.step(t, rate, feeds(await options.batch(t, () => trainer.weights())));
       },
       async evaluate(t) {
         measured = await measure(t);

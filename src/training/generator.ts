@@ -15,10 +15,12 @@ import { openRunFolder } from '../files/runFolder.ts';
 import { type StoredTensor, writeSafetensors } from '../files/safetensors.ts';
 import { checkUNetConfig } from '../models/checkConfig.ts';
 import { encodeMeta, type GeneratorMeta } from '../models/metadata.ts';
+import type { PrivacyStatement } from '../models/privacyStatement.ts';
 import {
   AUTOENCODER_FILE,
   type AutoencoderWeights,
   autoencoderParameters,
+  latentShape,
   readAutoencoder,
 } from '../sampling/autoencoder.ts';
 import { labelOfQuality } from '../sampling/latentSampler.ts';
@@ -26,7 +28,16 @@ import { HELD_OUT_MOST, sharedConfigHash, type TrainOptions } from './autoencode
 import { batchSource } from './batchAhead.ts';
 import { fitGenerator, type Measured } from './fit.ts';
 import { latentRecall, predictionError } from './heldOut.ts';
-import { channelStatistics, encodeAll, type LatentSet, meanLatent, normalise, reachOf } from './latents.ts';
+import {
+  channelStatistics,
+  codebookStatistics,
+  encodeAll,
+  type LatentSet,
+  meanLatent,
+  normalise,
+  reachOf,
+} from './latents.ts';
+import { PrivateRun } from './privacy/run.ts';
 
 /** What a training came to. */
 export interface GeneratorResult {
@@ -36,11 +47,15 @@ export interface GeneratorResult {
   steps: number;
   /** The step of the weights that are kept. */
   kept: number;
+  /** What a private training promises. */
+  privacy?: PrivacyStatement;
 }
 
 export interface GeneratorTrainOptions extends TrainOptions<GeneratorConfig> {
   /** Run folder (or weights file) of the autoencoder. */
   autoencoder: string;
+  /** Told what a person should know before the first step. */
+  notice?: (text: string) => void;
 }
 
 function requireSameGrid(options: GeneratorTrainOptions, { meta }: AutoencoderWeights): void {
@@ -55,7 +70,8 @@ function requireSameGrid(options: GeneratorTrainOptions, { meta }: AutoencoderWe
 
 /** Trains, or goes on training, a generator in the run folder `out`; and tells what came of it. */
 export async function trainGenerator(options: GeneratorTrainOptions): Promise<GeneratorResult> {
-  const { dataset, config, signal, quiet, threads } = options;
+  const { dataset, signal, quiet, threads } = options;
+  let { config } = options;
   checkUNetConfig(config.model);
   const autoencoder = readAutoencoder(options.autoencoder);
   requireSameGrid(options, autoencoder);
@@ -68,8 +84,20 @@ export async function trainGenerator(options: GeneratorTrainOptions): Promise<Ge
     test.length,
   );
   const data = dataHash(cases);
-  // How often is measured decides which weights are kept.
-  const measured = config.keep.by === 'last' ? {} : { measuredEvery: config.evaluateEvery };
+  const secured =
+    config.dp === undefined
+      ? undefined
+      : new PrivateRun({
+          ...options,
+          cases,
+          autoencoder: autoencoder.meta,
+          latentShape: latentShape(autoencoder.meta),
+        });
+  // How often is measured decides which weights are kept; how many steps there are, how much noise a private one gets.
+  const measured = {
+    ...(config.keep.by !== 'last' && { measuredEvery: config.evaluateEvery }),
+    ...(secured !== undefined && { privateSteps: config.steps }),
+  };
   const hash = sharedConfigHash({ ...config, ...measured, autoencoder: autoencoder.hash }, data);
   const run = openRunFolder(options.out, {
     config,
@@ -91,12 +119,16 @@ export async function trainGenerator(options: GeneratorTrainOptions): Promise<Ge
       threads,
       title: '',
     });
-    const normalised = normaliseSets(set, held, config.latents.centre);
+    const normalised = normaliseSets(set, held, autoencoder, config);
     const labels = labelsOf(train);
     const heldLabels = labelsOf(test);
     const trained = cases.map((c) => c.quality);
     const qualities = [...new Set(trained)].sort();
-    const reach = reachOf(set);
+    const reach = normalised.reach ?? reachOf(set);
+    if (secured !== undefined) {
+      secured.begin(run.path, run.latestCheckpoint()?.step ?? 0, set, labels);
+      config = { ...config, steps: secured.plan.steps };
+    }
     const meta = (step: number): GeneratorMeta => ({
       kind: 'generator',
       objective: config.objective,
@@ -115,6 +147,7 @@ export async function trainGenerator(options: GeneratorTrainOptions): Promise<Ge
       dataset: dataset.manifest.name,
       dataHash: data,
       ...(config.share < 1 && { share: { share: config.share, seed: config.seed } }),
+      ...secured?.meta(step),
       step,
     });
     const source = batchSource(set, labels, config);
@@ -125,12 +158,17 @@ export async function trainGenerator(options: GeneratorTrainOptions): Promise<Ge
       meta,
       meanLatent: normalised.meanLatent,
       batch: (step) => source.batch(step),
+      privacy: secured?.steps,
       async evaluate(network) {
         const measured: Measured = {};
+        const { privacy } = network.meta;
+        if (privacy !== undefined) measured.epsilon = privacy.epsilon;
         if (held.cases === 0) return measured;
         const some = { ...set, cases: Math.min(held.cases, set.cases) };
         measured.heldOutLoss = await predictionError(network, held, heldLabels, config, { threads });
-        measured.trainLoss = await predictionError(network, some, labels, config, { threads });
+        // A loss on training cases is a figure about them that is in no budget.
+        if (privacy === undefined)
+          measured.trainLoss = await predictionError(network, some, labels, config, { threads });
         if (config.keep.by === 'recall')
           measured.recall = await latentRecall(network, held, config.keep.samples, { threads });
         return measured;
@@ -139,7 +177,8 @@ export async function trainGenerator(options: GeneratorTrainOptions): Promise<Ge
       quiet,
       threads,
     }).finally(() => source.end());
-    return { heldOutLoss: measured.heldOutLoss ?? Number.NaN, ...fitted };
+    const privacy = secured?.finish(run.path, fitted.steps);
+    return { heldOutLoss: measured.heldOutLoss ?? Number.NaN, ...fitted, ...(privacy && { privacy }) };
   } finally {
     run.close();
   }
@@ -149,12 +188,18 @@ const labelsOf = (loader: Loader): Int32Array =>
   loader.qualities([...Array(loader.length).keys()]).map(labelOfQuality);
 
 /** Normalises both sets by the statistics of the first, in place; returns what was taken off and divided by. */
-function normaliseSets(set: LatentSet, held: LatentSet, centre: GeneratorConfig['latents']['centre']) {
+function normaliseSets(
+  set: LatentSet,
+  held: LatentSet,
+  { codebook }: AutoencoderWeights,
+  { dp, latents: { centre } }: GeneratorConfig,
+): { mean: number[]; deviation: number[]; meanLatent?: Float32Array; reach?: number } {
   const all = [...set.latents, ...held.latents];
   if (centre === 'channel') {
-    const { mean, deviation } = channelStatistics(set);
-    for (const z of all) normalise(z, mean, deviation);
-    return { mean, deviation };
+    // The codes are the same whoever is trained on; means over latents are not.
+    const known = dp === undefined ? channelStatistics(set) : codebookStatistics(codebook, set.shape[0]);
+    for (const z of all) normalise(z, known.mean, known.deviation);
+    return known;
   }
   const centred = meanLatent(set);
   const zeros = Array<number>(set.shape[0]).fill(0);

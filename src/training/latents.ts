@@ -75,6 +75,25 @@ export function channelStatistics({ shape, latents }: Pick<LatentSet, 'shape' | 
   return { mean, deviation };
 }
 
+/**
+ * Mean, deviation and reach (largest |normalised number|) of each channel over the codes of an autoencoder: what latents are
+ * normalised by where nothing may be measured on them. `codebook` is [codes, channels].
+ */
+export function codebookStatistics(
+  codebook: Float32Array,
+  channels: number,
+): { mean: number[]; deviation: number[]; reach: number } {
+  const codes = codebook.length / channels;
+  const transposed = new Float32Array(codebook.length);
+  for (let i = 0; i < codebook.length; i++)
+    transposed[(i % channels) * codes + Math.floor(i / channels)] = codebook[i];
+  const latents = [transposed];
+  const shape = [channels, codes];
+  const { mean, deviation } = channelStatistics({ shape, latents });
+  normalise(transposed, mean, deviation);
+  return { mean, deviation, reach: reachOf({ latents }) };
+}
+
 /** The mean latent of a set. */
 export function meanLatent({ latents }: Pick<LatentSet, 'latents'>): Float32Array {
   const sums = new Float64Array(latents[0].length);

@@ -58,6 +58,7 @@ export async function trainingLoop(options: LoopOptions): Promise<void> {
     quiet: options.quiet,
   });
   let saved = start;
+  let note: string | undefined;
   const save = (t: number) => {
     if (t === saved) return;
     run.writeCheckpoint(options.checkpoint(t));
@@ -70,12 +71,15 @@ export async function trainingLoop(options: LoopOptions): Promise<void> {
         throw interruptedError(`${t - 1} of ${steps} steps are saved in ${run.path}`);
       }
       const results = await options.step(t);
-      if (!Number.isFinite(results.loss)) throw diverged(t, saved, run.path);
+      // A private step has no loss to show; its gradient says whether the numbers are still finite.
+      if (!Number.isFinite(results.loss ?? results.gradientNorm)) throw diverged(t, saved, run.path);
       let last = t === steps;
       const measured = options.evaluate !== undefined && (last || t % options.evaluateEvery === 0);
       const held = measured ? await options.evaluate!(t) : {};
       run.appendMetrics({ step: t, ...rounded({ ...results, ...held }) });
-      progress.update(t, `loss ${results.loss.toPrecision(3)}`);
+      if (results.loss !== undefined) note = `loss ${results.loss.toPrecision(3)}`;
+      else if (held.epsilon !== undefined) note = `epsilon ${held.epsilon.toPrecision(3)} spent`;
+      progress.update(t, note);
       last ||= options.finished?.() === true;
       if (last || t % options.checkpointEvery === 0) save(t);
       // Runs block the event loop; give signals a chance to be heard.
@@ -96,7 +100,7 @@ export function rounded(values: Record<string, number>): Record<string, number> 
 
 function diverged(t: number, saved: number, path: string): NumericsError {
   return new NumericsError({
-    found: `the loss of step ${t} is not a finite number`,
+    found: `step ${t} gave a loss, or weights, that are no finite number`,
     expected: 'a training that stays finite',
     todo: `lower learningRate (--set learningRate=...) and start again in another --out${saved > 0 ? `; the checkpoint of step ${saved} is kept in ${path}` : ''}`,
   });

@@ -45,6 +45,25 @@ export function namedParameters(
   return new Map(specs.map((p) => [p.name, flat.slice(p.offset, p.offset + elements(p.shape))]));
 }
 
+/** Named weights as one flat vector. Throws `CheckpointError` when they are not those that `specs` asks for. */
+export function flatParameters(
+  specs: readonly ParameterSpec[],
+  weights: ReadonlyMap<string, Float32Array>,
+): Float32Array {
+  const flat = new Float32Array(specs.reduce((n, p) => n + elements(p.shape), 0));
+  for (const { name, shape, offset } of specs) {
+    const data = weights.get(name);
+    if (data?.length !== elements(shape))
+      throw new CheckpointError({
+        found: `the starting weights ${data === undefined ? `lack ${name}` : `have ${data.length} numbers for ${name}`}`,
+        expected: `${elements(shape)} numbers for it, as this configuration has`,
+        todo: 'start with the configuration that the weights were trained with',
+      });
+    flat.set(data, offset);
+  }
+  return flat;
+}
+
 const MODEL_STATE = 'ema';
 
 /** A compiled training step and its state. */
@@ -89,17 +108,7 @@ export class Trainer {
 
   /** Starts from given weights instead of random ones. Throws `CheckpointError` when they are not those of the network. */
   start(weights: ReadonlyMap<string, Float32Array>): void {
-    const flat = new Float32Array(this.#runner.state('parameters').length);
-    for (const { name, shape, offset } of this.specs) {
-      const data = weights.get(name);
-      if (data?.length !== elements(shape))
-        throw new CheckpointError({
-          found: `the starting weights ${data === undefined ? `lack ${name}` : `have ${data.length} numbers for ${name}`}`,
-          expected: `${elements(shape)} numbers for it, as this configuration has`,
-          todo: 'start with the configuration that the weights were trained with',
-        });
-      flat.set(data, offset);
-    }
+    const flat = flatParameters(this.specs, weights);
     this.setState('parameters', flat);
     this.setState(MODEL_STATE, flat);
   }
