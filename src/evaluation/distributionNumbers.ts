@@ -12,7 +12,7 @@
  */
 import { NumericsError } from '../errors.ts';
 import { RandomStream } from '../random/stream.ts';
-import { eachTileProduct } from '../runtime/tileProducts.ts';
+import { TileProducts } from '../runtime/tileProducts.ts';
 import { type Features, pickRows, requireFeatures } from './featureSet.ts';
 import { KID_DEFAULTS, type Kid, type KidOptions, kid } from './kid.ts';
 import { KernelSums, type KidSums } from './kidSums.ts';
@@ -50,8 +50,8 @@ export interface DistributionNumbers {
   counts: { real: number; fake: number };
 }
 
-/** Multiplications from which on tiles are worth a session: both ways take about 0.2 s there. */
-const LARGE = 2 ** 28;
+/** Multiplications from which on tiles are worth a session: both ways take about 0.7 s there. */
+const LARGE = 2 ** 29;
 /** Products below this add nothing to 1 - product. */
 const NOTHING = 1e-18;
 /** Distances whose error may be above a sixteenth of them are computed again. */
@@ -72,8 +72,8 @@ export async function distributionNumbers(
   checkOptions(settings);
   const { precisionNeighbours, densityNeighbours, neighbours } = settings;
   const largest = Math.max(precisionNeighbours, densityNeighbours, neighbours);
-  requireFeatures(allReal, allFake, largest + 1, `for the distance to the ${largest}-th neighbour`);
   const [real, fake] = [drawn(allReal, settings, 0), drawn(allFake, settings, 1)];
+  requireFeatures(real, fake, largest + 1, `for the distance to the ${largest}-th neighbour`);
   const counts = { real: real.count, fake: fake.count };
   if (tiles === undefined && (real.count + fake.count) ** 2 * real.dim < LARGE)
     return {
@@ -112,6 +112,9 @@ const triangle = (n: number): [number, number][] =>
     Array.from({ length: n - i }, (_, j): [number, number] => [i, i + j]),
   ).flat();
 
+const rectangle = (n: number, m: number): [number, number][] =>
+  Array.from({ length: n * m }, (_, at) => [Math.floor(at / m), at % m]);
+
 async function byTiles(
   real: Features,
   fake: Features,
@@ -119,44 +122,34 @@ async function byTiles(
   tiles: number | undefined,
 ): Promise<Omit<DistributionNumbers, 'counts'>> {
   const sets = largeSets(real, fake, tiles);
-  const kernels = new KernelSums(sets, o);
-  const ks = [o.precisionNeighbours, o.densityNeighbours, o.neighbours];
-  const [selfReal, selfFake] = [sets.real, sets.fake].map((set) => triangle(set.table.tiles.length));
-  const cross = sets.real.table.tiles.flatMap((_, i) =>
-    sets.fake.table.tiles.map((_, j): [number, number] => [i, j]),
-  );
-  const total = selfReal.length + selfFake.length + cross.length;
-  let done = 0;
-  const inside = async (set: LargeSet, order: [number, number][], sums: KidSums): Promise<Float64Array[]> => {
-    const nearest = new NearestMembers(set, Math.max(...ks));
-    await eachTileProduct(
-      set.table,
-      set.table,
-      order,
-      (i, j, products) => {
-        seeMembers(set, nearest, i, j, products, 2 * sets.unit);
-        kernels.addInside(sums, set, i, j, products);
+  const products = new TileProducts([sets.real.table, sets.fake.table], o.threads);
+  try {
+    const kernels = new KernelSums(sets, o);
+    const ks = [o.precisionNeighbours, o.densityNeighbours, o.neighbours];
+    const [p, q] = [sets.real.table.tileCount, sets.fake.table.tileCount];
+    const total = (p * (p + 1) + q * (q + 1)) / 2 + p * q;
+    let done = 0;
+    const inside = async (set: LargeSet, table: 0 | 1, sums: KidSums): Promise<Float64Array[]> => {
+      const nearest = new NearestMembers(set, Math.max(...ks));
+      await products.each(table, table, triangle(set.table.tileCount), (i, j, values) => {
+        seeMembers(set, nearest, i, j, values, 2 * sets.unit);
+        kernels.addInside(sums, set, i, j, values);
         o.onTile?.(++done, total);
-      },
-      o.threads,
-    );
-    return nearest.radii(ks);
-  };
-  const radiiReal = await inside(sets.real, selfReal, kernels.real);
-  const radiiFake = await inside(sets.fake, selfFake, kernels.fake);
-  const across = new Across(sets.real, sets.fake, sets.unit, radiiReal, radiiFake, o.scale);
-  await eachTileProduct(
-    sets.real.table,
-    sets.fake.table,
-    cross,
-    (i, j, products) => {
-      across.add(i, j, products);
-      kernels.addAcross(i, j, products);
+      });
+      return nearest.radii(ks);
+    };
+    const radiiReal = await inside(sets.real, 0, kernels.real);
+    const radiiFake = await inside(sets.fake, 1, kernels.fake);
+    const across = new Across(sets.real, sets.fake, sets.unit, radiiReal, radiiFake, o.scale);
+    await products.each(0, 1, rectangle(p, q), (i, j, values) => {
+      across.add(i, j, values);
+      kernels.addAcross(i, j, values);
       o.onTile?.(++done, total);
-    },
-    o.threads,
-  );
-  return { ...across.numbers(o.densityNeighbours), kid: kernels.kid() };
+    });
+    return { ...across.numbers(o.densityNeighbours), kid: kernels.kid() };
+  } finally {
+    await products.end();
+  }
 }
 
 /** Shows the nearest members all pairs of a tile of one set with itself; pairs above the diagonal only, for both members. */

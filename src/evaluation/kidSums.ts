@@ -14,12 +14,18 @@ export interface KidSums {
   subsets: Float64Array;
 }
 
+/** The members of each subset, ascending, and the subsets of member i: `subsets[start[i]]` up to `subsets[start[i + 1]]`. */
+interface Subsets {
+  members: Uint32Array[];
+  subsets: Uint32Array;
+  start: Uint32Array;
+}
+
 export class KernelSums {
   readonly #sets: LargeSets;
   readonly #size: number;
-  /** Members of each subset, ascending. */
-  readonly #reals: Uint32Array[] = [];
-  readonly #fakes: Uint32Array[] = [];
+  readonly #reals: Subsets;
+  readonly #fakes: Subsets;
   readonly real: KidSums;
   readonly fake: KidSums;
   readonly #across: KidSums;
@@ -30,10 +36,12 @@ export class KernelSums {
     this.#sets = sets;
     this.#size = Math.max(2, Math.min(subsetSize, Math.floor(Math.min(n, m) / 2)));
     const random = new RandomStream(seed, 'evaluation/kid');
+    const [reals, fakes]: Uint32Array[][] = [[], []];
     for (let s = 0; s < subsets; s++) {
-      this.#reals.push(random.permutation(n).slice(0, this.#size).sort());
-      this.#fakes.push(random.permutation(m).slice(0, this.#size).sort());
+      reals.push(random.permutation(n).slice(0, this.#size).sort());
+      fakes.push(random.permutation(m).slice(0, this.#size).sort());
     }
+    [this.#reals, this.#fakes] = [byMember(reals, n), byMember(fakes, m)];
     const none = (): KidSums => ({ all: 0, subsets: new Float64Array(subsets) });
     [this.real, this.fake, this.#across] = [none(), none(), none()];
   }
@@ -53,10 +61,10 @@ export class KernelSums {
   #add(
     sums: KidSums,
     a: LargeSet,
-    membersA: readonly Uint32Array[],
+    subsetsA: Subsets,
     tileI: number,
     b: LargeSet,
-    membersB: readonly Uint32Array[],
+    subsetsB: Subsets,
     tileJ: number,
     products: ArrayLike<number>,
     isDiagonal: boolean,
@@ -68,29 +76,24 @@ export class KernelSums {
     const endJ = Math.min(j0 + columns, b.table.count);
     const slope = this.#sets.unit / dim;
     const perJ = b.shifts.subarray(j0, endJ).map((p) => p / dim);
-    let all = 0;
+    const ofJ = subsetsB.members.map((list) => between(list, j0, endJ).map((j) => j - j0));
+    const kernels = new Float64Array(perJ.length);
     for (let i = i0; i < endI; i++) {
       const base = a.shifts[i] / dim + 1;
       const row = (i - i0) * columns;
-      for (let j = isDiagonal ? i + 1 - i0 : 0; j < perJ.length; j++) {
+      // Pairs above the diagonal only: each once.
+      const first = isDiagonal ? i + 1 - i0 : 0;
+      let all = 0;
+      for (let j = first; j < kernels.length; j++) {
         const v = products[row + j] * slope + base + perJ[j];
-        all += v * v * v;
+        all += kernels[j] = v * v * v;
       }
-    }
-    sums.all += all;
-    for (let s = 0; s < membersA.length; s++) {
-      const ofI = between(membersA[s], i0, endI);
-      const ofJ = between(membersB[s], j0, endJ);
-      let sum = 0;
-      for (let p = 0; p < ofI.length; p++) {
-        const base = a.shifts[ofI[p]] / dim + 1;
-        const row = (ofI[p] - i0) * columns - j0;
-        for (let q = isDiagonal ? p + 1 : 0; q < ofJ.length; q++) {
-          const v = products[row + ofJ[q]] * slope + base + perJ[ofJ[q] - j0];
-          sum += v * v * v;
-        }
+      sums.all += all;
+      const { subsets, start } = subsetsA;
+      for (let at = start[i]; at < start[i + 1]; at++) {
+        const list = ofJ[subsets[at]];
+        sums.subsets[subsets[at]] += sumAt(kernels, list, isDiagonal ? firstAtLeast(list, first) : 0);
       }
-      sums.subsets[s] += sum;
     }
   }
 
@@ -113,6 +116,27 @@ export class KernelSums {
       subsetSize: k,
     };
   }
+}
+
+function byMember(members: Uint32Array[], count: number): Subsets {
+  const start = new Uint32Array(count + 1);
+  for (const list of members) for (const i of list) start[i + 1]++;
+  for (let i = 0; i < count; i++) start[i + 1] += start[i];
+  const next = start.slice();
+  const subsets = new Uint32Array(start[count]);
+  for (let s = 0; s < members.length; s++) for (const i of members[s]) subsets[next[i]++] = s;
+  return { members, subsets, start };
+}
+
+/** Sum of the values at the places of `list` from its `from`-th on; two sums, so that one addition need not wait. */
+function sumAt(values: Float64Array, list: Uint32Array, from: number): number {
+  let [even, odd] = [0, 0];
+  let at = from;
+  for (; at + 1 < list.length; at += 2) {
+    even += values[list[at]];
+    odd += values[list[at + 1]];
+  }
+  return at < list.length ? even + odd + values[list[at]] : even + odd;
 }
 
 /** The part of an ascending list that lies in [from, to). */

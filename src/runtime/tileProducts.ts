@@ -2,9 +2,10 @@
  * Inner products of the rows of two large tables, A B^T, a tile of rows by a tile of rows at a time, so that memory stays
  * small however many rows there are: what metrics on sets of features need (evaluation/distributionNumbers.ts).
  *
- * ONNX Runtime multiplies in float32 on threads of its own while the caller's JavaScript works on the tiles already done;
- * tiles arrive in the order asked for, so what is summed from them does not depend on the machine. Measured on one Zen 4
- * core of a busy machine: 84 GFLOP/s at 1024 rows a tile, as at 2048; OpenBLAS the same.
+ * ONNX Runtime multiplies in float32. Its `run` blocks the thread that calls it, so threads of our own (tileThread.ts) do,
+ * one core each, while the caller reads the tiles already done. Tiles arrive in the order asked for, so what is summed from
+ * them does not depend on the machine. Measured on one Zen 4 core of a busy machine: 84 GFLOP/s at 1024 rows a tile, as at
+ * 2048; OpenBLAS the same. The tables lie in memory that all threads see.
  *
  * The rounding of a product is bounded whatever order the runtime adds in (Higham 2002, section 3.1): with u = 2^-24,
  *
@@ -14,18 +15,17 @@
  * it and the bound stays below 6.2e-5.
  */
 import { availableParallelism } from 'node:os';
-import { NumericsError, ShapeError } from '../errors.ts';
-import { emit } from '../graph/emit.ts';
-import { Graph } from '../graph/graph.ts';
-import { matmul } from '../graph/ops/matmul.ts';
-import { Session, type Value, value } from './session.ts';
+import type { Worker } from 'node:worker_threads';
+import { type Explanation, NumericsError, ShapeError } from '../errors.ts';
+import { startThread } from '../files/thread.ts';
+import { RuntimeError } from './session.ts';
 
 /** Numbers of a row multiplied in float32 before a sum in double precision. */
 const MOST_DEPTH = 1024;
 /** Rows a tile: at 1000 features its numbers, another's and their products take 4 MB each. */
 const MOST_ROWS = 1024;
-/** Node runs four native tasks at once; one stays free for files. */
-const MOST_LANES = 3;
+/** More threads than these wait for the one that reads. */
+const MOST_THREADS = 16;
 
 /** A table cut into tiles of `rows` rows (the last is filled up with zeros) and its rows into chunks of `depth` numbers. */
 export interface TiledTable {
@@ -34,8 +34,10 @@ export interface TiledTable {
   /** Rows a tile. */
   rows: number;
   depth: number;
-  /** `tiles[t][c]`: `rows` x `depth` numbers, chunk c of the rows of tile t. */
-  tiles: Float32Array[][];
+  chunks: number;
+  tileCount: number;
+  /** Chunk c of tile t: the `rows` x `depth` numbers from `(t * chunks + c) * rows * depth` on. */
+  shared: SharedArrayBuffer;
 }
 
 /**
@@ -58,16 +60,16 @@ export function tiledTable(
   const rows = Math.ceil(count / tileCount);
   const chunks = Math.ceil(dim / MOST_DEPTH);
   const depth = Math.ceil(dim / chunks);
+  const size = rows * depth;
+  const shared = new SharedArrayBuffer(4 * size * chunks * tileCount);
+  const all = new Float32Array(shared);
   const row = new Float32Array(dim);
-  const tiles = Array.from({ length: tileCount }, (_, t) => {
-    const tile = Array.from({ length: chunks }, () => new Float32Array(rows * depth));
-    for (let r = 0; r < rows && t * rows + r < count; r++) {
-      fill(t * rows + r, row);
-      for (let c = 0; c < chunks; c++) tile[c].set(row.subarray(c * depth, (c + 1) * depth), r * depth);
-    }
-    return tile;
-  });
-  return { count, rows, depth, tiles };
+  for (let i = 0; i < count; i++) {
+    fill(i, row);
+    const at = Math.floor(i / rows) * chunks * size + (i % rows) * depth;
+    for (let c = 0; c < chunks; c++) all.set(row.subarray(c * depth, (c + 1) * depth), at + c * size);
+  }
+  return { count, rows, depth, chunks, tileCount, shared };
 }
 
 /** Bound of |fl(a.b) - a.b| / (|a| |b|) for rows of a table. */
@@ -79,62 +81,122 @@ export const productError = ({ depth }: TiledTable): number => {
 /** The products of tile `i` of A with tile `j` of B: rows of A's `rows` by B's `rows` numbers. */
 export type UseProducts = (i: number, j: number, products: Float32Array | Float64Array) => void;
 
-/**
- * Calls `use` with the products of each pair of tiles of `order`, in that order; the buffer is reused afterwards. `threads`
- * are all cores by default. Throws `ShapeError` where the tables differ in depth, `RuntimeError` where the runtime fails.
- */
-export async function eachTileProduct(
-  a: TiledTable,
-  b: TiledTable,
-  order: readonly (readonly [number, number])[],
-  use: UseProducts,
-  threads = availableParallelism(),
-): Promise<void> {
-  const chunks = a.tiles[0].length;
-  if (a.depth !== b.depth || chunks !== b.tiles[0].length)
-    throw new ShapeError({
-      found: `rows of ${chunks} x ${a.depth} and of ${b.tiles[0].length} x ${b.depth} numbers`,
-      expected: 'rows of one length',
-      todo: 'describe both sets by the same features',
-    });
-  const lanes = Math.max(1, Math.min(threads, MOST_LANES, order.length));
-  const graph = new Graph();
-  const [p, q] = [graph.input('a', [a.rows, a.depth]), graph.input('b', [b.rows, b.depth])];
-  const { model } = emit(graph, { outputs: { product: matmul(p, q, false, true) }, target: 'cpu' });
-  const session = await Session.create(model, { threads: Math.ceil(threads / lanes) });
-  // One buffer more than lanes: a tile is read here while the next ones are multiplied.
-  const buffers = Array.from({ length: lanes + 1 }, () =>
-    value(new Float32Array(a.rows * b.rows), [a.rows, b.rows]),
-  );
-  const sum = chunks > 1 ? new Float64Array(a.rows * b.rows) : undefined;
-  const jobs = order.flatMap(([i, j]) => Array.from({ length: chunks }, (_, c) => ({ i, j, c })));
-  const running: Promise<Value>[] = [];
-  const start = (at: number): void => {
-    if (at >= jobs.length) return;
-    const { i, j, c } = jobs[at];
-    const feeds = {
-      a: value(a.tiles[i][c], [a.rows, a.depth]),
-      b: value(b.tiles[j][c], [b.rows, b.depth]),
+/** What a thread is sent: a chunk of a pair of tiles, by the tables' places in the list it started with. */
+export interface ProductTask {
+  a: number;
+  b: number;
+  i: number;
+  j: number;
+  chunk: number;
+  /** Where the products go; sent back and forth. */
+  into: Float32Array;
+}
+
+export type ProductAnswer = { products: Float32Array } | { fault: Explanation };
+
+/** Threads that multiply tiles of some tables. */
+export class TileProducts {
+  readonly #tables: readonly TiledTable[];
+  readonly #threads: ProductThread[];
+
+  /** Starts the threads, as many as cores by default. */
+  constructor(tables: readonly TiledTable[], threads = availableParallelism()) {
+    if (!(Number.isInteger(threads) && threads > 0))
+      throw new NumericsError({
+        found: `${threads} threads`,
+        expected: 'a whole number of at least 1',
+        todo: 'leave it to its default, all cores',
+      });
+    const [first] = tables;
+    for (const { chunks, depth } of tables)
+      if (depth !== first.depth || chunks !== first.chunks)
+        throw new ShapeError({
+          found: `rows of ${first.chunks} x ${first.depth} and of ${chunks} x ${depth} numbers`,
+          expected: 'rows of one length',
+          todo: 'describe both sets by the same features',
+        });
+    this.#tables = tables;
+    const count = Math.min(threads, MOST_THREADS);
+    this.#threads = Array.from({ length: count }, () => new ProductThread(tables));
+  }
+
+  /**
+   * Calls `use` with the products of each pair of tiles of `order`, of table `a` with table `b`, in that order; the buffer is
+   * reused afterwards. Throws `RuntimeError` where the runtime or a thread fails.
+   */
+  async each(
+    a: number,
+    b: number,
+    order: readonly (readonly [number, number])[],
+    use: UseProducts,
+  ): Promise<void> {
+    const { chunks } = this.#tables[a];
+    const size = this.#tables[a].rows * this.#tables[b].rows;
+    const jobs = order.flatMap(([i, j]) => Array.from({ length: chunks }, (_, chunk) => ({ i, j, chunk })));
+    const sum = chunks > 1 ? new Float64Array(size) : undefined;
+    const threads = this.#threads;
+    const running: Promise<Float32Array>[] = [];
+    const start = (at: number, into: Float32Array): void => {
+      if (at >= jobs.length) return;
+      const job = threads[at % threads.length].run({ a, b, ...jobs[at], into });
+      job.catch(() => undefined); // told when it is waited for
+      running.push(job);
     };
-    const job = session.run(feeds, { product: buffers[at % buffers.length] }).then(({ product }) => product);
-    job.catch(() => undefined); // told when it is waited for
-    running.push(job);
-  };
-  try {
-    for (let at = 0; at < lanes; at++) start(at);
+    // Two tasks a thread: it works on one while the other's products are read here.
+    const ahead = 2 * threads.length;
+    for (let at = 0; at < ahead; at++) start(at, new Float32Array(at < jobs.length ? size : 0));
     for (let at = 0; at < jobs.length; at++) {
-      const products = (await running.shift()!).data as Float32Array;
-      start(at + lanes);
-      const { i, j, c } = jobs[at];
+      const products = await running[at];
+      const { i, j, chunk } = jobs[at];
       if (sum === undefined) use(i, j, products);
       else {
-        if (c === 0) sum.set(products);
-        else for (let k = 0; k < sum.length; k++) sum[k] += products[k];
-        if (c === chunks - 1) use(i, j, sum);
+        if (chunk === 0) sum.set(products);
+        else for (let k = 0; k < size; k++) sum[k] += products[k];
+        if (chunk === chunks - 1) use(i, j, sum);
       }
+      start(at + ahead, products);
     }
-  } finally {
-    await Promise.allSettled(running);
-    await session.release();
+  }
+
+  /** Ends the threads. */
+  async end(): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.end()));
+  }
+}
+
+class ProductThread {
+  readonly #worker: Worker;
+  readonly #waiting: { resolve: (products: Float32Array) => void; reject: (cause: Error) => void }[] = [];
+  #dead: RuntimeError | undefined;
+
+  constructor(tables: readonly TiledTable[]) {
+    this.#worker = startThread('tileThread', import.meta.url, { workerData: tables });
+    this.#worker.on('message', (answer: ProductAnswer) => {
+      const { resolve, reject } = this.#waiting.shift()!;
+      if ('products' in answer) resolve(answer.products);
+      else reject(new RuntimeError(answer.fault));
+    });
+    const die = (found: string): void => {
+      this.#dead ??= new RuntimeError({
+        found,
+        expected: 'a thread that multiplies',
+        todo: 'look whether memory ran out; compare fewer cases or use fewer threads',
+      });
+      for (const { reject } of this.#waiting.splice(0)) reject(this.#dead);
+    };
+    this.#worker.on('error', (cause) => die(`a thread failed: ${cause.message}`));
+    this.#worker.on('exit', (code) => die(`a thread ended with code ${code}`));
+  }
+
+  run(task: ProductTask): Promise<Float32Array> {
+    if (this.#dead !== undefined) return Promise.reject(this.#dead);
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ resolve, reject });
+      this.#worker.postMessage(task, [task.into.buffer as ArrayBuffer]);
+    });
+  }
+
+  async end(): Promise<void> {
+    await this.#worker.terminate();
   }
 }
