@@ -134,31 +134,34 @@ export class PointTree {
     return this.#best;
   }
 
-  #collect(from: number, to: number, squaredReach: number, found: number[]): void {
+  #collect(from: number, to: number, squaredReach: number, into: Uint32Array, count: number): number {
     const isLeaf = to - from <= LEAF;
     const middle = (from + to) >>> 1;
     const p = this.#points;
-    for (let i = isLeaf ? from : middle; i < (isLeaf ? to : middle + 1); i++) {
+    for (let i = isLeaf ? from : middle, end = isLeaf ? to : middle + 1; i < end; i++) {
       const dx = p[3 * i] - this.#x;
       const dy = p[3 * i + 1] - this.#y;
       const dz = p[3 * i + 2] - this.#z;
-      if (dx * dx + dy * dy + dz * dz <= squaredReach) found.push(this.order[i]);
+      if (dx * dx + dy * dy + dz * dz <= squaredReach) into[count++] = this.order[i];
     }
-    if (isLeaf) return;
+    if (isLeaf) return count;
     const axis = this.#axis[middle];
     const beyond = (axis === 0 ? this.#x : axis === 1 ? this.#y : this.#z) - p[3 * middle + axis];
-    if (beyond <= 0 || beyond * beyond <= squaredReach) this.#collect(from, middle, squaredReach, found);
-    if (beyond >= 0 || beyond * beyond <= squaredReach) this.#collect(middle + 1, to, squaredReach, found);
+    const isNear = beyond * beyond <= squaredReach;
+    if (beyond <= 0 || isNear) count = this.#collect(from, middle, squaredReach, into, count);
+    if (beyond >= 0 || isNear) count = this.#collect(middle + 1, to, squaredReach, into, count);
+    return count;
   }
 
-  /** Indices, in the list the tree was built from, of all points within `reach` of (x, y, z), in no order. */
-  within(x: number, y: number, z: number, reach: number): number[] {
+  /**
+   * Writes the indices, in the list the tree was built from, of all points within `reach` of (x, y, z) into `into`, which
+   * has room for all points of the tree, in no order; returns how many there are.
+   */
+  within(x: number, y: number, z: number, reach: number, into: Uint32Array): number {
     this.#x = x;
     this.#y = y;
     this.#z = z;
-    const found: number[] = [];
-    this.#collect(0, this.order.length, reach * reach, found);
-    return found;
+    return this.#collect(0, this.order.length, reach * reach, into, 0);
   }
 
   /** Index, in the list the tree was built from, of the point nearest to (x, y, z); of equals, any one. */

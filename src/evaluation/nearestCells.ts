@@ -6,7 +6,7 @@
  * where the largest value of the linear |p - w|^2 - |r - w|^2, |p|^2 - |r|^2 + s |r - p|_1, is below 0; then r is left out.
  * What is left is a handful of points that lie side by side.
  *
- * A cell costs as much as some twenty queries of the k-d tree, so this pays where many clouds of one place are compared
+ * Each cell costs a search of the tree and more, so this pays where many clouds of one place are compared
  * with each other (chamferTables.ts). Queries outside the box go to the tree.
  */
 import type { PointCloud } from './chamfer.ts';
@@ -42,6 +42,11 @@ export class NearestCells {
   readonly #length: Int32Array;
   #lists = new Float32Array(2 ** 14); // x, y, z of each listed point
   #used = 0;
+  // Of the cell being filled: points near it, and of those kept the index, the way and the squared distance from its centre.
+  readonly #near: Uint32Array;
+  readonly #index: Uint32Array;
+  readonly #from: Float64Array;
+  readonly #squared: Float64Array;
 
   /** Cells of `cells` along the longest side of `box`, in which queries are expected. */
   constructor(cloud: PointCloud, { low, high }: Box, cells: number) {
@@ -53,6 +58,11 @@ export class NearestCells {
     const count = this.#size[0] * this.#size[1] * this.#size[2];
     this.#start = new Int32Array(count);
     this.#length = new Int32Array(count);
+    const points = cloud.xyz.length / 3;
+    this.#near = new Uint32Array(points);
+    this.#index = new Uint32Array(points);
+    this.#from = new Float64Array(3 * points);
+    this.#squared = new Float64Array(points);
   }
 
   /** Lists the points that can be nearest in a cell; false where no list may be kept any more. */
@@ -61,35 +71,59 @@ export class NearestCells {
     // A thousandth more: queries on the edge of the cell may round out of it.
     const side = 1.001 * this.#side;
     const { tree, xyz } = this.#cloud;
-    const reach = Math.sqrt(tree.squaredDistance(x, y, z)) + Math.sqrt(3) * side;
-    const near = tree
-      .within(x, y, z, reach)
-      .map((p) => [xyz[3 * p] - x, xyz[3 * p + 1] - y, xyz[3 * p + 2] - z, p])
-      .map(([dx, dy, dz, p]) => ({ p, dx, dy, dz, squared: dx * dx + dy * dy + dz * dz }))
-      .sort((a, b) => a.squared - b.squared);
-    const found: typeof near = [];
-    for (const r of near) {
-      const rounding = 1e-9 * (r.squared + side * side);
-      const isNearest = found.every(
-        ({ dx, dy, dz, squared }) =>
-          squared -
-            r.squared +
-            side * (Math.abs(r.dx - dx) + Math.abs(r.dy - dy) + Math.abs(r.dz - dz)) +
-            rounding >=
-          0,
-      );
-      if (isNearest) found.push(r);
+    const [near, index, from, squared] = [this.#near, this.#index, this.#from, this.#squared];
+    const nearest = tree.nearest(x, y, z);
+    const [ax, ay, az] = [xyz[3 * nearest] - x, xyz[3 * nearest + 1] - y, xyz[3 * nearest + 2] - z];
+    const least = ax * ax + ay * ay + az * az;
+    const count = tree.within(x, y, z, Math.sqrt(least) + Math.sqrt(3) * side, near);
+    // Kept: what the nearest of the centre leaves, by distance, and of that what those before it leave.
+    let kept = 0;
+    for (let c = 0; c < count; c++) {
+      const p = near[c];
+      const [dx, dy, dz] = [xyz[3 * p] - x, xyz[3 * p + 1] - y, xyz[3 * p + 2] - z];
+      const d = dx * dx + dy * dy + dz * dz;
+      const sum = Math.abs(dx - ax) + Math.abs(dy - ay) + Math.abs(dz - az);
+      if (p !== nearest && least - d + side * sum < -1e-9 * (d + side * side)) continue;
+      let at = kept++;
+      for (; at > 0 && squared[at - 1] > d; at--) {
+        squared[at] = squared[at - 1];
+        index[at] = index[at - 1];
+        from.copyWithin(3 * at, 3 * at - 3, 3 * at);
+      }
+      squared[at] = d;
+      index[at] = p;
+      from[3 * at] = dx;
+      from[3 * at + 1] = dy;
+      from[3 * at + 2] = dz;
     }
-    if (this.#used + 3 * found.length > MOST_LISTED) return false;
-    if (this.#used + 3 * found.length > this.#lists.length) {
-      const more = new Float32Array(Math.max(2 * this.#lists.length, this.#used + 3 * found.length));
+    let listed = 0;
+    for (let r = 0; r < kept; r++) {
+      const [dx, dy, dz, d] = [from[3 * r], from[3 * r + 1], from[3 * r + 2], squared[r]];
+      const limit = -1e-9 * (d + side * side);
+      let isLeft = true;
+      for (let p = 0; p < listed && isLeft; p++) {
+        const sum =
+          Math.abs(from[3 * p] - dx) + Math.abs(from[3 * p + 1] - dy) + Math.abs(from[3 * p + 2] - dz);
+        isLeft = squared[p] - d + side * sum >= limit;
+      }
+      if (!isLeft) continue;
+      squared[listed] = d;
+      index[listed] = index[r];
+      from[3 * listed] = dx;
+      from[3 * listed + 1] = dy;
+      from[3 * listed++ + 2] = dz;
+    }
+    const used = this.#used + 3 * listed;
+    if (used > MOST_LISTED) return false;
+    if (used > this.#lists.length) {
+      const more = new Float32Array(Math.max(2 * this.#lists.length, used));
       more.set(this.#lists);
       this.#lists = more;
     }
     this.#start[cell] = this.#used;
-    this.#length[cell] = found.length;
-    for (const { p } of found)
-      for (let axis = 0; axis < 3; axis++) this.#lists[this.#used++] = xyz[3 * p + axis];
+    this.#length[cell] = listed;
+    for (let c = 0; c < listed; c++)
+      for (let axis = 0; axis < 3; axis++) this.#lists[this.#used++] = xyz[3 * index[c] + axis];
     return true;
   }
 
