@@ -25,19 +25,19 @@ def mmd(n, m, xx, yy, xy):
 
 
 def prdc(real, fake, reach, n, m):
-    """reach: distances of all reals to all fakes; real, fake: k-th neighbours' distances (precision, density)."""
+    """k = 5; reach: distances of all reals to all fakes; real, fake: distances to the k-th neighbour, by k."""
     inside = reach < real[5][:, None]
     return {
-        "precision": float((reach < real[3][:, None]).any(axis=0).mean()),
-        "recall": float((reach < fake[3][None, :]).any(axis=1).mean()),
+        "precision": float((reach < real[5][:, None]).any(axis=0).mean()),
+        "recall": float((reach < fake[5][None, :]).any(axis=1).mean()),
         "density": float(inside.sum() / (5 * m)),
         "coverage": float(inside.any(axis=1).mean()),
     }
 
 
 def kth(d):
-    part = np.partition(d, (3, 4, 5), axis=1)[:, :6]
-    return {k: part[:, k].copy() for k in (3, 4, 5)}
+    part = np.partition(d, (4, 5), axis=1)[:, :6]
+    return {k: part[:, k].copy() for k in (4, 5)}
 
 
 def probabilistic(reach, real, fake):
