@@ -3,8 +3,10 @@
  * same inner products, which are multiplied once, a tile at a time (runtime/tileProducts.ts), while the tiles already done
  * are read here. First each set with itself (one triangle of tiles: kernels, nearest members), then one with the other.
  *
- * Time grows with (n + m)^2 dim, memory with (n + m) dim only. 10,000 x 10,000 features of 1,000: 0.4 Tflop; where that is
- * too much, `most` draws that many of each set, at a known price: all but KID change with the size of the sets.
+ * Time grows with (n + m)^2 dim, memory with (n + m) dim only. 10,000 x 10,000 features of 1,000 (0.4 Tflop) take 9.6 s of
+ * CPU time, shared by the cores, and 0.5 GB; numpy in float32 with the products shared 18 s and 1.7 GB, the published packages
+ * 52 s (one run, a busy machine). Where that is too much, `most` draws that many of each set, at a known price: all but KID
+ * change with the size of the sets.
  *
  * How true: radii and the counts of PRDC equal those of `prdc`, exactly: what rounding leaves open is computed again in
  * double precision (largeSet.ts). KID and P-PR are sums over all pairs of products in float32 (relative 6e-8 each, without
