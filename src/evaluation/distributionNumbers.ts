@@ -19,7 +19,8 @@ import { type Features, pickRows, requireFeatures } from './featureSet.ts';
 import { KID_DEFAULTS, type Kid, type KidOptions, kid } from './kid.ts';
 import { KernelSums, type KidSums } from './kidSums.ts';
 import { NearestMembers } from './largeNeighbours.ts';
-import { exactSquared, type LargeSet, largeSets } from './largeSet.ts';
+import { LargePairs } from './largePairs.ts';
+import { type LargeSet, largeSets } from './largeSet.ts';
 import { PRDC_DEFAULTS, type Prdc, prdc } from './prdc.ts';
 import { PROBABILISTIC_PR_DEFAULTS, type ProbabilisticPr, probabilisticPr } from './probabilisticPr.ts';
 
@@ -54,11 +55,6 @@ export interface DistributionNumbers {
 
 /** Multiplications from which on tiles are worth a session: both ways take about 0.7 s there. */
 const LARGE = 2 ** 29;
-/** Products below this add nothing to 1 - product. */
-const NOTHING = 1e-18;
-/** Distances whose error may be above a sixteenth of them are computed again. */
-const NEAR = 16;
-
 /**
  * All the numbers. Throws `ShapeError` where feature sizes differ, `NumericsError` where a set has no more than the largest
  * k members, a feature is not finite or an option makes no sense, `RuntimeError` where the runtime fails. `tiles` is for
@@ -142,7 +138,7 @@ async function byTiles(
     };
     const radiiReal = await inside(sets.real, 0, kernels.real);
     const radiiFake = await inside(sets.fake, 1, kernels.fake);
-    const across = new Across(sets.real, sets.fake, sets.unit, radiiReal, radiiFake, o.scale);
+    const across = new LargePairs(sets.real, sets.fake, sets.unit, radiiReal, radiiFake, o.scale);
     await products.each(0, 1, rectangle(p, q), (i, j, values) => {
       across.add(i, j, values);
       kernels.addAcross(i, j, values);
@@ -180,129 +176,4 @@ function seeMembers(
       if (bound < worst[j]) nearest.see(j, i, bound);
     }
   }
-}
-
-/** What PRDC and P-PR count over all pairs of a real and a fake. */
-class Across {
-  readonly #real: LargeSet;
-  readonly #fake: LargeSet;
-  readonly #twice: number;
-  readonly #radii: { precision: Float64Array; density: Float64Array; recall: Float64Array };
-  readonly #sharedReal: number;
-  readonly #sharedFake: number;
-  /** The larger of a real's two squared radii: beyond, nothing of PRDC changes. */
-  readonly #reach: Float64Array;
-  readonly #precise: Uint8Array;
-  readonly #recalled: Uint8Array;
-  readonly #covered: Uint8Array;
-  #inside = 0;
-  /** prod (1 - p) of each real and of each fake. */
-  readonly #missedReal: Float64Array;
-  readonly #missedFake: Float64Array;
-
-  constructor(
-    real: LargeSet,
-    fake: LargeSet,
-    unit: number,
-    [precision, density, wideReal]: Float64Array[],
-    [recall, , wideFake]: Float64Array[],
-    scale: number,
-  ) {
-    this.#real = real;
-    this.#fake = fake;
-    this.#twice = 2 * unit;
-    this.#radii = { precision, density, recall };
-    this.#reach = precision.map((r, i) => Math.max(r, density[i]));
-    this.#sharedReal = sharedRadius(wideReal, scale);
-    this.#sharedFake = sharedRadius(wideFake, scale);
-    this.#precise = new Uint8Array(fake.features.count);
-    this.#recalled = new Uint8Array(real.features.count);
-    this.#covered = new Uint8Array(real.features.count);
-    this.#missedReal = new Float64Array(real.features.count).fill(1);
-    this.#missedFake = new Float64Array(fake.features.count).fill(1);
-  }
-
-  /** A pair that may lie in a ball, its squared distance between `low` and `high`. */
-  #look(i: number, j: number, low: number, high: number): void {
-    const { precision, density, recall } = this.#radii;
-    let exact = -1;
-    const isWithin = (squaredRadius: number): boolean => {
-      if (low >= squaredRadius) return false;
-      if (high < squaredRadius) return true;
-      if (exact < 0) exact = exactSquared(this.#real.features, i, this.#fake.features, j);
-      return exact < squaredRadius;
-    };
-    if (this.#precise[j] === 0 && isWithin(precision[i])) this.#precise[j] = 1;
-    if (this.#recalled[i] === 0 && isWithin(recall[j])) this.#recalled[i] = 1;
-    if (isWithin(density[i])) {
-      this.#inside++;
-      this.#covered[i] = 1;
-    }
-  }
-
-  add(tileI: number, tileJ: number, products: ArrayLike<number>): void {
-    const [real, fake] = [this.#real, this.#fake];
-    const twice = this.#twice;
-    const near = NEAR * real.slack;
-    const [columns, count] = [fake.table.rows, fake.table.count];
-    const [i0, j0] = [tileI * real.table.rows, tileJ * columns];
-    const endI = Math.min(i0 + real.table.rows, real.table.count);
-    const endJ = Math.min(j0 + columns, count);
-    const [lowF, normF, upF, recall, missedFake] = [
-      fake.lower,
-      fake.norms,
-      fake.upper,
-      this.#radii.recall,
-      this.#missedFake,
-    ];
-    const [sharedReal, sharedFake] = [this.#sharedReal, this.#sharedFake];
-    const [perReal, perFake] = [1 / sharedReal, 1 / sharedFake];
-    for (let i = i0; i < endI; i++) {
-      const [lowI, normI, upI, reach] = [real.lower[i], real.norms[i], real.upper[i], this.#reach[i]];
-      let missed = this.#missedReal[i];
-      for (let j = j0, at = (i - i0) * columns; j < endJ; j++, at++) {
-        const product = twice * products[at];
-        const low = lowI + lowF[j] - product;
-        if (low < reach || low < recall[j]) this.#look(i, j, low, upI + upF[j] - product);
-        if (missed <= NOTHING && missedFake[j] <= NOTHING) continue;
-        const norms = normI + normF[j];
-        let squared = norms - product;
-        if (squared < near * norms) {
-          squared = exactSquared(real.features, i, fake.features, j);
-          // A copy is inside even where all radii are 0.
-          if (squared === 0) missed = missedFake[j] = 0;
-        }
-        const distance = Math.sqrt(squared);
-        if (distance < sharedReal) missedFake[j] *= distance * perReal;
-        if (distance < sharedFake) missed *= distance * perFake;
-      }
-      this.#missedReal[i] = missed;
-    }
-  }
-
-  numbers(k: number): { prdc: Prdc; probabilisticPr: ProbabilisticPr } {
-    const [n, m] = [this.#real.features.count, this.#fake.features.count];
-    return {
-      prdc: {
-        precision: sum(this.#precise) / m,
-        recall: sum(this.#recalled) / n,
-        density: this.#inside / (k * m),
-        coverage: sum(this.#covered) / n,
-      },
-      probabilisticPr: {
-        precision: sum(this.#missedFake.map((v) => 1 - v)) / m,
-        recall: sum(this.#missedReal.map((v) => 1 - v)) / n,
-      },
-    };
-  }
-}
-
-function sharedRadius(squared: Float64Array, scale: number): number {
-  return (scale * sum(squared.map(Math.sqrt))) / squared.length;
-}
-
-function sum(values: Uint8Array | Float64Array): number {
-  let total = 0;
-  for (let i = 0; i < values.length; i++) total += values[i];
-  return total;
 }
