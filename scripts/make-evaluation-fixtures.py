@@ -91,3 +91,64 @@ save(
         "edtMm": ndimage.distance_transform_edt(~m1, sampling=spacing).astype(np.float32).ravel().tolist(),
     },
 )
+
+# Solids that a formula says, so that only numbers are stored: voxel centres at index x spacing, axes z, y, x.
+shape, spacing = (20, 48, 64), (3.0, 1.25, 0.8)
+z, y, x = np.meshgrid(*(s * np.arange(n) for n, s in zip(shape, spacing)), indexing="ij")
+
+
+def ball(centre, radius):
+    return (x - centre[0]) ** 2 + (y - centre[1]) ** 2 + (z - centre[2]) ** 2 <= radius**2
+
+
+def box(low, high):
+    inside = np.ones(shape, dtype=bool)
+    for p, a, b in zip((x, y, z), low, high):
+        inside &= (p >= a) & (p <= b)
+    return inside
+
+
+def compare(m1, m2):
+    s1, s2 = surface(m1), surface(m2)
+    d12 = ndimage.distance_transform_edt(~s2, sampling=spacing)[s1]
+    d21 = ndimage.distance_transform_edt(~s1, sampling=spacing)[s2]
+    both = np.concatenate([d12, d21])
+    return {
+        "dice": float(2 * (m1 & m2).sum() / (m1.sum() + m2.sum())),
+        "hd95Pooled": float(np.percentile(both, 95)),
+        "hd95DirectedMax": float(max(np.percentile(d12, 95), np.percentile(d21, 95))),
+        "assd": float(both.mean()),
+        "surfaceDice": {str(t): float((both <= t * (1 + 1e-6)).mean()) for t in (1, 2.5, 6)},
+    }
+
+
+SOLIDS = {
+    "ball and ball": ({"centre": [25.6, 30, 30], "radius": 20}, {"centre": [28, 27.5, 33], "radius": 16}),
+    "ball and box": ({"centre": [25.6, 30, 30], "radius": 20}, {"low": [10, 12, 12], "high": [40, 50, 45]}),
+    "box and box": ({"low": [8, 10, 9], "high": [40, 50, 48]}, {"low": [16, 20, 15], "high": [36, 45, 51]}),
+}
+made = lambda s: ball(s["centre"], s["radius"]) if "centre" in s else box(s["low"], s["high"])
+save(
+    "solids",
+    {
+        "size": list(shape[::-1]),
+        "spacing": list(spacing[::-1]),
+        "pairs": {name: {"a": a, "b": b, **compare(made(a), made(b))} for name, (a, b) in SOLIDS.items()},
+    },
+)
+
+# PRDC of two standard normal sets, k = 5 throughout: mean and deviation over draws, so that any generator can be judged.
+rng = np.random.default_rng(13)
+draws = []
+for _ in range(60):
+    draws.append(prdc(rng.normal(size=(600, 64)), rng.normal(size=(600, 64)), 5, 5))
+save(
+    "normalPrdc",
+    {
+        "count": 600,
+        "dim": 64,
+        "draws": len(draws),
+        "mean": {k: float(np.mean([d[k] for d in draws])) for k in draws[0]},
+        "deviation": {k: float(np.std([d[k] for d in draws], ddof=1)) for k in draws[0]},
+    },
+)

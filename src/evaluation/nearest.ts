@@ -10,7 +10,8 @@ const LEAF = 8;
 
 export class PointTree {
   readonly #points: Float64Array; // x y z of the points in tree order
-  readonly #order: Uint32Array; // original index of each
+  /** The index, in the list it was built from, of each point in the order of the tree: neighbours are near each other. */
+  readonly order: Uint32Array;
   readonly #axis: Uint8Array; // split axis, at the middle position of each range
   #x = 0;
   #y = 0;
@@ -35,7 +36,7 @@ export class PointTree {
           expected: 'finite coordinates',
           todo: 'look for NaN in what the points come from',
         });
-    this.#order = Uint32Array.from({ length: n }, (_, i) => i);
+    this.order = Uint32Array.from({ length: n }, (_, i) => i);
     this.#axis = new Uint8Array(n);
     this.#build(0, n);
   }
@@ -90,9 +91,9 @@ export class PointTree {
       p[3 * i + a] = p[3 * j + a];
       p[3 * j + a] = t;
     }
-    const t = this.#order[i];
-    this.#order[i] = this.#order[j];
-    this.#order[j] = t;
+    const t = this.order[i];
+    this.order[i] = this.order[j];
+    this.order[j] = t;
   }
 
   #look(i: number): void {
@@ -129,13 +130,43 @@ export class PointTree {
     this.#y = y;
     this.#z = z;
     this.#best = Number.POSITIVE_INFINITY;
-    this.#search(0, this.#order.length);
+    this.#search(0, this.order.length);
     return this.#best;
+  }
+
+  #collect(from: number, to: number, squaredReach: number, into: Uint32Array, count: number): number {
+    const isLeaf = to - from <= LEAF;
+    const middle = (from + to) >>> 1;
+    const p = this.#points;
+    for (let i = isLeaf ? from : middle, end = isLeaf ? to : middle + 1; i < end; i++) {
+      const dx = p[3 * i] - this.#x;
+      const dy = p[3 * i + 1] - this.#y;
+      const dz = p[3 * i + 2] - this.#z;
+      if (dx * dx + dy * dy + dz * dz <= squaredReach) into[count++] = this.order[i];
+    }
+    if (isLeaf) return count;
+    const axis = this.#axis[middle];
+    const beyond = (axis === 0 ? this.#x : axis === 1 ? this.#y : this.#z) - p[3 * middle + axis];
+    const isNear = beyond * beyond <= squaredReach;
+    if (beyond <= 0 || isNear) count = this.#collect(from, middle, squaredReach, into, count);
+    if (beyond >= 0 || isNear) count = this.#collect(middle + 1, to, squaredReach, into, count);
+    return count;
+  }
+
+  /**
+   * Writes the indices, in the list the tree was built from, of all points within `reach` of (x, y, z) into `into`, which
+   * has room for all points of the tree, in no order; returns how many there are.
+   */
+  within(x: number, y: number, z: number, reach: number, into: Uint32Array): number {
+    this.#x = x;
+    this.#y = y;
+    this.#z = z;
+    return this.#collect(0, this.order.length, reach * reach, into, 0);
   }
 
   /** Index, in the list the tree was built from, of the point nearest to (x, y, z); of equals, any one. */
   nearest(x: number, y: number, z: number): number {
     this.squaredDistance(x, y, z);
-    return this.#order[this.#bestAt];
+    return this.order[this.#bestAt];
   }
 }

@@ -7,7 +7,8 @@
  *   density   = 1/(k m) sum_j sum_i [d(Y_j, X_i) < r_k(X_i)]           k = 5: as precision, but outliers count little
  *   coverage  = 1/n sum_i [min_j d(X_i, Y_j) < r_k(X_i)]               k = 5: which reals have a fake near
  *
- * Distances are Euclidean, compared squared; they are taken a block of rows at a time, so memory stays small.
+ * Distances are Euclidean, compared squared; they are taken a block of rows at a time, so memory stays small. Time grows with
+ * (n + m)^2 dim, at about 1 ns each; for large sets, distributionNumbers.ts gives the same numbers many times as fast.
  */
 import {
   type Features,

@@ -26,53 +26,69 @@ function sweepRows(seeds: Uint8Array, nx: number, spacing: number, out: Float32A
   }
 }
 
-/** Buffers for the envelope of one line: values, apexes of its parabolas, where each begins to be lowest. */
+/** Lines that lie side by side are transformed together: a cache line holds a number of 16 of them. */
+const SIDE_BY_SIDE = 16;
+
+/** Buffers for the envelopes of lines: values, apexes of its parabolas, their places in mm, where each begins to be lowest. */
 class Envelope {
-  readonly values: Float64Array;
-  readonly apex: Int32Array;
-  readonly begin: Float64Array;
+  readonly #values: Float64Array;
+  readonly #apex: Float64Array;
+  readonly #height: Float64Array;
+  readonly #begin: Float64Array;
 
   constructor(n: number) {
-    this.values = new Float64Array(n);
-    this.apex = new Int32Array(n);
-    this.begin = new Float64Array(n + 1);
+    this.#values = new Float64Array(SIDE_BY_SIDE * n);
+    this.#apex = new Float64Array(n);
+    this.#height = new Float64Array(n);
+    this.#begin = new Float64Array(n + 1);
   }
-}
 
-/** Transforms the line `data[start + i * stride]`, i < n, in place. */
-function transformLine(
-  data: Float32Array,
-  start: number,
-  stride: number,
-  n: number,
-  spacing: number,
-  e: Envelope,
-): void {
-  const { values, apex, begin } = e;
-  for (let i = 0, at = start; i < n; i++, at += stride) values[i] = data[at];
-  let last = -1;
-  for (let q = 0; q < n; q++) {
-    if (values[q] === Number.POSITIVE_INFINITY) continue;
-    const p = q * spacing;
-    let meets = Number.NEGATIVE_INFINITY;
-    while (last >= 0) {
-      const r = apex[last] * spacing;
-      meets = (values[q] + p * p - values[apex[last]] - r * r) / (2 * (p - r));
-      if (meets > begin[last]) break;
-      last--;
-      meets = Number.NEGATIVE_INFINITY;
-    }
-    last++;
-    apex[last] = q;
-    begin[last] = meets;
+  /** Transforms `count` lines `data[start + c + i * stride]`, i < n, in place. */
+  transform(
+    data: Float32Array,
+    start: number,
+    count: number,
+    stride: number,
+    n: number,
+    spacing: number,
+  ): void {
+    const values = this.#values;
+    for (let i = 0, at = start; i < n; i++, at += stride)
+      for (let c = 0; c < count; c++) values[c * n + i] = data[at + c];
+    for (let c = 0; c < count; c++) this.#line(c * n, n, spacing);
+    for (let i = 0, at = start; i < n; i++, at += stride)
+      for (let c = 0; c < count; c++) data[at + c] = values[c * n + i];
   }
-  if (last < 0) return; // no seed seen from this line: it stays infinite
-  begin[last + 1] = Number.POSITIVE_INFINITY;
-  for (let i = 0, k = 0, at = start; i < n; i++, at += stride) {
-    const p = i * spacing;
-    while (begin[k + 1] < p) k++;
-    const d = p - apex[k] * spacing;
-    data[at] = d * d + values[apex[k]];
+
+  /** Transforms the line of values from `first` on. */
+  #line(first: number, n: number, spacing: number): void {
+    const [values, apex, height, begin] = [this.#values, this.#apex, this.#height, this.#begin];
+    let last = -1;
+    for (let q = 0; q < n; q++) {
+      const value = values[first + q];
+      if (value === Number.POSITIVE_INFINITY) continue;
+      const p = q * spacing;
+      let meets = Number.NEGATIVE_INFINITY;
+      while (last >= 0) {
+        const r = apex[last];
+        meets = (value + p * p - height[last] - r * r) / (2 * (p - r));
+        if (meets > begin[last]) break;
+        last--;
+        meets = Number.NEGATIVE_INFINITY;
+      }
+      last++;
+      apex[last] = p;
+      height[last] = value;
+      begin[last] = meets;
+    }
+    if (last < 0) return; // no seed seen from this line: it stays infinite
+    begin[last + 1] = Number.POSITIVE_INFINITY;
+    for (let i = 0, k = 0; i < n; i++) {
+      const p = i * spacing;
+      while (begin[k + 1] < p) k++;
+      const d = p - apex[k];
+      values[first + i] = d * d + height[k];
+    }
   }
 }
 
@@ -91,8 +107,11 @@ export function squaredDistanceTransform(seeds: Uint8Array, size: Vec3, spacing:
   const out = new Float32Array(seeds.length);
   sweepRows(seeds, nx, spacing[0], out);
   const envelope = new Envelope(Math.max(ny, nz));
+  const plane = nx * ny;
   for (let k = 0; k < nz; k++)
-    for (let i = 0; i < nx; i++) transformLine(out, i + k * nx * ny, nx, ny, spacing[1], envelope);
-  for (let ij = 0; ij < nx * ny; ij++) transformLine(out, ij, nx * ny, nz, spacing[2], envelope);
+    for (let i = 0; i < nx; i += SIDE_BY_SIDE)
+      envelope.transform(out, i + k * plane, Math.min(SIDE_BY_SIDE, nx - i), nx, ny, spacing[1]);
+  for (let i = 0; i < plane; i += SIDE_BY_SIDE)
+    envelope.transform(out, i, Math.min(SIDE_BY_SIDE, plane - i), plane, nz, spacing[2]);
   return out;
 }

@@ -78,3 +78,59 @@ test('no covariance, sizes that differ, NaN, one member', () => {
   );
   expect(() => frechetDistance(featuresOf([1, 2], 2), featuresOf([1, 2, 3, 4], 2))).toThrow(NumericsError);
 });
+
+/** 2 x 2 row by row: R(angle) diag(p, q) R(angle)^T. */
+function covarianceOf(angle: number, p: number, q: number): [number, number, number, number] {
+  const [c, s] = [Math.cos(angle), Math.sin(angle)];
+  const off = c * s * (p - q);
+  return [c * c * p + s * s * q, off, off, s * s * p + c * c * q];
+}
+
+/** Closed form in two dimensions, covariances that need not commute: Tr (S T)^1/2 = sqrt(Tr(S T) + 2 sqrt(det S det T)). */
+function frechetInThePlane(shift: number[], s: number[], t: number[]): number {
+  const product = s[0] * t[0] + s[1] * t[2] + s[2] * t[1] + s[3] * t[3];
+  const det = (m: number[]) => m[0] * m[3] - m[1] * m[2];
+  const root = Math.sqrt(product + 2 * Math.sqrt(Math.max(0, det(s) * det(t))));
+  return shift[0] ** 2 + shift[1] ** 2 + s[0] + s[3] + t[0] + t[3] - 2 * root;
+}
+
+test('covariances that do not commute, in closed form; samples approach it; of equal ones it stands above 0 by 1 / n', () => {
+  const cases: [number, number, number, number, number, number][] = [
+    [0.3, 9, 1, 1.2, 4, 25],
+    [0, 1, 100, Math.PI / 2, 1, 100],
+    [0.7, 5, 0, -0.4, 3, 2], // one of them singular
+  ];
+  for (const [u, p, q, v, r, w] of cases) {
+    const [s, t] = [covarianceOf(u, p, q), covarianceOf(v, r, w)];
+    const expected = frechetInThePlane([1, -2], s, t);
+    expect(frechetOfGaussians([1, 0], s, [0, 2], t)).toBeCloseTo(expected, 6);
+  }
+  const [s, t] = [covarianceOf(0.3, 9, 1), covarianceOf(1.2, 4, 25)];
+  const sample = (seed: number, count: number, angle: number, p: number, q: number, shift: number[]) => {
+    const z = normalFeatures(seed, count, 2).values;
+    const [c, n] = [Math.cos(angle), Math.sin(angle)];
+    return featuresOf(
+      Array.from({ length: count }, (_, i) => {
+        const [a, b] = [Math.sqrt(p) * z[2 * i], Math.sqrt(q) * z[2 * i + 1]];
+        return [c * a - n * b + shift[0], n * a + c * b + shift[1]];
+      }).flat(),
+      2,
+    );
+  };
+  const expected = frechetInThePlane([1, -2], s, t);
+  for (const count of [1000, 100000]) {
+    const [x, y] = [sample(1, count, 0.3, 9, 1, [1, 0]), sample(2, count, 1.2, 4, 25, [0, 2])];
+    // Deviation about 2 |shift| sqrt(largest variance / n): 0.7 at 1000, 0.07 at 100,000; four of them.
+    const error = Math.abs(frechetDistance(x, y) - expected);
+    expect(error).toBeLessThan(4 * 2 * Math.sqrt(5) * Math.sqrt(25 / count));
+  }
+  // Equal distributions: above 0 by the bias of small sets, falling as 1 / n.
+  const bias = (count: number) =>
+    Array.from({ length: 30 }, (_, r) =>
+      frechetDistance(normalFeatures(10 + 2 * r, count, 4), normalFeatures(11 + 2 * r, count, 4)),
+    ).reduce((a, b) => a + b) / 30;
+  const [few, many] = [bias(50), bias(500)];
+  expect(many).toBeGreaterThan(0);
+  expect(few / many).toBeGreaterThan(7);
+  expect(few / many).toBeLessThan(14);
+});

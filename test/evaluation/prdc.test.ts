@@ -87,3 +87,13 @@ test('some members, by tables of distances: as of sets of those alone', () => {
     prdc(pickRows(real, reals), pickRows(fake, fakes)),
   );
 });
+
+test('two standard normal sets: within four deviations of what numpy found over 60 draws of its own', () => {
+  const { count, dim, draws, mean, deviation } = fixture('normalPrdc');
+  const got = prdc(normal(3, count, dim), normal(4, count, dim), {
+    precisionNeighbours: 5,
+    densityNeighbours: 5,
+  });
+  for (const key of ['precision', 'recall', 'density', 'coverage'] as const)
+    expect(Math.abs(got[key] - mean[key])).toBeLessThan(4 * deviation[key] * Math.sqrt(1 + 1 / draws));
+});

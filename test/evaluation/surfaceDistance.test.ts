@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { GridError, VolumeError } from '../../src/errors.ts';
+import { diceOf, overlap } from '../../src/evaluation/overlap.ts';
 import {
   assd,
   hd95DirectedMax,
@@ -8,8 +9,8 @@ import {
   surfaceDistances,
   surfaceVoxels,
 } from '../../src/evaluation/surfaceDistance.ts';
-import { centredGrid, type Vec3 } from '../../src/volume/volume.ts';
-import { boxMask, fixture } from './helpers.ts';
+import { centredGrid, type Mask, type Vec3 } from '../../src/volume/volume.ts';
+import { boxMask, fixture, maskOf } from './helpers.ts';
 
 test('scipy agrees on two blobs with anisotropic spacing', () => {
   const golden = fixture('surface');
@@ -75,4 +76,50 @@ test('an empty mask, another size, spacing or place are refused', () => {
   expect(() => surfaceDistances(box, { ...box, origin: [0, 0, 0] })).toThrow(/from \(0\.00, 0\.00, 0\.00\)/);
   expect(() => surfaceDistances(box, boxMask([8, 8, 9], [1, 1, 1], [2, 2, 2], [5, 5, 5]))).toThrow(GridError);
   expect(() => surfaceDistances(box, { ...box, spacing: [1, 1, 1.0001] })).not.toThrow(); // a header's rounding
+});
+
+interface Solid {
+  centre?: Vec3;
+  radius?: number;
+  low?: Vec3;
+  high?: Vec3;
+}
+
+/** Voxels whose centre, index times spacing, lies in a ball or a box in mm. */
+function solid(size: Vec3, spacing: Vec3, { centre, radius, low, high }: Solid): Mask {
+  return maskOf(size, spacing, (...ijk) => {
+    const p = ijk.map((n, axis) => n * spacing[axis]);
+    return centre !== undefined
+      ? p.reduce((sum, v, axis) => sum + (v - centre[axis]) ** 2, 0) <= radius! ** 2
+      : p.every((v, axis) => v >= low![axis] && v <= high![axis]);
+  });
+}
+
+test.each(Object.keys(fixture('solids').pairs))('scipy agrees on %s, voxels of 0.8 x 1.25 x 3 mm', (name) => {
+  const { size, spacing, pairs } = fixture('solids');
+  const golden = pairs[name];
+  const [a, b] = [golden.a, golden.b].map((s: Solid) => solid(size, spacing, s));
+  expect(diceOf(overlap(a.data, b.data))).toBeCloseTo(golden.dice, 12);
+  const d = surfaceDistances(a, b);
+  expect(hd95Pooled(d)).toBeCloseTo(golden.hd95Pooled, 5);
+  expect(hd95DirectedMax(d)).toBeCloseTo(golden.hd95DirectedMax, 5);
+  expect(assd(d)).toBeCloseTo(golden.assd, 5);
+  for (const [tolerance, share] of Object.entries(golden.surfaceDice))
+    expect(surfaceDice(d, Number(tolerance))).toBeCloseTo(share as number, 12);
+});
+
+test('balls about one centre: all distances the difference of the radii, to a voxel; Dice that of the volumes', () => {
+  const [size, spacing]: [Vec3, Vec3] = [
+    [80, 64, 50],
+    [0.6, 0.75, 1],
+  ];
+  const centre: Vec3 = [23.7, 23.6, 24.5];
+  const [a, b] = [20, 15].map((radius) => solid(size, spacing, { centre, radius }));
+  const d = surfaceDistances(a, b);
+  // A surface voxel's centre lies at most a voxel inside the sphere, whichever way the nearest face looks.
+  for (const v of [...d.aToB, ...d.bToA]) expect(Math.abs(v - 5)).toBeLessThan(Math.hypot(...spacing));
+  for (const v of [hd95Pooled(d), hd95DirectedMax(d), assd(d)]) expect(Math.abs(v - 5)).toBeLessThan(0.75);
+  expect(surfaceDice(d, 7)).toBe(1);
+  expect(surfaceDice(d, 3)).toBe(0);
+  expect(diceOf(overlap(a.data, b.data))).toBeCloseTo((2 * 15 ** 3) / (20 ** 3 + 15 ** 3), 2);
 });
