@@ -173,7 +173,7 @@ test('train settings prints a file for --config, of the preset asked for', async
   expect((await run(['train', 'settings', 'autoencoder'])).out).toContain('codes: 512');
   const wrong = await run(['train', 'settings', 'discriminator']);
   expect([wrong.code, wrong.out]).toEqual([2, '']);
-  expect(wrong.err).toMatch(/'discriminator' is invalid.*autoencoder, decoder, generator/);
+  expect(wrong.err).toMatch(/'discriminator' is invalid.*autoencoder, decoder, encoder, generator/);
   expect(JSON.parse((await run(['train', 'settings', 'generator', '--json'])).out)).toMatchObject({
     batch: 8,
   });
