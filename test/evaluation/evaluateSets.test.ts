@@ -103,6 +103,7 @@ test('it can be repeated, is plain JSON, reports progress to the end, and says w
     'Chamfer numbers compare 6 of each set',
     'no draws of real shapes as a floor: 30 training shapes, 32 are needed; verdicts rest on shuffled labels alone',
     'oneNnaChamfer with 6 cases: steps of 1 / (2 n) are wide and real sets score anywhere from 0.2 to 0.8',
+    'oneNnaSidedChamfer with 6 cases: chance alone puts it above 0.6',
     'coverageChamfer with 6 cases: it moves in steps of 1 / n',
     'mmdChamfer with 6 cases: the mean and its interval hang on single shapes',
   ]);
