@@ -14,7 +14,10 @@ import { invertPose, type Pose } from './pose.ts';
 import type { FieldGrid, ShapeField } from './shapeField.ts';
 
 /** The map p -> q of a pose as 12 numbers, rows of `[R | offset]`. */
-export function poseMap({ rotation: r, translation: t }: Pose, { size }: Pick<FieldGrid, 'size'>): Float64Array {
+export function poseMap(
+  { rotation: r, translation: t }: Pose,
+  { size }: Pick<FieldGrid, 'size'>,
+): Float64Array {
   const c = size.map((n) => (n - 1) / 2) as unknown as Vec3;
   const turned = apply3(r, c);
   const map = new Float64Array(12);

@@ -11,18 +11,29 @@
  * much as two people differ. Doing the same to the original takes most of that away (soft distances of copies turned by
  * up to 10 degrees fell from .04-.06 to .01-.03; people next to each other lie .06-.12 apart).
  */
+
 import { gaussianBlur } from '../mesh/smoothMask.ts';
+import { multiply3 } from '../volume/geometry.ts';
 import { cut, resampleByMap } from '../volume/resample.ts';
-import type { Mask } from '../volume/volume.ts';
+import type { Mask, Vec3 } from '../volume/volume.ts';
 import { alignedDistance, alignedSurfaceDistance, poseMap } from './alignedDistance.ts';
-import { composePoses, type FieldPoints, invertPose, nearPoints, type Pose, registerPose, STAY, softPoints } from './pose.ts';
-import { type FieldGrid, mirroredField, SIGMA, type ShapeField, shapeField } from './shapeField.ts';
+import { geometricMean, NEIGHBOURS } from './near.ts';
+import {
+  composePoses,
+  type FieldPoints,
+  invertPose,
+  nearPoints,
+  type Pose,
+  registerPose,
+  rotationBy,
+  STAY,
+  softPoints,
+} from './pose.ts';
+import { type FieldGrid, mirroredField, type ShapeField, SIGMA, shapeField } from './shapeField.ts';
 import { indexedBone, indexedField, latticeRow, REGISTER_POINTS, type ShapeIndex } from './shapeIndex.ts';
 
 /** Subjects of each comparison of rows that are registered. */
 const REGISTERED = 5;
-/** Subjects that are rendered: the nearest, and those it is set in proportion to. */
-export const NEIGHBOURS = 4;
 /** Points of the last refinement. */
 const FINE_POINTS = 3000;
 
@@ -53,7 +64,13 @@ interface Form {
 }
 
 /** Training cases whose rows lie nearest to `row`, until they are of `count` subjects. */
-function leading(row: Float32Array, rows: Float32Array, subjects: readonly string[], skip: string | undefined, count: number): number[] {
+function leading(
+  row: Float32Array,
+  rows: Float32Array,
+  subjects: readonly string[],
+  skip: string | undefined,
+  count: number,
+): number[] {
   const dim = row.length;
   const distances = new Float64Array(subjects.length);
   for (let i = 0, at = 0; i < distances.length; i++) {
@@ -89,7 +106,10 @@ function bySubject(found: readonly Found[], subjects: readonly string[], count: 
 
 /** The distance between a shape and a training mask that was moved, resampled and cut as a copy would be. */
 function renderedDistance(a: ShapeField, bone: Uint8Array, pose: Pose, grid: FieldGrid): number {
-  const moved = cut(resampleByMap(bone, grid.size, poseMap(pose, grid), grid.size, { antialias: false }), 0.5);
+  const moved = cut(
+    resampleByMap(bone, grid.size, poseMap(pose, grid), grid.size, { antialias: false }),
+    0.5,
+  );
   const b = gaussianBlur({ ...grid, data: moved }, SIGMA).data;
   let apart = 0;
   let total = 0;
@@ -100,6 +120,36 @@ function renderedDistance(a: ShapeField, bone: Uint8Array, pose: Pose, grid: Fie
     total += v + a.soft[p];
   }
   return total === 0 ? 1 : apart / total;
+}
+
+/** Share of the other neighbours' distance below which the nearest is looked at again: a third of real shapes are. */
+const SUSPECT = 0.8;
+/** Steps of that last search, voxels at the grid's border. */
+const STEPS = [0.4, 0.2, 0.1];
+
+/** Moves a pose along one of its six freedoms: turns first, so that the border moves by `step` voxels. */
+function nudged({ rotation, translation }: Pose, freedom: number, step: number, grid: FieldGrid): Pose {
+  const vector: [number, number, number] = [0, 0, 0];
+  vector[freedom % 3] = freedom < 3 ? step / (Math.max(...grid.size) / 2) : step;
+  if (freedom < 3) return { rotation: multiply3(rotationBy(vector), rotation), translation };
+  return { rotation, translation: translation.map((t, a) => t + vector[a]) as unknown as Vec3 };
+}
+
+/**
+ * Lets a pose settle where the rendered distance itself is least, by trying each freedom both ways: near half a voxel,
+ * which voxels of a thin plate survive hangs on a tenth of a voxel, and no smooth field tells.
+ */
+function settle(found: Found, shape: ShapeField, bone: Uint8Array, grid: FieldGrid): void {
+  for (const step of STEPS)
+    for (let freedom = 0; freedom < 6; freedom++)
+      for (const way of [step, -step]) {
+        const pose = nudged(found.pose, freedom, way, grid);
+        const distance = renderedDistance(shape, bone, pose, grid);
+        if (distance >= found.distance) continue;
+        found.pose = pose;
+        found.distance = distance;
+        break;
+      }
 }
 
 function search(index: ShapeIndex, field: ShapeField, skip: string | undefined): Match {
@@ -128,10 +178,18 @@ function search(index: ShapeIndex, field: ShapeField, skip: string | undefined):
   const best = bySubject(found, subjects, NEIGHBOURS).map((f): Found => {
     const { field: shape } = forms[f.mirrored ? 1 : 0];
     const bone = indexedBone(index, f.index);
-    const { pose } = registerPose(softPoints(shape, grid, FINE_POINTS), grid, indexedField(index, f.index).soft, f.pose);
+    const { pose } = registerPose(
+      softPoints(shape, grid, FINE_POINTS),
+      grid,
+      indexedField(index, f.index).soft,
+      f.pose,
+    );
     const [fine, coarse] = [pose, f.pose].map((p) => renderedDistance(shape, bone, p, grid));
     return fine <= coarse ? { ...f, pose, distance: fine } : { ...f, distance: coarse };
   });
+  const [nearest, ...others] = bySubject(best, subjects, NEIGHBOURS);
+  if (others.length === 0 || nearest.distance < SUSPECT * geometricMean(others.map((f) => f.distance)))
+    settle(nearest, forms[nearest.mirrored ? 1 : 0].field, indexedBone(index, nearest.index), grid);
   const neighbours = bySubject(best, subjects, NEIGHBOURS);
   const [first] = neighbours;
   const surface_mm = alignedSurfaceDistance(
