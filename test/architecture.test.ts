@@ -25,6 +25,7 @@ const FLOORS: Record<string, number> = {
   sampling: 5.5,
   evaluation: 6.5,
   training: 6.6,
+  privacy: 6.7,
   study: 6.8,
   cli: 7,
   'index.ts': 8,

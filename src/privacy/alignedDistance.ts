@@ -48,7 +48,7 @@ export function alignedDistance(a: ShapeField, b: ShapeField, pose: Pose, grid: 
         // Half a voxel beyond the border there is nothing.
         if (u < -0.5 || v < -0.5 || w < -0.5 || u > nx - 0.5 || v > ny - 0.5 || w > nz - 0.5) continue;
         const found = other.value(u, v, w);
-        shared += found < own ? found : own;
+        shared += Math.min(found, own);
       }
     }
   return 1 - (2 * shared) / (a.total + b.total);

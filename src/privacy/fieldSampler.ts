@@ -22,9 +22,9 @@ export class FieldSampler {
     const nx = this.#nx;
     const ny = this.#ny;
     const nz = this.#nz;
-    const cx = x < 0 ? 0 : x > nx - 1 ? nx - 1 : x;
-    const cy = y < 0 ? 0 : y > ny - 1 ? ny - 1 : y;
-    const cz = z < 0 ? 0 : z > nz - 1 ? nz - 1 : z;
+    const cx = x < 0 ? 0 : Math.min(x, nx - 1);
+    const cy = y < 0 ? 0 : Math.min(y, ny - 1);
+    const cz = z < 0 ? 0 : Math.min(z, nz - 1);
     // The last voxel of an axis is reached as 'one before, weight 1', so that no neighbour lies outside.
     const i = cx >= nx - 1 ? nx - 2 : cx | 0;
     const j = cy >= ny - 1 ? ny - 2 : cy | 0;
@@ -47,9 +47,9 @@ export class FieldSampler {
     const nx = this.#nx;
     const ny = this.#ny;
     const nz = this.#nz;
-    const cx = x < 0 ? 0 : x > nx - 1 ? nx - 1 : x;
-    const cy = y < 0 ? 0 : y > ny - 1 ? ny - 1 : y;
-    const cz = z < 0 ? 0 : z > nz - 1 ? nz - 1 : z;
+    const cx = x < 0 ? 0 : Math.min(x, nx - 1);
+    const cy = y < 0 ? 0 : Math.min(y, ny - 1);
+    const cz = z < 0 ? 0 : Math.min(z, nz - 1);
     const i = cx >= nx - 1 ? nx - 2 : cx | 0;
     const j = cy >= ny - 1 ? ny - 2 : cy | 0;
     const k = cz >= nz - 1 ? nz - 2 : cz | 0;

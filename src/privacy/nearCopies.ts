@@ -11,7 +11,7 @@
  * n real shapes by themselves give no P below 1/(n + 1). What lies beyond is the fitted tail's word: an assumption, stated
  * with the result, and checked by planting copies.
  */
-import { benjaminiHochberg, fitTail, type Tail, tailP } from './copyTests.ts';
+import { benjaminiHochberg, fitTail, TAIL_LEAST, type Tail, tailP } from './copyTests.ts';
 import { isolation, type Near } from './near.ts';
 
 /** Rate of false discoveries among flagged shapes; of a set without copies, the chance that any is flagged. */
@@ -25,15 +25,16 @@ const DUPLICATE_ISOLATION = 0.5;
 
 /** What near-copies are judged by. */
 export interface CopyRule {
-  tail: Tail;
+  /** null where fewer than 50 real shapes leave chance unknown: then only identical shapes are found. */
+  tail: Tail | null;
   /** Least distance between a real shape and a training case of another subject. */
   leastReal: number;
 }
 
-/** The rule from real shapes. Throws `NumericsError` for fewer than 50. */
+/** The rule from real shapes. */
 export function copyRule(reals: readonly Near[]): CopyRule {
   return {
-    tail: fitTail(reals.map(isolation)),
+    tail: reals.length < TAIL_LEAST ? null : fitTail(reals.map(isolation)),
     leastReal: Math.min(...reals.map((n) => n.distances[0])),
   };
 }
@@ -50,7 +51,7 @@ export interface CopySuspicion {
 /** Judges every shape of a set. */
 export function suspicions(shapes: readonly Near[], { tail, leastReal }: CopyRule): CopySuspicion[] {
   const ratios = shapes.map(isolation);
-  const p = ratios.map((r) => tailP(tail, r));
+  const p = ratios.map((r) => (tail === null ? 1 : tailP(tail, r)));
   const alone = benjaminiHochberg(p, FLAG_RATE);
   return shapes.map((shape, i) => {
     const identical = shape.distances[0] < IDENTICAL * leastReal || shape.distances[0] === 0;
@@ -62,7 +63,7 @@ export function suspicions(shapes: readonly Near[], { tail, leastReal }: CopyRul
 /** Would this shape be flagged if it were the only copy in a set of `size`? What planted copies are judged by. */
 export function foundAlone(shape: Near, { tail, leastReal }: CopyRule, size: number): boolean {
   return (
-    tailP(tail, isolation(shape)) <= FLAG_RATE / size ||
+    (tail !== null && tailP(tail, isolation(shape)) <= FLAG_RATE / size) ||
     shape.distances[0] < IDENTICAL * leastReal ||
     shape.distances[0] === 0
   );
@@ -70,13 +71,13 @@ export function foundAlone(shape: Near, { tail, leastReal }: CopyRule, size: num
 
 /**
  * Which real shapes are scans of a training subject under another name: far too alone with it, by a tail that a few such
- * pairs do not widen. Indices into `reals`. Throws `NumericsError` for fewer than 50.
+ * pairs do not widen (of fewer than 50 shapes, only those at distance 0). Indices into `reals`.
  */
 export function duplicates(reals: readonly Near[]): number[] {
   const ratios = reals.map(isolation);
-  const tail = fitTail(ratios, true);
+  const tail = reals.length < TAIL_LEAST ? null : fitTail(ratios, true);
   const stands = benjaminiHochberg(
-    ratios.map((r) => tailP(tail, r)),
+    ratios.map((r) => (tail === null ? 1 : tailP(tail, r))),
     DUPLICATE_RATE,
   );
   return ratios.flatMap((r, i) =>

@@ -93,15 +93,14 @@ export function indexedBone({ grid, bits }: ShapeIndex, i: number): Uint8Array {
 }
 
 /**
- * An index of `count` masks on one grid, given one by one by `maskAt`; cases of one subject share a name. It can be stopped,
- * and heard of, between shapes: `onShape` is awaited after each (twice, once for each of two passes). Throws `VolumeError`
- * for a mask without surface.
+ * An index of `count` masks on one grid, given one by one by `maskAt`; cases of one subject share a name. `onShape` is awaited
+ * after each, so that the work is heard of and can be stopped. Throws `VolumeError` for a mask without surface.
  */
 export async function buildShapeIndex(
   count: number,
   maskAt: (i: number) => Mask,
   subjects: readonly string[],
-  onShape: (done: number) => void | Promise<void> = () => {},
+  onShape: () => void | Promise<void> = () => {},
 ): Promise<ShapeIndex> {
   const grid = fieldGrid(maskAt(0));
   const voxels = voxelCount(grid.size);
@@ -130,13 +129,13 @@ export async function buildShapeIndex(
     index.totals[i] = field.total;
     index.bits.set(packBits(boneOf(mask, grid)), i * bytes);
     for (let p = 0; p < voxels; p++) index.mean[p] += field.signed[p] / count;
-    await onShape(2 * i + 1);
   }
   for (let i = 0; i < count; i++) {
     const field = indexedField(index, i);
     poses.push(registerPose(nearPoints(field, grid, REGISTER_POINTS), grid, index.mean, STAY).pose);
     index.posed.set(latticeRow(index, field.signed, poses[i]), i * dim);
     index.still.set(latticeRow(index, field.signed, STAY), i * dim);
+    await onShape();
   }
   return index;
 }
