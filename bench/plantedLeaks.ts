@@ -108,9 +108,7 @@ for (let seed = whole('first'); seed < whole('first') + whole('seeds'); seed++) 
   tell('none', 0, 0, fakes);
   for (const [k, kind] of LEAKS.entries()) {
     const most = Math.round(Math.max(...SHARES) * fakeCount);
-    const copies = await search(most, (i) =>
-      plantOne(train, train.at, kind, 900_000 + seed, k * most + i),
-    );
+    const copies = await search(most, (i) => plantOne(train, train.at, kind, 900_000 + seed, k * most + i));
     for (const share of SHARES) {
       const count = Math.max(1, Math.round(share * fakeCount));
       tell(kind, share, count, [...copies.slice(0, count), ...fakes.slice(count)]);

@@ -9,7 +9,7 @@ import { requireSameGrid } from '../volume/sameGrid.ts';
 import type { Mask } from '../volume/volume.ts';
 import { cellCount, cellsOf } from './cellTest.ts';
 import { type FeatureSpace, featureNear } from './featureSpace.ts';
-import type { Near } from './near.ts';
+import { isolation, type Near } from './near.ts';
 import {
   type CopyRule,
   type CopySuspicion,
@@ -67,6 +67,8 @@ export interface SetsAudit {
   /** Of each generated shape, in order. */
   matches: Match[];
   suspicions: CopySuspicion[];
+  /** What real shapes measure: held-out distances, and the isolation of all real shapes. */
+  reals: { distance: number[]; isolation: number[] };
   /** What a person should know of the data: training subjects that look like one, scans left out. */
   notes: string[];
 }
@@ -223,6 +225,10 @@ export async function auditSets(sets: AuditSets, given: Partial<AuditSetsOptions
       },
       matches,
       suspicions: judged,
+      reals: {
+        distance: heldOutNear.map((n) => n.distances[0]),
+        isolation: [...heldOutNear, ...reals.map((i) => trainNear[i])].map(isolation),
+      },
       notes,
     };
   } finally {
