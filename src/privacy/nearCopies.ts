@@ -3,8 +3,8 @@
  * would show it. A shape is flagged when either holds:
  *
  *   alone       its isolation (near.ts) is too small to be chance. P is that of a real shape, by the tail fitted to the
- *               held-out reals and to the training cases among themselves (copyTests.ts); of all shapes together at most one
- *               set of new shapes in a hundred has any flagged (Benjamini-Hochberg)
+ *               held-out reals and to the training cases among themselves (copyTests.ts); of sets of new shapes at most two in a
+ *               hundred have any shape flagged (Benjamini-Hochberg)
  *   identical   its distance is below half of the least between any two real subjects: this finds the copy of a person who
  *               has a twin in the training set, who is never alone
  *
@@ -15,7 +15,7 @@ import { benjaminiHochberg, fitTail, TAIL_LEAST, type Tail, tailP } from './copy
 import { isolation, type Near } from './near.ts';
 
 /** Rate of false discoveries among flagged shapes; of a set without copies, the chance that any is flagged. */
-export const FLAG_RATE = 0.01;
+export const FLAG_RATE = 0.02;
 /** Share of the least real distance below which two shapes are one. */
 export const IDENTICAL = 0.5;
 /** Chance that a real shape is taken for a second scan of another subject. */

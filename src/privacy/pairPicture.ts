@@ -22,7 +22,7 @@ export function matchedMask(train: Mask, found: Pick<Found, 'pose' | 'mirrored'>
   return found.mirrored ? mirroredMask(moved) : moved;
 }
 
-const SIZE = 230;
+const SIZE = 250;
 
 /** One row of pictures: generated, nearest training case, difference in space and in three slices. */
 export function pairPicture(
@@ -47,8 +47,10 @@ export function pairPicture(
             image: renderDifference(near, fake, options),
             caption: 'blue: training only; orange: generated only',
           },
-          { image: renderDifferenceSlices(near, fake, { size: 200 }), caption: 'the same in slices' },
         ],
+      },
+      {
+        cells: [{ image: renderDifferenceSlices(near, fake, { size: 252 }), caption: 'the same in slices' }],
       },
     ],
     { phantom },

@@ -8,7 +8,7 @@
  *   pass                  every criterion was able to find copying, and none did
  *
  * The four tests of a whole set share one chance in a hundred of a false alarm (a quarter each); flags of single shapes have
- * another.
+ * two (nearCopies.ts). Few false alarms are the price of finding one copied person among hundreds.
  */
 import type { ShareFigure, SpaceFigures } from './spaceFigures.ts';
 
