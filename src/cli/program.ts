@@ -6,6 +6,7 @@
 import { Command, CommanderError } from 'commander';
 import { CranioflowError } from '../errors.ts';
 import { packageVersion } from '../files/version.ts';
+import { registerAudit } from './audit.ts';
 import { registerCompare } from './compare.ts';
 import { openContext, type Streams } from './context.ts';
 import { registerDemo } from './demoCommand.ts';
@@ -56,6 +57,7 @@ Examples:
   registerGenerate(program, open);
   registerExport(program, open);
   registerEvaluate(program, open, streams);
+  registerAudit(program, open);
   registerReport(program, open);
   registerCompare(program, open);
   registerDemo(program, open, streams);

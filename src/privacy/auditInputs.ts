@@ -1,0 +1,135 @@
+/**
+ * What an audit is made of, checked before any work: the run, the data it was trained on and the set it made must be those
+ * that belong together, unaltered.
+ */
+
+import { dataHash } from '../dataset/dataHash.ts';
+import { type Dataset, openDataset } from '../dataset/dataset.ts';
+import type { DatasetCase } from '../dataset/manifest.ts';
+import { shareOf } from '../dataset/share.ts';
+import { CheckpointError, DatasetError } from '../errors.ts';
+import { readAutoencoder } from '../sampling/autoencoder.ts';
+import { PROVENANCE, readProvenance } from '../sampling/generateProvenance.ts';
+import { type GeneratorWeights, readGenerator } from '../sampling/generator.ts';
+import { kindOfRun } from '../sampling/kindOfRun.ts';
+import { withDecoder } from '../sampling/withDecoder.ts';
+import { requireSameGrid } from '../volume/sameGrid.ts';
+
+export interface AuditFolders {
+  run: string;
+  /** Dataset that the run was trained on; its test side is the held-out real set. */
+  data: string;
+  fake: string;
+  /** Run of `train decoder`, where the set was decoded with one. */
+  decoder?: string;
+}
+
+export interface AuditInputs {
+  generator: GeneratorWeights;
+  data: Dataset;
+  train: DatasetCase[];
+  heldOut: DatasetCase[];
+  fake: Dataset;
+  /** Generated shapes without any bone. */
+  empty: number;
+  notes: string[];
+}
+
+const short = (hash: string): string => `${hash.slice(0, 12)}...`;
+
+/** Opens and checks everything. Throws `CheckpointError`, `DatasetError` or `GridError` naming what does not fit. */
+export function openAuditInputs({ run, data: dataDir, fake: fakeDir, decoder }: AuditFolders): AuditInputs {
+  if (kindOfRun(run) !== 'generator')
+    throw new CheckpointError({
+      found: `${run} is the run of an autoencoder`,
+      expected: 'the run of the generator that made the set',
+      todo: 'name the folder that `cranioflow train generator` wrote',
+    });
+  const trained = readGenerator(run);
+  const generator = decoder === undefined ? trained : withDecoder(trained, readAutoencoder(decoder), decoder);
+  const data = openDataset(dataDir);
+  requireTrainedOn(trained, data, dataDir);
+  const [train, heldOut] = [data.split('train'), data.split('test')];
+  if (heldOut.length === 0)
+    throw new DatasetError({
+      found: `${dataDir} has no test cases`,
+      expected:
+        'held-out real cases: without people that were not trained on, nothing tells copying from likeness',
+      todo: 'ingest again with --test-share, and train again',
+    });
+  requireDistinct(train, heldOut, dataDir);
+  const fake = openDataset(fakeDir);
+  requireSameGrid(data.grid, fake.grid, dataDir, fakeDir);
+  const empty = requireMadeBy(generator, fake, fakeDir, run);
+  return { generator, data, train, heldOut, fake, empty, notes: notesOf(trained, train, fake) };
+}
+
+function requireTrainedOn({ meta }: GeneratorWeights, data: Dataset, dir: string): void {
+  const cases = meta.share === undefined ? data.split('train') : shareOf(data, meta.share);
+  const found = dataHash(cases);
+  if (found === meta.dataHash) return;
+  throw new DatasetError({
+    found: `${dir} ("${data.manifest.name}") is not the data that the run was trained on: its training cases have SHA-256 ${short(found)}`,
+    expected: `"${meta.dataset}", SHA-256 ${short(meta.dataHash)}`,
+    todo: 'name that dataset; if it was changed since, train again',
+  });
+}
+
+/** The same mask on both sides of the split. (Copies that were moved are found by shape, later.) */
+function requireDistinct(train: readonly DatasetCase[], heldOut: readonly DatasetCase[], dir: string): void {
+  const known = new Map(train.map((c) => [c.sha256, c.id]));
+  const twice = heldOut.filter((c) => known.has(c.sha256));
+  if (twice.length === 0) return;
+  throw new DatasetError({
+    found: `${dir} has ${twice.length} ${twice.length === 1 ? 'mask' : 'masks'} on both sides of its split: ${twice
+      .slice(0, 5)
+      .map((c) => `test case ${c.id} is training case ${known.get(c.sha256)}`)
+      .join(', ')}`,
+    expected: 'held-out cases that were not trained on',
+    todo: 'remove the copies, split again and train again',
+  });
+}
+
+/** Refuses a set of another run, or one whose cases are not those that were generated; returns how many were empty. */
+function requireMadeBy(generator: GeneratorWeights, fake: Dataset, dir: string, run: string): number {
+  const provenance = readProvenance(dir);
+  if (provenance === undefined)
+    throw new DatasetError({
+      found: `${dir} holds no ${PROVENANCE}`,
+      expected: 'a set as `cranioflow generate` writes it: without its record no one can tell what made it',
+      todo: 'generate the set again; do not audit copies of it',
+    });
+  if (provenance.generator.hash !== generator.hash)
+    throw new DatasetError({
+      found: `${dir} was made by another generator (SHA-256 ${short(provenance.generator.hash)}) than ${run} holds`,
+      expected: `the set of this run, SHA-256 ${short(generator.hash)}`,
+      todo: 'name the run that made it (with --decoder, if the set was decoded with one), or generate from this one',
+    });
+  const made = new Set(provenance.bones.filter((b) => !b.empty).map((b) => b.id));
+  const there = new Set(fake.cases.map((c) => c.id));
+  const added = [...there].filter((id) => !made.has(id)).length;
+  const missing = [...made].filter((id) => !there.has(id)).length;
+  if (added + missing > 0)
+    throw new DatasetError({
+      found: `${dir} was altered: ${added} ${added === 1 ? 'shape' : 'shapes'} that its record does not know, ${missing} of its record missing`,
+      expected: 'every shape of the record, and no other',
+      todo: 'generate the set again; to leave shapes out, generate others in their place (--start)',
+    });
+  return provenance.bones.length - made.size;
+}
+
+function notesOf({ meta }: GeneratorWeights, train: readonly DatasetCase[], fake: Dataset): string[] {
+  const copies = fake.cases.length - new Set(fake.cases.map((c) => c.sha256)).size;
+  return [
+    ...(meta.share === undefined
+      ? []
+      : [
+          `the generator was trained on ${Math.round(100 * meta.share.share)} % of the ${train.length} training cases, its autoencoder on all: all count as trained on`,
+        ]),
+    ...(copies === 0
+      ? []
+      : [
+          `${copies} generated ${copies === 1 ? 'shape equals' : 'shapes equal'} another of the set, voxel for voxel`,
+        ]),
+  ];
+}

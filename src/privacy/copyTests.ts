@@ -1,0 +1,185 @@
+/**
+ * Tests that tell copying from chance, as functions of plain numbers. One-sided throughout: only "too near" is of interest.
+ *
+ *   mannWhitney          do fakes lie nearer than held-out reals? Z of the rank sum, ties corrected
+ *   belowQuantileTail    do too many fakes lie below a quantile of the held-out reals? exact for any distribution
+ *   fisherGreater        is a share of fakes larger than the share of reals? exact
+ *   fitTail, tailP       how unlikely is one ratio among real ones? an exponential tail beyond the last order statistics
+ *   benjaminiHochberg    which of many p-values stand, at a rate of false discoveries
+ */
+
+import { NumericsError } from '../errors.ts';
+import { quantileOfSorted } from '../evaluation/statistics.ts';
+
+/** ln Gamma(x), x > 0: Stirling's series after the argument was raised above 10; relative error below 1e-12. */
+export function logGamma(x: number): number {
+  let shift = 0;
+  let y = x;
+  while (y < 10) shift += Math.log(y++);
+  const i = 1 / (y * y);
+  const series = (1 / 12 - i * (1 / 360 - i * (1 / 1260 - i / 1680))) / y;
+  return (y - 0.5) * Math.log(y) - y + 0.5 * Math.log(2 * Math.PI) + series - shift;
+}
+
+const logChoose = (n: number, k: number): number => logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1);
+
+/**
+ * P(Z < z) of a standard normal, to 1e-13: the series `1/2 + phi(x) (x + x^3/3 + x^5/(3 5) + ...)` up to 3, the continued
+ * fraction `phi(x) / (x + 1/(x + 2/(x + 3/(x + ...))))` of the tail beyond.
+ */
+export function normalCdf(z: number): number {
+  const x = Math.abs(z);
+  const density = Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI);
+  let upper: number;
+  if (x > 3) {
+    let f = x;
+    for (let k = 100; k >= 1; k--) f = x + k / f;
+    upper = density / f;
+  } else {
+    let term = x;
+    let sum = x;
+    for (let k = 3; term > 1e-17; k += 2) sum += term *= (x * x) / k;
+    upper = 0.5 - density * sum;
+  }
+  return z < 0 ? upper : 1 - upper;
+}
+
+export interface RankTest {
+  /** Standard normal where both sets are of one distribution; negative where the first lies lower. */
+  z: number;
+  /** P(Z <= z). */
+  p: number;
+}
+
+/**
+ * Mann-Whitney: `U` the pairs in which `a` is larger (ties half), `Z = (U - mn/2) / sqrt(mn/12 ((N+1) - sum (t^3-t)/(N(N-1))))`.
+ * Throws `NumericsError` for an empty set. All values equal: z = 0.
+ */
+export function mannWhitney(a: ArrayLike<number>, b: ArrayLike<number>): RankTest {
+  const [m, n] = [a.length, b.length];
+  if (m === 0 || n === 0)
+    throw new NumericsError({
+      found: `sets of ${m} and ${n} numbers`,
+      expected: 'at least one of each',
+      todo: 'take in more cases',
+    });
+  const all = [
+    ...Array.from(a, (v) => ({ v, first: true })),
+    ...Array.from(b, (v) => ({ v, first: false })),
+  ].sort((x, y) => x.v - y.v);
+  let ranks = 0;
+  let ties = 0;
+  for (let i = 0; i < all.length; ) {
+    let e = i;
+    while (e < all.length && all[e].v === all[i].v) e++;
+    const t = e - i;
+    ties += t ** 3 - t;
+    for (let q = i; q < e; q++) if (all[q].first) ranks += (i + 1 + e) / 2;
+    i = e;
+  }
+  const N = m + n;
+  const u = ranks - (m * (m + 1)) / 2;
+  const variance = ((m * n) / 12) * (N + 1 - (N > 1 ? ties / (N * (N - 1)) : 0));
+  const z = variance > 0 ? (u - (m * n) / 2) / Math.sqrt(variance) : 0;
+  return { z, p: normalCdf(z) };
+}
+
+/**
+ * P(at least `count` of `m` new values lie below the `rank`-th smallest of `n` old ones), all `n + m` alike and without ties:
+ * the sum over c >= count of `C(c + rank - 1, c) C(m - c + n - rank, m - c) / C(n + m, m)`. Unlike a binomial test with the
+ * quantile taken as known, it counts that the threshold itself was estimated from few cases.
+ */
+export function belowQuantileTail(count: number, m: number, rank: number, n: number): number {
+  if (rank < 1 || rank > n)
+    throw new NumericsError({
+      found: `order statistic ${rank} of ${n}`,
+      expected: `one from 1 to ${n}`,
+      todo: 'take in more held-out cases',
+    });
+  const all = logChoose(n + m, m);
+  let p = 0;
+  for (let c = count; c <= m; c++)
+    p += Math.exp(logChoose(c + rank - 1, c) + logChoose(m - c + n - rank, m - c) - all);
+  return Math.min(1, p);
+}
+
+/** Fisher's exact test: P(at least `a` of the hits are among the first `m`), hits `a + b` of `m + n`. */
+export function fisherGreater(a: number, m: number, b: number, n: number): number {
+  const hits = a + b;
+  const all = logChoose(m + n, hits);
+  let p = 0;
+  for (let x = a; x <= Math.min(m, hits); x++)
+    if (hits - x <= n) p += Math.exp(logChoose(m, x) + logChoose(n, hits - x) - all);
+  return Math.min(1, p);
+}
+
+/** Share of the real ratios that lie beyond the tail's start. */
+const TAIL_SHARE = 0.2;
+/** Fewest real ratios for a tail: 10 beyond its start. */
+export const TAIL_LEAST = 50;
+
+/** An exponential tail of -ln ratio. */
+export interface Tail {
+  /** -ln ratio at which it begins, ascending values before it. */
+  start: number;
+  /** Mean of what lies beyond it. */
+  scale: number;
+  /** Values beyond, and all. */
+  beyond: number;
+  values: number;
+  /** All, ascending. */
+  sorted: readonly number[];
+}
+
+/**
+ * The tail of `-ln ratio` over real shapes. Where the real shapes near a point are spread evenly over `D` dimensions, the
+ * ratio of first to second neighbour has P(ratio < r) = r^D whatever their density (Facco et al. 2017, TwoNN), so that -ln
+ * ratio is exponential with mean 1 / D; only that form, beyond the upper fifth, is taken from there, its scale is measured.
+ * `robust` measures it by the median: copies among the reals then hardly change it. Throws `NumericsError` for fewer than
+ * 50 ratios.
+ */
+export function fitTail(ratios: readonly number[], robust = false): Tail {
+  if (ratios.length < TAIL_LEAST)
+    throw new NumericsError({
+      found: `${ratios.length} real shapes`,
+      expected: `at least ${TAIL_LEAST} (held-out and training together), to tell how near two people come by chance`,
+      todo: 'take in more cases',
+    });
+  const sorted = ratios.map((r) => -Math.log(Math.max(r, 1e-12))).sort((a, b) => a - b);
+  const beyond = Math.floor(TAIL_SHARE * sorted.length);
+  const start = sorted[sorted.length - beyond - 1];
+  const excess = sorted.slice(-beyond).map((x) => x - start);
+  const scale = robust
+    ? quantileOfSorted(excess, 0.5) / Math.LN2
+    : excess.reduce((sum, x) => sum + x, 0) / beyond;
+  return { start, scale, beyond, values: sorted.length, sorted };
+}
+
+/**
+ * How likely a new real shape has a ratio as small as this one: the share of reals above the tail's start, and beyond it
+ *
+ *   k/n (1 + (x - start) / (k scale))^-k        x = -ln ratio, k values beyond of n
+ *
+ * which is what an exponential tail comes to once its scale is known from k values only: exp(-x/scale) itself would give
+ * twice as many false alarms with k = 38 as promised.
+ */
+export function tailP({ start, scale, beyond, values, sorted }: Tail, ratio: number): number {
+  const x = -Math.log(Math.max(ratio, 1e-12));
+  if (x <= start) return sorted.filter((v) => v >= x).length / values;
+  return (beyond / values) * (1 + (x - start) / (beyond * Math.max(scale, 1e-9))) ** -beyond;
+}
+
+/**
+ * Which p-values stand at a false-discovery rate of `rate`: all up to the largest p_(k) <= rate k / m. Where nothing is true
+ * of any, one stands with a probability of at most `rate`.
+ */
+export function benjaminiHochberg(p: readonly number[], rate: number): boolean[] {
+  const order = p.map((_, i) => i).sort((a, b) => p[a] - p[b]);
+  let last = -1;
+  order.forEach((i, k) => {
+    if (p[i] <= (rate * (k + 1)) / p.length) last = k;
+  });
+  const out = p.map(() => false);
+  for (let k = 0; k <= last; k++) out[order[k]] = true;
+  return out;
+}

@@ -1,0 +1,16 @@
+/** A thread of searchPool.ts: answers questions about the index that it started with, one at a time. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { type Question, type SearchAnswer, searchOne } from './searchPool.ts';
+import type { ShapeIndex } from './shapeIndex.ts';
+
+const index = workerData as ShapeIndex;
+
+parentPort!.on('message', (question: Question) => {
+  let answer: SearchAnswer;
+  try {
+    answer = { match: searchOne(index, question) };
+  } catch (error) {
+    answer = { fault: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+  }
+  parentPort!.postMessage(answer);
+});

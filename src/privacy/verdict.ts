@@ -1,0 +1,300 @@
+/**
+ * May this set be shared? A pure function from figures to a verdict, so that every rule of the gate can be read here and
+ * tested by itself.
+ *
+ *   fail                  any criterion found copying
+ *   not enough evidence   none did, but one that the gate rests on could not have: too few cases, copies of this data that
+ *                         the search does not find, or a membership test that is asked for and missing
+ *   pass                  every criterion was able to find copying, and none did
+ *
+ * The four tests of a whole set share one chance in a hundred of a false alarm (a quarter each); flags of single shapes have
+ * two (nearCopies.ts). Few false alarms are the price of finding one copied person among hundreds.
+ */
+import type { ShareFigure, SpaceFigures } from './spaceFigures.ts';
+
+export const VERDICTS = ['pass', 'fail', 'not enough evidence'] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+/** An estimate with its 95 % interval. */
+export interface Estimate {
+  value: number;
+  low: number;
+  high: number;
+}
+
+/** What a membership attack found; made by `membershipInference`. */
+export interface MembershipResult {
+  attack: 'velocity' | 'reference' | 'autoencoder';
+  members: number;
+  nonMembers: number;
+  /** .5 where members cannot be told from others. */
+  auc: Estimate;
+  /** True-positive rate at 1 % false positives; .01 where they cannot. */
+  tprAtFpr1: Estimate;
+  /** One-sided: how likely so large an AUC is, if nothing leaks. */
+  pValue: number;
+  evidence: 'enough' | 'not enough';
+  notes: string[];
+}
+
+/** How many planted copies of a kind were found, each as if it were the only one of the set. */
+export interface PlantedFigures {
+  kind: string;
+  planted: number;
+  found: number;
+}
+
+export interface AuditFigures {
+  /** Generated shapes (with bone); held-out and training subjects. */
+  counts: { fake: number; heldOut: number; train: number };
+  /** Near-copies among the generated shapes, and the smallest P of any. */
+  nearCopies: { flagged: number; leastP: number };
+  planted: readonly PlantedFigures[];
+  spaces: readonly SpaceFigures[];
+  /** Absent: no attack was made. */
+  membership?: readonly MembershipResult[];
+}
+
+export interface Limits {
+  /** Fewest generated shapes, held-out subjects, and subjects of held-out and training together. */
+  fakes: number;
+  heldOut: number;
+  reals: number;
+  /** A set test fails at a smaller p. */
+  setP: number;
+  /** A membership attack fails at a smaller p .. */
+  membershipP: number;
+  /** .. where it also is of some size: below this AUC it tells no one apart, however sure. */
+  auc: number;
+  /** Kinds of planted copies that the search must find, and the least share. */
+  mustFind: readonly string[];
+  foundShare: number;
+  /** Is a pass without a membership test a pass (of the distance tests, by that name)? */
+  membershipRequired: boolean;
+}
+
+export const LIMITS: Limits = {
+  fakes: 20,
+  heldOut: 20,
+  reals: 50,
+  setP: 0.0025,
+  membershipP: 0.01,
+  auc: 0.55,
+  mustFind: ['exact', 'mirrored', 'moved'],
+  foundShare: 0.8,
+  membershipRequired: false,
+};
+
+export interface Criterion {
+  /** Stable, for programs: `nearCopies`, `ctShape`, `membershipVelocity`. */
+  name: string;
+  title: string;
+  result: Verdict;
+  /** The figure, and what it is compared with. */
+  value: number;
+  /** 95 % interval, where there is one. */
+  low?: number;
+  high?: number;
+  /** What real shapes score. */
+  reference?: number;
+  p?: number;
+  /** The rule, in words: `p >= 0.0025`. */
+  limit: string;
+  /** What was found, in a sentence that needs no statistics. */
+  sentence: string;
+}
+
+export interface Judgement {
+  verdict: Verdict;
+  criteria: Criterion[];
+  /** What would have to be there, where there is not enough evidence. */
+  needed: string[];
+  /** True only for a pass that includes a membership test: then, and only then, the set may be called anonymised. */
+  mayBeCalledAnonymised: boolean;
+}
+
+const percent = (share: number): string => `${Number((100 * share).toPrecision(3))} %`;
+const few = (x: number): string => String(Number(x.toPrecision(2)));
+
+function enough(name: string, title: string, value: number, least: number, what: string): Criterion {
+  const result = value >= least ? 'pass' : 'not enough evidence';
+  return {
+    name,
+    title,
+    result,
+    value,
+    limit: `at least ${least}`,
+    sentence:
+      result === 'pass'
+        ? `There are ${value} ${what}.`
+        : `There are only ${value} ${what}; at least ${least} are needed to tell copying from chance.`,
+  };
+}
+
+/** A test of the whole set that fails when p is below the limit. */
+function setTest(
+  base: Pick<Criterion, 'name' | 'title' | 'value'> & Partial<Criterion> & { p: number },
+  { setP }: Limits,
+  sentences: { pass: string; fail: string },
+): Criterion {
+  const result = base.p < setP ? 'fail' : 'pass';
+  return { ...base, result, limit: `p at least ${setP}`, sentence: sentences[result] };
+}
+
+function shareTest(
+  name: string,
+  title: string,
+  figure: ShareFigure,
+  limits: Limits,
+  what: string,
+): Criterion {
+  const { value, low, high, reference, p } = figure;
+  const facts = `${percent(value)} of the generated shapes ${what}; of real ones ${percent(reference)}`;
+  return setTest({ name, title, value, low, high, reference, p }, limits, {
+    pass: `${facts}: no more than chance (p ${few(p)}).`,
+    fail: `${facts}: that is too many for chance (p ${few(p)}).`,
+  });
+}
+
+function spaceCriteria(figures: SpaceFigures, limits: Limits): Criterion[] {
+  const { space, ct, copyRate, authenticity, isolation } = figures;
+  const { fake, real } = figures.distance;
+  const where = space === 'Shape' ? '' : ` (${space})`;
+  const medians = `middle distance ${few(fake.median)} against ${few(real.median)} of held-out real shapes`;
+  return [
+    setTest(
+      {
+        name: `ct${space}`,
+        title: `C_T, distance to the training set${where}`,
+        value: ct.z,
+        reference: 0,
+        p: ct.p,
+      },
+      limits,
+      {
+        pass: `The generated shapes lie no nearer to the training set than new real ones do: C_T ${few(ct.z)} (${medians}).`,
+        fail: `The generated shapes lie nearer to the training set than new real ones do: C_T ${few(ct.z)} (${medians}).`,
+      },
+    ),
+    shareTest(
+      `copyRate${space}`,
+      `Copy rate${where}`,
+      copyRate,
+      limits,
+      'are nearer to a training case than the nearest twentieth of held-out real shapes',
+    ),
+    shareTest(
+      `authenticity${space}`,
+      `Authenticity${where}`,
+      authenticity,
+      limits,
+      'lie nearer to a training case than any other training subject does',
+    ),
+    shareTest(
+      `isolation${space}`,
+      `Lowe ratio${where}`,
+      isolation,
+      limits,
+      'are alone with one training case (nearest far below the next)',
+    ),
+  ];
+}
+
+function nearCopies({ counts, nearCopies: near }: AuditFigures): Criterion {
+  const clean = near.flagged === 0;
+  // Rule of three: with none in n, the share of such shapes that the generator makes is below 3 / n (95 %).
+  const most = clean ? Math.min(1, 3 / counts.fake) : near.flagged / counts.fake;
+  return {
+    name: 'nearCopies',
+    title: 'Near-copies, one by one',
+    result: clean ? 'pass' : 'fail',
+    value: near.flagged,
+    limit: 'none',
+    p: near.leastP,
+    sentence: clean
+      ? `None of ${counts.fake} generated shapes is a near-copy of a training case. (A generator that gave none in ${counts.fake} makes fewer than ${percent(most)}, with 95 % certainty: audit what you share, not a sample of it.)`
+      : `${near.flagged} of ${counts.fake} generated shapes ${near.flagged === 1 ? 'is a near-copy of a training case' : 'are near-copies of training cases'}: look at the pictures, and leave ${near.flagged === 1 ? 'it' : 'them'} out.`,
+  };
+}
+
+function planted({ kind, planted: n, found }: PlantedFigures, limits: Limits): Criterion {
+  const must = limits.mustFind.includes(kind);
+  const share = n === 0 ? 0 : found / n;
+  const result = !must || share >= limits.foundShare ? 'pass' : 'not enough evidence';
+  return {
+    name: `finds${kind[0].toUpperCase()}${kind.slice(1)}`,
+    title: `Would it find a copy: ${kind}`,
+    result,
+    value: share,
+    limit: must ? `at least ${percent(limits.foundShare)}` : 'told, not judged',
+    sentence:
+      result === 'pass'
+        ? `Of ${n} ${kind} copies of training shapes, planted as a trial, ${found} ${found === 1 ? 'was' : 'were'} found.`
+        : `Of ${n} ${kind} copies of training shapes, planted as a trial, only ${found} ${found === 1 ? 'was' : 'were'} found: on this data the search cannot rule out copies.`,
+  };
+}
+
+function membership(result: MembershipResult, limits: Limits): Criterion {
+  const { attack, auc, tprAtFpr1, pValue, evidence, members, nonMembers } = result;
+  const leaks = pValue < limits.membershipP && auc.value > limits.auc;
+  // Few cases do not excuse a leak that was found all the same.
+  const judged: Verdict = leaks ? 'fail' : evidence === 'enough' ? 'pass' : 'not enough evidence';
+  const facts = `AUC ${auc.value.toFixed(3)}; ${percent(tprAtFpr1.value)} of ${members} members recognised at 1 % false alarms among ${nonMembers} others`;
+  const sentences: Record<Verdict, string> = {
+    fail: `The network betrays who was in the training set (${facts}).`,
+    pass: `The ${attack} attack cannot tell training cases from others (${facts}).`,
+    'not enough evidence': `Too few cases for the ${attack} attack to tell (${facts}).`,
+  };
+  return {
+    name: `membership${attack[0].toUpperCase()}${attack.slice(1)}`,
+    title: `Membership inference: ${attack} attack`,
+    result: judged,
+    value: auc.value,
+    low: auc.low,
+    high: auc.high,
+    reference: 0.5,
+    p: pValue,
+    limit: `p at least ${limits.membershipP}, or AUC at most ${limits.auc}`,
+    sentence: sentences[judged],
+  };
+}
+
+const NO_MEMBERSHIP: Criterion = {
+  name: 'membership',
+  title: 'Membership inference',
+  result: 'not enough evidence',
+  value: Number.NaN,
+  limit: 'an attack, and one that fails',
+  sentence: 'No membership attack was made: distances alone miss leaks that show in the network itself.',
+};
+
+/** Judges figures; the same figures always give the same verdict. */
+export function judge(figures: AuditFigures, limits: Limits = LIMITS): Judgement {
+  const { counts, membership: attacks = [] } = figures;
+  const criteria: Criterion[] = [
+    enough('fakes', 'Generated shapes', counts.fake, limits.fakes, 'generated shapes with bone'),
+    enough('heldOut', 'Held-out subjects', counts.heldOut, limits.heldOut, 'held-out real subjects'),
+    enough(
+      'reals',
+      'Real subjects',
+      counts.heldOut + counts.train,
+      limits.reals,
+      'real subjects, held-out and training together',
+    ),
+    ...figures.planted.map((p) => planted(p, limits)),
+    nearCopies(figures),
+    ...figures.spaces.flatMap((space) => spaceCriteria(space, limits)),
+    ...attacks.map((result) => membership(result, limits)),
+    ...(attacks.length === 0 && limits.membershipRequired ? [NO_MEMBERSHIP] : []),
+  ];
+  const of = (result: Verdict) => criteria.filter((c) => c.result === result);
+  const verdict: Verdict =
+    of('fail').length > 0 ? 'fail' : of('not enough evidence').length > 0 ? 'not enough evidence' : 'pass';
+  const tested = attacks.some((result) => membership(result, limits).result === 'pass');
+  return {
+    verdict,
+    criteria,
+    needed: of('not enough evidence').map((c) => c.sentence),
+    mayBeCalledAnonymised: verdict === 'pass' && tested,
+  };
+}
