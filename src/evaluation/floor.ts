@@ -8,7 +8,7 @@
  *
  *   sqrt((N + n) / (N - n))        1.29 at N = 4 n, 1.13 at N = 8 n
  *
- * (too much for KID and FID, whose variance falls faster: they are called worse less often than 1 in 20). Below N = 2 n
+ * (too much for FID and coverage, too little for skewed means such as P-precision: .03 to .085 in place of .05). Below N = 2 n
  * there is no floor. Holding the held-out set fixed takes its own luck out of the comparison.
  */
 import { NumericsError } from '../errors.ts';

@@ -9,8 +9,9 @@
  *   p >= 0.5    as good as real    at least half of the real sets are as bad or worse
  *   between     cannot tell
  *
- * So a perfect generator is called worse in 1 figure of 20, and one exactly as bad as the line of "worse" is called as good
- * in about 1 of 20. With fewer cases than the figure needs (metricDocs.ts) the answer is always "cannot tell".
+ * So a perfect generator is called worse in about 1 figure of 20 (by floors .03 to .085, measured; docs/evaluation.md), and
+ * one exactly as bad as the line of "worse" is called as good in about 1 of 20. With fewer cases than the figure needs
+ * (metricDocs.ts) the answer is always "cannot tell".
  */
 import type { Tail } from './permutation.ts';
 import { holm } from './permutation.ts';

@@ -69,6 +69,29 @@ test('a perfect set with a small pool: without the widening it would be called w
   expect(naive / RUNS).toBeGreaterThan(0.12);
 });
 
+test('a set exactly as bad as the line of "worse" is called as good in about 1 of 20', () => {
+  const [RUNS, N, POOL] = [600, 10, 60];
+  const line = 1.645 * Math.sqrt(1 / N + 1 / POOL);
+  let [good, worse] = [0, 0];
+  for (let run = 0; run < RUNS; run++) {
+    const random = new RandomStream(run, 'test/floor-line');
+    const pool = random.fillNormal(new Float64Array(POOL));
+    const value = line + mean(random.fillNormal(new Float64Array(N)));
+    const statistic = (members: Uint32Array) => mean(Array.from(members, (i) => pool[i]));
+    const { p } = realFloor(
+      value,
+      { pool: POOL, size: N, statistic },
+      { seed: run, tail: 'upper', draws: 99 },
+    );
+    const verdict = verdictOf(p, N, 0);
+    if (verdict === 'as good as real') good++;
+    if (verdict === 'worse than real') worse++;
+  }
+  expect(good / RUNS).toBeGreaterThan(0.02);
+  expect(good / RUNS).toBeLessThan(0.085);
+  expect(worse / RUNS).toBeGreaterThan(0.4);
+});
+
 /** Judges by the floor alone; FID, by far the slowest, only where asked. */
 class JudgeTable implements MetricTable {
   readonly notes: string[] = [];

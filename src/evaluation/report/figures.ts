@@ -71,7 +71,7 @@ export function verdictText({ told, tests, counts }: OverallVerdict, bone = 'bon
   }[told];
   return [
     `${words}${least === undefined ? '' : ` (${tests.length} tests by shuffled labels; the surest, ${metricTitle(least.name)}, has p ${formatNumber(Number(least.adjusted.toPrecision(2)))} after Holm's correction for their number)`}.`,
-    `Figure by figure: ${counts['as good as real']} as good as real, ${counts['worse than real']} worse than real, ${counts['cannot tell']} cannot tell. The rule: worse where at most 1 in 20 sets of real ${bone}s scores as badly, as good where at least half do, else it cannot be told. So of 20 figures of a perfect generator one is called worse by chance.`,
+    `Figure by figure: ${counts['as good as real']} as good as real, ${counts['worse than real']} worse than real, ${counts['cannot tell']} cannot tell. The rule: worse where at most 1 in 20 sets of real ${bone}s scores as badly, as good where at least half do, else it cannot be told. So of 20 figures of a perfect generator about one is called worse by chance.`,
   ];
 }
 
