@@ -1,5 +1,6 @@
 /** `cranioflow audit`: may this generated set be shared? */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { UsageError } from '../errors.ts';
 import type { AuditRecord } from '../privacy/auditRecord.ts';
 import type { Context } from './context.ts';
 import { whole } from './options.ts';
@@ -13,6 +14,10 @@ interface AuditFlags {
   seed: number;
   planted: number;
   shapesOnly?: boolean;
+  membership: boolean;
+  reference?: string;
+  referenceData?: string;
+  release: 'set' | 'network';
   threads?: number;
 }
 
@@ -22,8 +27,9 @@ export function registerAudit(program: Command, open: (command: Command) => Cont
     .summary('ask whether a generated set may be shared')
     .description(
       `Looks for training cases in a generated set, however they were mirrored, shifted or turned, and compares what it finds
-with held-out real cases: near-copies one by one, C_T, copy rate, authenticity, Lowe ratio, in shapes and in latents. Ends in
-a verdict: pass, fail or not enough evidence. Writes audit.html (with training cases in it: keep it private) and audit.json.`,
+with held-out real cases: near-copies one by one, C_T, copy rate, authenticity, Lowe ratio, in shapes and in latents. Then
+plays the attacker who asks who was trained on: from the set alone, and from the network (velocity error, the same calibrated,
+reconstruction). Ends in two verdicts, on sharing the set and on sharing the network too: pass, fail or not enough evidence. Writes audit.html (with training cases in it: keep it private) and audit.json.`,
     )
     .requiredOption('--run <run>', 'run folder of the generator that made the set')
     .requiredOption(
@@ -36,41 +42,73 @@ a verdict: pass, fail or not enough evidence. Writes audit.html (with training c
     .option('--seed <n>', 'seed of the cells and of the copies planted as a trial', whole(0), 0)
     .option('--planted <n>', 'copies of each kind planted as a trial', whole(1, 1000), 8)
     .option('--shapes-only', 'leave out the latents of the autoencoder')
+    .option('--no-membership', 'leave the membership attacks out; the set cannot be called anonymised then')
+    .option('--reference <run>', 'generator that never saw these cases: what it finds hard too is taken off')
+    .option('--reference-data <dir>', 'dataset that --reference was trained on')
+    .addOption(
+      new Option('--release <what>', 'what is to be shared, and so decides the exit code')
+        .choices(['set', 'network'])
+        .default('set'),
+    )
     .option('--threads <n>', 'processor threads (default: all)', whole(1, 256))
     .addHelpText(
       'after',
       `
-Exit code: 0 pass, 3 fail or not enough evidence, 1 an error.
+Exit code, of what --release names: 0 pass, 3 fail or not enough evidence, 1 an error.
 
-Example:
-  cranioflow audit --run runs/gen --data data/phantoms --fake skulls --out skulls-audit`,
+Examples:
+  cranioflow audit --run runs/gen --data data/phantoms --fake skulls --out skulls-audit
+  cranioflow audit --run runs/gen --data data/ct --fake skulls --out audit --reference runs/other --reference-data data/other`,
     )
     .action(async (flags: AuditFlags, command: Command) => {
       const cli = open(command);
       const { auditRun } = await import('../privacy/auditRun.ts');
       const { notShareable } = await import('../privacy/refusal.ts');
-      let progress: ReturnType<typeof cli.progress> | undefined;
+      const references = await referencesOf(flags);
+      const bars = new Map<string, ReturnType<typeof cli.progress>>();
+      const tell = (what: string, done: number, total: number, unit: string): void => {
+        const bar = bars.get(what) ?? cli.progress(what, total, unit);
+        bars.set(what, bar);
+        bar.update(done);
+        if (done === total) bar.finish();
+      };
       const { record, files } = await cli.interruptible((signal) =>
         auditRun({
           ...flags,
+          noMembership: !flags.membership,
+          references,
           signal,
-          onProgress(done, total) {
-            progress ??= cli.progress('audit', total, 'shapes');
-            progress.update(done);
-          },
+          onProgress: (done, total) => tell('audit', done, total, 'shapes'),
+          onAttack: (attack, done, total) => tell(`attack: ${attack}`, done, total, 'cases'),
         }),
       );
-      progress?.finish();
       cli.print(record, auditTable(record, files.page));
-      if (record.verdict !== 'pass') throw notShareable(record, files.page);
+      const asked = flags.release === 'set' ? record.verdict : record.network;
+      if (asked !== 'pass') throw notShareable(record, flags.release, files.page);
     });
 }
 
-/** Every criterion in a line, and the verdict. */
-export function auditTable({ criteria, verdict, notes }: AuditRecord, page: string): string {
+/** Throws `UsageError` where one of the two flags is missing. */
+async function referencesOf({ reference, referenceData }: AuditFlags) {
+  if (reference === undefined && referenceData === undefined) return undefined;
+  if (reference === undefined || referenceData === undefined)
+    throw new UsageError({
+      found:
+        reference === undefined
+          ? '--reference-data without --reference'
+          : '--reference without --reference-data',
+      expected: 'both: what the reference saw must be known',
+      todo: 'add the other, or leave both out',
+    });
+  const { openDataset } = await import('../dataset/dataset.ts');
+  return [{ run: reference, dataset: openDataset(referenceData) }];
+}
+
+/** Every criterion in a line, and the verdicts. */
+export function auditTable({ criteria, verdict, network, notes }: AuditRecord, page: string): string {
   const width = (of: (c: (typeof criteria)[number]) => string) =>
     Math.max(...criteria.map((c) => of(c).length));
   const [results, titles] = [width((c) => c.result), width((c) => c.title)];
   const lines = criteria.map((c) => `${c.result.padEnd(results)}  ${c.title.padEnd(titles)}  ${c.sentence}`);
-  return `${[...lines, ...notes.map((note) => `note: ${note}`), '', `verdict: ${verdict}`, `page: ${page}`].join('\n')}\n`;
+  return `${[...lines, ...notes.map((note) => `note: ${note}`), '', `verdict on the set: ${verdict}`, `verdict on the network: ${network}`, `page: ${page}`].join('\n')}\n`;
 }

@@ -18,7 +18,12 @@ import { poolSize } from './floor.ts';
 import { diceDistance, packMask } from './overlap.ts';
 import { kernelTest, nearestTest, permutationTest, unionTable } from './permutation.ts';
 import type { MaskSets } from './setChecks.ts';
-import { coverageShare, minimumMatchingDistance, nearestNeighbourAccuracy, twoSidedAccuracy } from './setMetrics.ts';
+import {
+  coverageShare,
+  minimumMatchingDistance,
+  nearestNeighbourAccuracy,
+  twoSidedAccuracy,
+} from './setMetrics.ts';
 import { everyMember, type MetricTable } from './setReport.ts';
 import { mean } from './statistics.ts';
 import { surfaceSample } from './surfaceSample.ts';

@@ -9,17 +9,24 @@ import type { DatasetCase } from '../dataset/manifest.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
 import { packageVersion } from '../files/version.ts';
 import { RESEARCH_USE } from '../sampling/generateProvenance.ts';
+import { type AttackOptions, attacks } from './attacks.ts';
 import { type AuditFolders, openAuditInputs } from './auditInputs.ts';
 import { type AuditedShape, type AuditRecord, RECORD_HEAD, writeAudit } from './auditRecord.ts';
 import { type AuditSets, type AuditSetsOptions, auditSets, type SetsAudit } from './auditSets.ts';
 import { latentSpace } from './latentSpace.ts';
+import type { MembershipResult as Attacked } from './membership/judge.ts';
 import { auditPage, type PagePicture } from './page.ts';
 import { pairPicture } from './pairPicture.ts';
 import { fieldGrid } from './shapeField.ts';
 import { judge, LIMITS, type Limits } from './verdict.ts';
 
-export interface AuditRunOptions extends AuditFolders, Partial<Omit<AuditSetsOptions, 'spaces'>> {
+export interface AuditRunOptions
+  extends AuditFolders,
+    Partial<Omit<AuditSetsOptions, 'spaces' | 'membership'>>,
+    Pick<AttackOptions, 'references' | 'onAttack'> {
   out: string;
+  /** Leave the membership attacks out: the set cannot be called anonymised then. */
+  noMembership?: boolean;
   /** Leave the latents of the run's autoencoder out. */
   shapesOnly?: boolean;
   /** Spaces beside shapes and latents. */
@@ -33,6 +40,22 @@ export interface WrittenAudit {
   record: AuditRecord;
   /** audit.json and audit.html. */
   files: { record: string; page: string };
+}
+
+/** What the record keeps of an attack: no scores of single cases, which would tell who was trained on. */
+function brief({ attack, words, members, nonMembers, auc, tprAtFpr1, pValue, evidence, notes }: Attacked) {
+  const { value, low, high } = tprAtFpr1;
+  return {
+    attack,
+    words,
+    members,
+    nonMembers,
+    auc,
+    tprAtFpr1: { value, low, high },
+    pValue,
+    evidence,
+    notes,
+  };
 }
 
 /** Most pairs on the page. */
@@ -56,7 +79,17 @@ function listOf(dataset: Dataset, cases: readonly DatasetCase[]) {
  * pass is a result, not an error.
  */
 export async function auditRun(options: AuditRunOptions): Promise<WrittenAudit> {
-  const { out, limits: changed, shapesOnly = false, spaces = [], command, ...rest } = options;
+  const {
+    out,
+    limits: changed,
+    shapesOnly = false,
+    noMembership = false,
+    references,
+    onAttack,
+    spaces = [],
+    command,
+    ...rest
+  } = options;
   const inputs = openAuditInputs(options);
   const { generator, data, train, heldOut, fake, empty } = inputs;
   const limits = { ...LIMITS, ...changed };
@@ -65,13 +98,15 @@ export async function auditRun(options: AuditRunOptions): Promise<WrittenAudit> 
     heldOut: listOf(data, heldOut),
     fake: listOf(fake, fake.cases),
   };
+  const { seed = 0, threads, signal } = options;
   const found = await auditSets(sets, {
     ...rest,
-    spaces: [
-      ...(shapesOnly ? [] : [latentSpace(generator.autoencoder, { threads: options.threads })]),
-      ...spaces,
-    ],
+    spaces: [...(shapesOnly ? [] : [latentSpace(generator.autoencoder, { threads })]), ...spaces],
   });
+  const membership = noMembership
+    ? undefined
+    : await attacks({ ...inputs, run: options.run, references, seed, threads, signal, onAttack });
+  const figures = { ...found.figures, ...(membership && { membership: membership.map(brief) }) };
   const shapes = found.matches.map((match, i): AuditedShape => {
     const { p, isolation, flagged, why } = found.suspicions[i];
     const [first] = match.neighbours;
@@ -91,7 +126,7 @@ export async function auditRun(options: AuditRunOptions): Promise<WrittenAudit> 
     ...RECORD_HEAD,
     cranioflow: packageVersion(),
     use: RESEARCH_USE,
-    ...judge(found.figures, limits),
+    ...judge(figures, limits),
     run: { hash: generator.hash, objective: generator.meta.objective, step: generator.meta.step },
     fake: { hash: dataHash(fake.cases), shapes: fake.cases.length, empty },
     data: {
@@ -100,9 +135,9 @@ export async function auditRun(options: AuditRunOptions): Promise<WrittenAudit> 
       trainHash: dataHash(train),
       heldOutHash: dataHash(heldOut),
     },
-    seed: options.seed ?? 0,
+    seed,
     limits,
-    figures: found.figures,
+    figures,
     shapes,
     notes: [...inputs.notes, ...found.notes],
   };

@@ -23,7 +23,7 @@ import { LEAKS, type Leak, plantCopy } from './plant.ts';
 import { SearchPool } from './searchPool.ts';
 import { buildShapeIndex } from './shapeIndex.ts';
 import { type SpaceFigures, spaceFigures } from './spaceFigures.ts';
-import type { AuditFigures, MembershipResult, PlantedFigures } from './verdict.ts';
+import type { AuditFigures, PlantedFigures } from './verdict.ts';
 
 /** Masks that are read when their turn comes. */
 export interface MaskList {
@@ -52,8 +52,6 @@ export interface AuditSetsOptions {
   planted: number;
   /** Spaces beside that of the shapes themselves. */
   spaces: readonly FeatureSpace[];
-  /** What membership attacks on the run found, where they were made. */
-  membership?: readonly MembershipResult[];
   threads?: number;
   /** Called after each unit of work; `total` is the same throughout. */
   onProgress?: (done: number, total: number) => void;
@@ -221,7 +219,6 @@ export async function auditSets(sets: AuditSets, given: Partial<AuditSetsOptions
         },
         planted: plantedFigures,
         spaces: figures,
-        ...(options.membership && { membership: options.membership }),
       },
       matches,
       suspicions: judged,

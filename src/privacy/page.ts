@@ -31,6 +31,13 @@ const figure = ({ value, low, high }: Criterion): string =>
     ? `${formatNumber(value)}${low === undefined || high === undefined ? '' : ` [${formatNumber(low)}, ${formatNumber(high)}]`}`
     : '';
 
+const NETWORK: Readonly<Record<Verdict, string>> = {
+  pass: 'The network: attacks that have its weights could not tell either who was trained on. It may be shared as far as this audit sees.',
+  fail: 'The network must not be shared: see the criteria below.',
+  'not enough evidence':
+    'The network must not be shared on the strength of this audit: no attack on it was made, or there were too few cases to tell.',
+};
+
 function criteriaTable(criteria: readonly Criterion[]): Section['tables'] {
   return [
     {
@@ -47,8 +54,11 @@ function criteriaTable(criteria: readonly Criterion[]): Section['tables'] {
   ];
 }
 
-function verdictSection({ verdict, criteria, needed, mayBeCalledAnonymised, notes }: AuditRecord): Section {
-  const failed = criteria.filter((c) => c.result === 'fail').map((c) => c.sentence);
+function verdictSection(record: AuditRecord): Section {
+  const { verdict, network, criteria, needed, mayBeCalledAnonymised, notes } = record;
+  const failed = criteria
+    .filter((c) => c.result === 'fail' && c.network === undefined)
+    .map((c) => c.sentence);
   return {
     heading: 'Verdict',
     prose: [
@@ -56,8 +66,12 @@ function verdictSection({ verdict, criteria, needed, mayBeCalledAnonymised, note
       ...failed,
       ...needed,
       mayBeCalledAnonymised
-        ? 'A membership attack was made too, and failed. Within the limits below the set may be called anonymised.'
-        : 'The set may not be called anonymised: that word needs a pass that includes a membership attack.',
+        ? 'The membership attack on the set was made too, and failed. Within the limits below the set may be called anonymised.'
+        : 'The set may not be called anonymised: that word needs a pass that includes the membership attack on the set.',
+      NETWORK[network],
+      ...(verdict === 'pass' && network !== 'pass'
+        ? ['Nothing of that speaks against the set, which can be shared without its network.']
+        : []),
       ...notes.map((note) => `Note: ${note}.`),
     ],
     tables: criteriaTable(criteria),
@@ -156,7 +170,8 @@ export function auditPage(
     lead: 'May this generated set be shared? What was tested, what was found, and what it means.',
     phantom: data.phantom,
     facts: [
-      ['verdict', verdict],
+      ['the set', verdict],
+      ['the network', record.network],
       ['generated shapes', figures.counts.fake + (fake.empty > 0 ? ` (and ${fake.empty} empty)` : '')],
       ['held-out subjects', figures.counts.heldOut],
       ['training subjects', figures.counts.train],

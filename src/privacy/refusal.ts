@@ -8,14 +8,20 @@ export class NotShareable extends CranioflowError {
 }
 
 /** The error that tells a verdict other than a pass, with its reasons and where the page is. */
-export function notShareable({ verdict, criteria }: Judgement, page: string): NotShareable {
-  const reasons = criteria.filter((c) => c.result === verdict).map((c) => c.sentence);
+export function notShareable(judgement: Judgement, what: 'set' | 'network', page: string): NotShareable {
+  const verdict = what === 'set' ? judgement.verdict : judgement.network;
+  const reasons = judgement.criteria
+    .filter((c) => c.result === verdict && (what === 'network' || c.network === undefined))
+    .map((c) => c.sentence);
   return new NotShareable({
-    found: `verdict: ${verdict}\n  ${reasons.join('\n  ')}`,
-    expected: 'a set in which no training case is found again',
+    found: `verdict on the ${what}: ${verdict}${reasons.map((reason) => `\n  ${reason}`).join('')}`,
+    expected:
+      what === 'set'
+        ? 'a set in which no training case is found again'
+        : 'a network that gives away no training case, and a set in which none is found again',
     todo:
       verdict === 'fail'
-        ? `do not share the set; ${page} shows what was found. Remedies: more training data or fewer steps, \`generate --candidates\`, training with --dp-epsilon`
-        : `do not share the set yet; ${page} says what is needed`,
+        ? `do not share the ${what}; ${page} shows what was found. Remedies: more training data or fewer steps, \`generate --candidates\`, training with --dp-epsilon`
+        : `do not share the ${what} yet; ${page} says what is needed`,
   });
 }

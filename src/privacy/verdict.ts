@@ -1,15 +1,19 @@
 /**
- * May this set be shared? A pure function from figures to a verdict, so that every rule of the gate can be read here and
- * tested by itself.
+ * May this set be shared, and may its network? A pure function from figures to two verdicts, so that every rule of the gate
+ * can be read here and tested by itself.
  *
  *   fail                  any criterion found copying
  *   not enough evidence   none did, but one that the gate rests on could not have: too few cases, copies of this data that
  *                         the search does not find, or a membership test that is asked for and missing
  *   pass                  every criterion was able to find copying, and none did
  *
+ * The verdict on the set rests on the shapes that are shared, and on the attack that needs nothing else. Attacks that need the
+ * network's weights count for the verdict on the network, which holds all the criteria of the set too.
+ *
  * The four tests of a whole set share one chance in a hundred of a false alarm (a quarter each); flags of single shapes have
  * two (nearCopies.ts). Few false alarms are the price of finding one copied person among hundreds.
  */
+import type { MembershipResult as Attacked } from './membership/judge.ts';
 import type { ShareFigure, SpaceFigures } from './spaceFigures.ts';
 
 export const VERDICTS = ['pass', 'fail', 'not enough evidence'] as const;
@@ -22,20 +26,11 @@ export interface Estimate {
   high: number;
 }
 
-/** What a membership attack found; made by `membershipInference`. */
-export interface MembershipResult {
-  attack: 'velocity' | 'reference' | 'autoencoder';
-  members: number;
-  nonMembers: number;
-  /** .5 where members cannot be told from others. */
-  auc: Estimate;
-  /** True-positive rate at 1 % false positives; .01 where they cannot. */
-  tprAtFpr1: Estimate;
-  /** One-sided: how likely so large an AUC is, if nothing leaks. */
-  pValue: number;
-  evidence: 'enough' | 'not enough';
-  notes: string[];
-}
+/** What the verdict reads of a membership attack (membership/judge.ts has more). */
+export type MembershipResult = Pick<
+  Attacked,
+  'attack' | 'members' | 'nonMembers' | 'auc' | 'pValue' | 'evidence' | 'notes'
+> & { tprAtFpr1: Estimate; words?: string };
 
 /** How many planted copies of a kind were found, each as if it were the only one of the set. */
 export interface PlantedFigures {
@@ -62,7 +57,7 @@ export interface Limits {
   reals: number;
   /** A set test fails at a smaller p. */
   setP: number;
-  /** A membership attack fails at a smaller p .. */
+  /** A leak is shown at a smaller p, shared among the attacks on the set, and among all of them .. */
   membershipP: number;
   /** .. where it also is of some size: below this AUC it tells no one apart, however sure. */
   auc: number;
@@ -102,14 +97,19 @@ export interface Criterion {
   limit: string;
   /** What was found, in a sentence that needs no statistics. */
   sentence: string;
+  /** Of the network alone: it says nothing of the set. */
+  network?: true;
 }
 
 export interface Judgement {
+  /** On sharing the set. */
   verdict: Verdict;
+  /** On sharing the network's weights as well; never better than that on the set. */
+  network: Verdict;
   criteria: Criterion[];
   /** What would have to be there, where there is not enough evidence. */
   needed: string[];
-  /** True only for a pass that includes a membership test: then, and only then, the set may be called anonymised. */
+  /** True only for a pass that includes the membership attack on the set: then, and only then, it may be called anonymised. */
   mayBeCalledAnonymised: boolean;
 }
 
@@ -234,19 +234,31 @@ function planted({ kind, planted: n, found }: PlantedFigures, limits: Limits): C
   };
 }
 
-function membership(result: MembershipResult, limits: Limits): Criterion {
+/** Needs no weights: the attack on a set that is shared without its network. */
+const onTheSet = ({ attack }: MembershipResult): boolean => attack === 'generated set';
+
+const capitals = (words: string): string =>
+  words
+    .split(' ')
+    .map((word) => `${word[0].toUpperCase()}${word.slice(1)}`)
+    .join('');
+
+/** `among` attacks share the chance of a false alarm. */
+function membership(result: MembershipResult, limits: Limits, among: number): Criterion {
   const { attack, auc, tprAtFpr1, pValue, evidence, members, nonMembers } = result;
-  const leaks = pValue < limits.membershipP && auc.value > limits.auc;
+  const setOnly = onTheSet(result);
+  const p = limits.membershipP / among;
+  const leaks = pValue < p && auc.value > limits.auc;
   // Few cases do not excuse a leak that was found all the same.
   const judged: Verdict = leaks ? 'fail' : evidence === 'enough' ? 'pass' : 'not enough evidence';
-  const facts = `AUC ${auc.value.toFixed(3)}; ${percent(tprAtFpr1.value)} of ${members} members recognised at 1 % false alarms among ${nonMembers} others`;
+  const facts = `AUC ${auc.value.toFixed(3)}; ${percent(tprAtFpr1.value)} of ${members} members recognised among ${nonMembers} others`;
   const sentences: Record<Verdict, string> = {
-    fail: `The network betrays who was in the training set (${facts}).`,
+    fail: `${setOnly ? 'The set' : 'The network'} betrays who was in the training set (${facts}).`,
     pass: `The ${attack} attack cannot tell training cases from others (${facts}).`,
     'not enough evidence': `Too few cases for the ${attack} attack to tell (${facts}).`,
   };
   return {
-    name: `membership${attack[0].toUpperCase()}${attack.slice(1)}`,
+    name: `membership${capitals(attack)}`,
     title: `Membership inference: ${attack} attack`,
     result: judged,
     value: auc.value,
@@ -254,8 +266,9 @@ function membership(result: MembershipResult, limits: Limits): Criterion {
     high: auc.high,
     reference: 0.5,
     p: pValue,
-    limit: `p at least ${limits.membershipP}, or AUC at most ${limits.auc}`,
+    limit: `p at least ${few(p)}, or AUC at most ${limits.auc}`,
     sentence: sentences[judged],
+    ...(setOnly ? {} : { network: true as const }),
   };
 }
 
@@ -271,6 +284,7 @@ const NO_MEMBERSHIP: Criterion = {
 /** Judges figures; the same figures always give the same verdict. */
 export function judge(figures: AuditFigures, limits: Limits = LIMITS): Judgement {
   const { counts, membership: attacks = [] } = figures;
+  const onSet = attacks.filter(onTheSet).length;
   const criteria: Criterion[] = [
     enough('fakes', 'Generated shapes', counts.fake, limits.fakes, 'generated shapes with bone'),
     enough('heldOut', 'Held-out subjects', counts.heldOut, limits.heldOut, 'held-out real subjects'),
@@ -284,17 +298,23 @@ export function judge(figures: AuditFigures, limits: Limits = LIMITS): Judgement
     ...figures.planted.map((p) => planted(p, limits)),
     nearCopies(figures),
     ...figures.spaces.flatMap((space) => spaceCriteria(space, limits)),
-    ...attacks.map((result) => membership(result, limits)),
+    ...attacks.map((result) => membership(result, limits, onTheSet(result) ? onSet : attacks.length - onSet)),
     ...(attacks.length === 0 && limits.membershipRequired ? [NO_MEMBERSHIP] : []),
   ];
-  const of = (result: Verdict) => criteria.filter((c) => c.result === result);
-  const verdict: Verdict =
-    of('fail').length > 0 ? 'fail' : of('not enough evidence').length > 0 ? 'not enough evidence' : 'pass';
-  const tested = attacks.some((result) => membership(result, limits).result === 'pass');
+  const verdictOn = (these: readonly Criterion[]): Verdict => {
+    const has = (result: Verdict) => these.some((c) => c.result === result);
+    return has('fail') ? 'fail' : has('not enough evidence') ? 'not enough evidence' : 'pass';
+  };
+  const ofSet = criteria.filter((c) => c.network === undefined);
+  const verdict = verdictOn(ofSet);
+  const attacked = attacks.length > onSet;
+  const all = verdictOn(criteria);
   return {
     verdict,
+    // Without an attack on the network nothing speaks for it.
+    network: attacked || all === 'fail' ? all : 'not enough evidence',
     criteria,
-    needed: of('not enough evidence').map((c) => c.sentence),
-    mayBeCalledAnonymised: verdict === 'pass' && tested,
+    needed: ofSet.filter((c) => c.result === 'not enough evidence').map((c) => c.sentence),
+    mayBeCalledAnonymised: verdict === 'pass' && onSet > 0,
   };
 }

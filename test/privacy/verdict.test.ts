@@ -37,7 +37,7 @@ const SOUND: AuditFigures = {
 };
 
 const attack = (change: Partial<MembershipResult> = {}): MembershipResult => ({
-  attack: 'velocity',
+  attack: 'generated set',
   members: 160,
   nonMembers: 40,
   auc: { value: 0.51, low: 0.42, high: 0.6 },
@@ -175,6 +175,42 @@ describe('the word anonymised', () => {
     expect(judge({ ...SOUND, membership: [attack({ evidence: 'not enough' })] }).mayBeCalledAnonymised).toBe(
       false,
     );
+  });
+
+  test('a network that leaks does not spoil the set, and keeps the network in', () => {
+    const leak = attack({ attack: 'velocity', auc: { value: 0.9, low: 0.8, high: 0.95 }, pValue: 1e-6 });
+    const judgement = judge({ ...SOUND, membership: [attack(), leak] });
+    expect(judgement).toMatchObject({ verdict: 'pass', network: 'fail', mayBeCalledAnonymised: true });
+    expect(judgement.criteria.find((c) => c.name === 'membershipVelocity')).toMatchObject({
+      result: 'fail',
+      network: true,
+    });
+    // The set's own attack counts for both.
+    const both = judge({
+      ...SOUND,
+      membership: [{ ...leak, attack: 'generated set' }, attack({ attack: 'velocity' })],
+    });
+    expect(both).toMatchObject({ verdict: 'fail', network: 'fail', mayBeCalledAnonymised: false });
+  });
+
+  test('nothing speaks for a network that was not attacked', () => {
+    expect(judge(SOUND).network).toBe('not enough evidence');
+    expect(judge({ ...SOUND, membership: [attack()] }).network).toBe('not enough evidence');
+    const three = (['velocity', 'reference', 'autoencoder'] as const).map((name) => attack({ attack: name }));
+    expect(judge({ ...SOUND, membership: [attack(), ...three] }).network).toBe('pass');
+    expect(judge({ ...SOUND, membership: three }).mayBeCalledAnonymised).toBe(false);
+  });
+
+  test('attacks on the network share one chance of a false alarm', () => {
+    const at = (pValue: number) =>
+      judge({
+        ...SOUND,
+        membership: (['velocity', 'reference', 'autoencoder'] as const).map((name) =>
+          attack({ attack: name, auc: { value: 0.65, low: 0.55, high: 0.75 }, pValue }),
+        ),
+      }).network;
+    expect(at(0.005)).toBe('pass');
+    expect(at(0.003)).toBe('fail');
   });
 
   test('a sure but tiny advantage is no leak, a large unsure one neither', () => {

@@ -17,7 +17,7 @@ export interface EvidenceLimits {
   widest: number;
 }
 
-export const EVIDENCE_DEFAULTS: EvidenceLimits = { least: 30, widest: 0.2 };
+export const EVIDENCE_DEFAULTS: EvidenceLimits = { least: 30, widest: 0.25 };
 
 /** One-sided p-value below which a leak counts as shown. */
 export const SHOWN = 0.01;

@@ -49,6 +49,8 @@ export interface MembershipOptions extends Partial<ProbeOptions>, SessionOptions
   /** Most members, and most non-members, drawn at random; default: all. */
   limit?: number;
   evidence?: Partial<EvidenceLimits>;
+  /** Errors that were measured before are taken from here, and those measured now put in: attacks share them. */
+  measured?: Map<string, ErrorTable>;
   /** Told after each evaluation of a case: how many are done, of how many. */
   onProgress?: (done: number, total: number) => void;
   signal?: AbortSignal;
@@ -57,6 +59,7 @@ export interface MembershipOptions extends Partial<ProbeOptions>, SessionOptions
 /** What is attacked: a network with what it says of itself. */
 interface Target {
   meta: GeneratorMeta | AutoencoderMeta;
+  hash: string;
   autoencoderHash: string;
   /** Who trained what the errors come from. */
   autoencoder: AutoencoderWeights;
@@ -90,9 +93,18 @@ export async function membershipInference(options: MembershipOptions): Promise<M
     signal: options.signal,
     onCase: () => options.onProgress?.(++done, (1 + others.length) * cases.length),
   };
-  const table = await target.errors(loader, work);
+  const who = cases.map((c) => c.id).join();
+  const errorsOf = async (of: Target): Promise<ErrorTable> => {
+    const key = JSON.stringify([of.meta.kind, of.hash, probe, who]);
+    const known = options.measured?.get(key);
+    if (known !== undefined) return known;
+    const found = await of.errors(loader, work);
+    options.measured?.set(key, found);
+    return found;
+  };
+  const table = await errorsOf(target);
   const tables: ErrorTable[] = [];
-  for (const other of others) tables.push(await other.errors(loader, work));
+  for (const other of others) tables.push(await errorsOf(other));
   return judge({
     attack,
     words: words(options, probe, target),
@@ -139,6 +151,7 @@ function openTarget(run: string, attack: MembershipOptions['attack'], probe: Pro
     return autoencoderTarget({ ...source.autoencoder, hash: source.meta.autoencoderHash });
   return {
     meta: source.meta,
+    hash: source.hash,
     autoencoder: source.autoencoder,
     autoencoderHash: source.meta.autoencoderHash,
     errors: (loader, work) => velocityErrors(source, loader, probe, work),
@@ -148,6 +161,7 @@ function openTarget(run: string, attack: MembershipOptions['attack'], probe: Pro
 function autoencoderTarget(autoencoder: AutoencoderWeights & { hash: string }): Target {
   return {
     meta: autoencoder.meta,
+    hash: autoencoder.hash,
     autoencoder,
     autoencoderHash: autoencoder.hash,
     errors: (loader, work) => reconstructionErrors(autoencoder, loader, work),
