@@ -129,6 +129,8 @@ export interface Tail {
   values: number;
   /** All, ascending. */
   sorted: readonly number[];
+  /** The scale is the median's. */
+  robust: boolean;
 }
 
 /**
@@ -152,7 +154,7 @@ export function fitTail(ratios: readonly number[], robust = false): Tail {
   const scale = robust
     ? quantileOfSorted(excess, 0.5) / Math.LN2
     : excess.reduce((sum, x) => sum + x, 0) / beyond;
-  return { start, scale, beyond, values: sorted.length, sorted };
+  return { start, scale, beyond, values: sorted.length, sorted, robust };
 }
 
 /**
@@ -161,11 +163,12 @@ export function fitTail(ratios: readonly number[], robust = false): Tail {
  *   k/n (1 + (x - start) / (k scale))^-k        x = -ln ratio, k values beyond of n
  *
  * which is what an exponential tail comes to once its scale is known from k values only: exp(-x/scale) itself would give
- * twice as many false alarms with k = 38 as promised.
+ * twice as many false alarms with k = 38 as promised. (A robust scale is taken as known.)
  */
-export function tailP({ start, scale, beyond, values, sorted }: Tail, ratio: number): number {
+export function tailP({ start, scale, beyond, values, sorted, robust }: Tail, ratio: number): number {
   const x = -Math.log(Math.max(ratio, 1e-12));
   if (x <= start) return sorted.filter((v) => v >= x).length / values;
+  if (robust) return (beyond / values) * Math.exp(-(x - start) / Math.max(scale, 1e-9));
   return (beyond / values) * (1 + (x - start) / (beyond * Math.max(scale, 1e-9))) ** -beyond;
 }
 

@@ -12,11 +12,9 @@
  * up to 10 degrees fell from .04-.06 to .01-.03; people next to each other lie .06-.12 apart).
  */
 
-import { gaussianBlur } from '../mesh/smoothMask.ts';
 import { multiply3 } from '../volume/geometry.ts';
-import { cut, resampleByMap } from '../volume/resample.ts';
-import type { Mask, Vec3 } from '../volume/volume.ts';
-import { alignedDistance, alignedSurfaceDistance, poseMap } from './alignedDistance.ts';
+import { IDENTITY, type Mask, type Vec3 } from '../volume/volume.ts';
+import { alignedDistance, alignedSurfaceDistance } from './alignedDistance.ts';
 import { geometricMean, NEIGHBOURS } from './near.ts';
 import {
   composePoses,
@@ -29,11 +27,12 @@ import {
   STAY,
   softPoints,
 } from './pose.ts';
-import { type FieldGrid, mirroredField, type ShapeField, SIGMA, shapeField } from './shapeField.ts';
+import { Renderer } from './renderedDistance.ts';
+import { type FieldGrid, mirroredField, type ShapeField, shapeField } from './shapeField.ts';
 import { indexedBone, indexedField, latticeRow, REGISTER_POINTS, type ShapeIndex } from './shapeIndex.ts';
 
 /** Subjects of each comparison of rows that are registered. */
-const REGISTERED = 5;
+const REGISTERED = 4;
 /** Points of the last refinement. */
 const FINE_POINTS = 3000;
 
@@ -104,24 +103,6 @@ function bySubject(found: readonly Found[], subjects: readonly string[], count: 
     .slice(0, count);
 }
 
-/** The distance between a shape and a training mask that was moved, resampled and cut as a copy would be. */
-function renderedDistance(a: ShapeField, bone: Uint8Array, pose: Pose, grid: FieldGrid): number {
-  const moved = cut(
-    resampleByMap(bone, grid.size, poseMap(pose, grid), grid.size, { antialias: false }),
-    0.5,
-  );
-  const b = gaussianBlur({ ...grid, data: moved }, SIGMA).data;
-  let apart = 0;
-  let total = 0;
-  for (let p = 0; p < b.length; p++) {
-    // Rounded as the fields are, so that equal shapes are at 0.
-    const v = Math.round(255 * b[p]);
-    apart += Math.abs(v - a.soft[p]);
-    total += v + a.soft[p];
-  }
-  return total === 0 ? 1 : apart / total;
-}
-
 /** Share of the other neighbours' distance below which the nearest is looked at again: a third of real shapes are. */
 const SUSPECT = 0.8;
 /** Steps of that last search, voxels at the grid's border. */
@@ -139,17 +120,31 @@ function nudged({ rotation, translation }: Pose, freedom: number, step: number, 
  * Lets a pose settle where the rendered distance itself is least, by trying each freedom both ways: near half a voxel,
  * which voxels of a thin plate survive hangs on a tenth of a voxel, and no smooth field tells.
  */
-function settle(found: Found, shape: ShapeField, bone: Uint8Array, grid: FieldGrid): void {
+function settle(found: Found, pair: Renderer, grid: FieldGrid): void {
   for (const step of STEPS)
     for (let freedom = 0; freedom < 6; freedom++)
       for (const way of [step, -step]) {
         const pose = nudged(found.pose, freedom, way, grid);
-        const distance = renderedDistance(shape, bone, pose, grid);
+        const distance = pair.distance(pose);
         if (distance >= found.distance) continue;
         found.pose = pose;
         found.distance = distance;
         break;
       }
+}
+
+/**
+ * A pose with next to no turn, as a shift by whole and half voxels: at exactly half a voxel a resampled plate keeps or loses
+ * all of its voxels at once, which no search by small steps comes upon.
+ */
+function straightened({ rotation, translation }: Pose, grid: FieldGrid): Pose[] {
+  // |turn| = |skew part|; how far the grid's border moves by it.
+  const turn =
+    Math.hypot(rotation[7] - rotation[5], rotation[2] - rotation[6], rotation[3] - rotation[1]) / 2;
+  if ((turn * Math.max(...grid.size)) / 2 > 0.3) return [];
+  return [
+    { rotation: IDENTITY, translation: translation.map((t) => Math.round(2 * t) / 2) as unknown as Vec3 },
+  ];
 }
 
 function search(index: ShapeIndex, field: ShapeField, skip: string | undefined): Match {
@@ -162,34 +157,40 @@ function search(index: ShapeIndex, field: ShapeField, skip: string | undefined):
   for (const { field: shape, mirrored, points } of forms) {
     const { pose: own } = registerPose(points, grid, index.mean, STAY);
     const starts = new Map<number, Pose>();
-    for (const i of leading(latticeRow(index, shape.signed, STAY), still, subjects, skip, REGISTERED - 2))
+    for (const i of leading(latticeRow(index, shape.signed, STAY), still, subjects, skip, REGISTERED / 2))
       starts.set(i, STAY);
     for (const i of leading(latticeRow(index, shape.signed, own), posed, subjects, skip, REGISTERED))
       starts.set(i, composePoses(invertPose(poses[i]), own));
     for (const [i, start] of starts) {
       const other = indexedField(index, i);
-      // A plain copy needs no pose: staying where it is always is one of the answers.
-      const { pose } = [start, STAY]
-        .map((from) => registerPose(points, grid, other.signed, from, 8))
-        .reduce((a, b) => (b.energy < a.energy ? b : a));
+      // A plain copy needs no pose: staying where it is may be the better start.
+      const [from] = [start, STAY]
+        .map((pose) => registerPose(points, grid, other.signed, pose, 0))
+        .sort((a, b) => a.energy - b.energy);
+      const { pose } = registerPose(points, grid, other.signed, from.pose, 8);
       found.push({ index: i, mirrored, pose, distance: alignedDistance(shape, other, pose, grid) });
     }
   }
   const best = bySubject(found, subjects, NEIGHBOURS).map((f): Found => {
     const { field: shape } = forms[f.mirrored ? 1 : 0];
-    const bone = indexedBone(index, f.index);
+    const pair = new Renderer(shape, indexedBone(index, f.index), grid);
     const { pose } = registerPose(
       softPoints(shape, grid, FINE_POINTS),
       grid,
       indexedField(index, f.index).soft,
       f.pose,
     );
-    const [fine, coarse] = [pose, f.pose].map((p) => renderedDistance(shape, bone, p, grid));
-    return fine <= coarse ? { ...f, pose, distance: fine } : { ...f, distance: coarse };
+    return [pose, ...straightened(pose, grid)]
+      .map((p) => ({ ...f, pose: p, distance: pair.distance(p) }))
+      .reduce((least, other) => (other.distance < least.distance ? other : least));
   });
   const [nearest, ...others] = bySubject(best, subjects, NEIGHBOURS);
   if (others.length === 0 || nearest.distance < SUSPECT * geometricMean(others.map((f) => f.distance)))
-    settle(nearest, forms[nearest.mirrored ? 1 : 0].field, indexedBone(index, nearest.index), grid);
+    settle(
+      nearest,
+      new Renderer(forms[nearest.mirrored ? 1 : 0].field, indexedBone(index, nearest.index), grid),
+      grid,
+    );
   const neighbours = bySubject(best, subjects, NEIGHBOURS);
   const [first] = neighbours;
   const surface_mm = alignedSurfaceDistance(

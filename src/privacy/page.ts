@@ -91,7 +91,7 @@ function pairsSection(record: AuditRecord, pictures: readonly PagePicture[]): Se
       const s = record.shapes[shape];
       return {
         image,
-        caption: `${s.id} and training case ${nearest}${s.mirrored ? ' (mirrored)' : ''}: distance ${formatNumber(s.distance)}, surfaces ${formatNumber(s.surface_mm)} mm apart on average, ${formatNumber(s.isolation)} of the distance to the next subjects; a real shape is so alone with P ${formatNumber(s.p)}${s.flagged ? ' · flagged' : ''}`,
+        caption: `${s.id} and training case ${nearest}${s.mirrored ? ' (mirrored)' : ''}: distance ${s.distance.toFixed(3)}, surfaces ${s.surface_mm.toFixed(2)} mm apart on average, ${s.isolation.toFixed(2)} of the distance to the next subjects; a real shape is so alone with P ${s.p < 1e-9 ? 'below 1e-9' : formatNumber(s.p)}${s.flagged ? ' · flagged' : ''}`,
         alt: `Generated shape ${s.id}, its nearest training case, and their difference`,
       };
     }),

@@ -159,7 +159,7 @@ function evaluate(
 /** Voxels of motion at the grid's border below which a pose is final. */
 const TOLERANCE = 2e-3;
 
-/** The pose that lays a shape's points best on the field `onto`, from `start`, in at most `rounds` steps. */
+/** The pose that lays a shape's points best on the field `onto`, from `start`, in at most `rounds` steps (0: the energy there). */
 export function registerPose(
   points: FieldPoints,
   grid: FieldGrid,
@@ -173,7 +173,7 @@ export function registerPose(
   const system = { a: new Float64Array(36), b: new Float64Array(6) };
   const damped = new Float64Array(36);
   let pose = start;
-  let energy = evaluate(points, sampler, centre, pose, system);
+  let energy = evaluate(points, sampler, centre, pose, rounds > 0 ? system : undefined);
   let damping = 1e-3;
   for (let round = 0; round < rounds; round++) {
     damped.set(system.a);

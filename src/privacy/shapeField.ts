@@ -53,14 +53,19 @@ export function fieldGrid(grid: Grid, side = FIELD_SIDE): FieldGrid {
 
 /** The mask on the field's grid, 0 and 1: bone where at least half of the voxels below are. */
 export function boneOf({ data, size }: Mask, { size: to, factor }: FieldGrid): Uint8Array {
-  if (factor === 1) return data.map((v) => (v > 0 ? 1 : 0));
-  const counts = new Uint16Array(voxelCount(to));
+  const bone = new Uint8Array(voxelCount(to));
+  if (factor === 1) {
+    for (let p = 0; p < bone.length; p++) bone[p] = data[p] > 0 ? 1 : 0;
+    return bone;
+  }
+  const counts = new Uint16Array(bone.length);
   for (let k = 0, p = 0; k < size[2]; k++)
     for (let j = 0; j < size[1]; j++) {
       const row = to[0] * (Math.floor(j / factor) + to[1] * Math.floor(k / factor));
       for (let i = 0; i < size[0]; i++, p++) if (data[p] !== 0) counts[row + Math.floor(i / factor)]++;
     }
-  return Uint8Array.from(counts, (n) => (2 * n >= factor ** 3 ? 1 : 0));
+  for (let p = 0; p < bone.length; p++) bone[p] = 2 * counts[p] >= factor ** 3 ? 1 : 0;
+  return bone;
 }
 
 /**
@@ -69,9 +74,14 @@ export function boneOf({ data, size }: Mask, { size: to, factor }: FieldGrid): U
  */
 export function shapeField(mask: Mask, grid: FieldGrid): ShapeField {
   const { size, spacing, clip } = grid;
+  // Plain loops: `from` and `map` with a function take ten times as long on a million voxels.
   const bone = boneOf(mask, grid);
-  const other = bone.map((v) => 1 - v);
-  const voxels = bone.reduce((sum, v) => sum + v, 0);
+  const other = new Uint8Array(bone.length);
+  let voxels = 0;
+  for (let p = 0; p < bone.length; p++) {
+    voxels += bone[p];
+    other[p] = 1 - bone[p];
+  }
   if (voxels === 0 || voxels === bone.length)
     throw new VolumeError({
       found: `a mask of ${mask.size.join('x')} voxels that is ${voxels === 0 ? 'empty' : 'full'} at ${spacing[0].toFixed(2)} mm`,
@@ -81,19 +91,21 @@ export function shapeField(mask: Mask, grid: FieldGrid): ShapeField {
   const outside = squaredDistanceTransform(bone, size, spacing);
   const inside = squaredDistanceTransform(other, size, spacing);
   const half = spacing[0] / 2;
-  const signed = new Float32Array(bone.length);
-  for (let p = 0; p < signed.length; p++) {
+  const distance = new Float32Array(bone.length);
+  for (let p = 0; p < distance.length; p++) {
     const d = bone[p] === 0 ? Math.sqrt(outside[p]) - half : half - Math.sqrt(inside[p]);
-    signed[p] = Math.max(-clip, Math.min(clip, d));
+    distance[p] = Math.max(-clip, Math.min(clip, d));
   }
-  const soft = Uint8Array.from(gaussianBlur({ ...grid, data: bone }, SIGMA).data, (v) => Math.round(255 * v));
-  return {
-    signed: Int8Array.from(gaussianBlur({ ...grid, data: signed }, SIGMA).data, (v) =>
-      Math.round((127 * v) / clip),
-    ),
-    soft,
-    total: soft.reduce((sum, v) => sum + v, 0),
-  };
+  const smooth = gaussianBlur({ ...grid, data: distance }, SIGMA).data;
+  const blurred = gaussianBlur({ ...grid, data: bone }, SIGMA).data;
+  const signed = new Int8Array(bone.length);
+  const soft = new Uint8Array(bone.length);
+  let total = 0;
+  for (let p = 0; p < bone.length; p++) {
+    signed[p] = Math.round((127 * smooth[p]) / clip);
+    total += soft[p] = (255 * blurred[p] + 0.5) | 0;
+  }
+  return { signed, soft, total };
 }
 
 /** The shape mirrored left to right, in the middle plane of the grid's first axis. */

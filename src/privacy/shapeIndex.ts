@@ -19,7 +19,7 @@ import { boneOf, type FieldGrid, fieldGrid, type ShapeField, shapeField } from '
 /** Points a side of the coarse lattice. */
 const LATTICE = 16;
 /** Voxels near the surface that a registration looks at. */
-export const REGISTER_POINTS = 1500;
+export const REGISTER_POINTS = 1200;
 
 /** Everything a search needs, as plain data: it crosses to threads without a copy. */
 export interface ShapeIndex {
