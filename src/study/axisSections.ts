@@ -3,10 +3,10 @@ import type { LineChart, LineSeries } from '../report/chart.ts';
 import type { Section, Table } from '../report/report.ts';
 import type { Comparison, PointFigures } from './figures.ts';
 import { HEADLINES, type Headline } from './headline.ts';
+import { NAME, outcomeOf } from './outcome.ts';
 import { casesText, direction, secondsText, short, shown, WORDS } from './pageText.ts';
 import { ARMS, type Arm, type AxisName } from './plan.ts';
 import type { StudyResult } from './study.ts';
-import { NAME, outcomeOf } from './verdict.ts';
 
 interface AxisText {
   axis: AxisName;

@@ -11,11 +11,11 @@ import { buildReport, formatNumber, type Section, type Table } from '../report/r
 import { AXES, axisSection } from './axisSections.ts';
 import type { StudyPaths } from './folder.ts';
 import { HEADLINES } from './headline.ts';
+import { NAME, outcomeOf } from './outcome.ts';
 import { casesText, direction, short, shown, WORDS } from './pageText.ts';
 import { ARMS, evaluationsOfSet, type StudyPlan } from './plan.ts';
 import { studySheets } from './sheets.ts';
 import type { StudyResult } from './study.ts';
-import { NAME, outcomeOf } from './verdict.ts';
 
 export interface PageSources {
   plan: StudyPlan;

@@ -25,7 +25,7 @@ import { keyOf, pathsOf, requireSameStudy, type StudyIdentity, writeIdentity, wr
 import type { Sampled } from './headline.ts';
 import { HEADLINES } from './headline.ts';
 import { studyPage } from './page.ts';
-import { type Arm, type SetUnit, type StudyPlan, studyPlan } from './plan.ts';
+import { type Arm, type AxisName, type SetUnit, type StudyPlan, studyPlan } from './plan.ts';
 import {
   type AutoencoderResult,
   type MeasureRecord,
@@ -39,7 +39,7 @@ import {
   type TrainingResult,
   type Workshop,
 } from './units.ts';
-import { type Share, type StudyFacts, type StudyVerdict, verdictOf } from './verdict.ts';
+import { type AxisInput, type Share, type StudyFacts, type StudyVerdict, verdictOf } from './verdict.ts';
 import { Yardstick } from './yardstick.ts';
 
 export interface StudyOptions {
@@ -59,7 +59,8 @@ export interface StudyOptions {
 /** compare.json. */
 export interface StudyResult {
   format: 'cranioflow-comparison';
-  version: 1;
+  /** 2: ties, bases and losses along axes, counts that were seen to be enough and not to be. */
+  version: 2;
   cranioflow: string;
   use: string;
   phantom: boolean;
@@ -184,7 +185,7 @@ async function work({ shop, plan, identity }: Study, options: StudyOptions): Pro
   const shown = axisClasses(settings, classes);
   const result: StudyResult = {
     format: 'cranioflow-comparison',
-    version: 1,
+    version: 2,
     cranioflow: packageVersion(),
     use: RESEARCH_USE,
     phantom: manifest.phantom,
@@ -293,15 +294,29 @@ function readNumbers(
 ): StudyVerdict {
   const at = (axis: string) => figures.comparisons.filter((c) => c.axis === axis);
   const main = at('main')[0];
-  const axis = (name: string, title: string, label: (x: number) => string) => ({
+  const axis = (name: AxisName, title: string, label: (x: number) => string): AxisInput => ({
     axis: title,
-    places: at(name).map((c) => ({ label: label(c.x), pair: c.pair, advantages: c.advantages })),
+    ...(figures.bases[name] !== undefined && { base: label(figures.bases[name]) }),
+    places: at(name).map((c) => ({
+      label: label(c.x),
+      pair: c.pair,
+      advantages: c.advantages,
+      ...(c.holds && { holds: c.holds }),
+    })),
+    ...(name === 'seed' && { scatter: figures.scatter }),
   });
+  const covered = figures.rows.find((row) => row.name === 'coverageFeatures');
   return verdictOf({
     titles: Object.fromEntries(HEADLINES.map((h) => [h.name, h.title])),
     mainSampling: { otfm: main.otfm, ddpm: main.ddpm },
     main: main.advantages,
+    ties: main.ties,
     mainPair: main.pair,
+    coverage: {
+      otfm: covered?.otfm?.value ?? null,
+      ddpm: covered?.ddpm?.value ?? null,
+      real: covered?.reference ?? null,
+    },
     best: figures.best,
     equal: at('evaluations').map((c) => ({ nfe: c.x, pair: c.pair, advantages: c.advantages })),
     speed: figures.speed,
@@ -310,7 +325,7 @@ function readNumbers(
       axis('evaluations', 'fewer evaluations', (x) => `${x}`),
       axis('guidance', 'guidance scale', (x) => `${x}`),
       axis('seed', 'training seed', (x) => `${x}`),
-      axis('share', 'training-set size', (x) => `${100 * x} %`),
+      axis('share', 'training-set size', (x) => `${Number((100 * x).toPrecision(3))} %`),
       axis('class', 'quality class', (x) => `class ${x}`),
     ],
     facts: {
@@ -322,7 +337,7 @@ function readNumbers(
       steps: settings.generator.steps,
       phantom: dataset.manifest.phantom,
       prediction: settings.generator.diffusion.prediction,
-      failed: figures.points.filter((p) => p.failed !== undefined).length,
+      failed: figures.points.filter((p) => p.axis !== 'setting' && p.failed !== undefined).length,
       empty,
     },
   });
