@@ -20,8 +20,8 @@ import {
 } from './interval.ts';
 import type { Advantage, Advantages, Outcome, Tie } from './outcome.ts';
 import { ARMS, type Arm, type AxisName, type Point, type StudyPlan } from './plan.ts';
+import type { MeasureRecord, SetResult } from './records.ts';
 import { type SpeedFigure, type SpeedPoint, speedFigure } from './speed.ts';
-import type { MeasureRecord, SetResult } from './units.ts';
 import { referenceName } from './units.ts';
 import type { BestOf } from './verdict.ts';
 

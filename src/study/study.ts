@@ -9,6 +9,7 @@
  */
 import { existsSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
+import { resolve } from 'node:path';
 import type { StudySettings } from '../config/study.ts';
 import { dataHash } from '../dataset/dataHash.ts';
 import type { Dataset } from '../dataset/dataset.ts';
@@ -21,22 +22,27 @@ import { RESEARCH_USE } from '../sampling/generateProvenance.ts';
 import { readGenerator } from '../sampling/generator.ts';
 import { axisClasses, checkStudy, classCounts, LEAST_HELD_OUT } from './check.ts';
 import { type StudyFigures, type StudyRecords, studyFigures } from './figures.ts';
-import { keyOf, pathsOf, requireSameStudy, type StudyIdentity, writeIdentity, writeJson } from './folder.ts';
+import {
+  keyOf,
+  pathsOf,
+  requireSameStudy,
+  type StudyIdentity,
+  type StudyRecord,
+  writeJson,
+  writeStudy,
+} from './folder.ts';
 import type { Sampled } from './headline.ts';
 import { HEADLINES } from './headline.ts';
 import { studyPage } from './page.ts';
 import { type Arm, type AxisName, type SetUnit, type StudyPlan, studyPlan } from './plan.ts';
+import type { AutoencoderResult, MeasureRecord, SetResult, TrainingResult } from './records.ts';
 import {
-  type AutoencoderResult,
-  type MeasureRecord,
   makeAutoencoder,
   makeMeasure,
   makeReference,
   makeSet,
   makeTraining,
   referenceName,
-  type SetResult,
-  type TrainingResult,
   type Workshop,
 } from './units.ts';
 import { type AxisInput, type Share, type StudyFacts, type StudyVerdict, verdictOf } from './verdict.ts';
@@ -103,6 +109,8 @@ export interface StudyResult {
 
 export interface Study {
   identity: StudyIdentity;
+  /** What the folder is recorded as holding; undefined: it is new. */
+  found: StudyRecord | undefined;
   plan: StudyPlan;
   shop: Workshop;
 }
@@ -121,9 +129,9 @@ export function openStudy(options: StudyOptions): Study {
     },
     autoencoder: given?.hash ?? null,
   };
-  requireSameStudy(out, identity);
   return {
     identity,
+    found: requireSameStudy(out, identity),
     plan: studyPlan(settings, axisClasses(settings, classCounts(dataset))),
     shop: { ...options, paths: pathsOf(out), say: options.say ?? (() => {}) },
   };
@@ -135,10 +143,10 @@ export function openStudy(options: StudyOptions): Study {
  */
 export async function runStudy(options: StudyOptions): Promise<StudyResult> {
   const study = openStudy(options);
-  const { shop, identity } = study;
+  const { shop } = study;
   const release = acquireLock(shop.paths.lock, shop.say);
   try {
-    writeIdentity(options.out, identity);
+    recordOf(study, options).begin();
     return await work(study, options);
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;
@@ -149,7 +157,29 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
   }
 }
 
-async function work({ shop, plan, identity }: Study, options: StudyOptions): Promise<StudyResult> {
+/**
+ * study.json as the work goes on. A higher number of seeds is recorded with the first training of it that is done, so that
+ * a rise that failed, or was a mistake, leaves no trace; a smaller one is a view of the study and never recorded.
+ */
+function recordOf({ identity, found }: Study, { out, command, autoencoder }: StudyOptions) {
+  const record: StudyRecord = found ?? {
+    ...identity,
+    ...(command !== undefined && { command }),
+    ...(autoencoder !== undefined && { autoencoderPath: resolve(autoencoder) }),
+  };
+  return {
+    begin: (): void => writeStudy(out, record),
+    reached(seed: number): void {
+      if (seed < record.settings.seeds) return;
+      record.settings = { ...record.settings, seeds: seed + 1 };
+      writeStudy(out, record);
+    },
+  };
+}
+
+async function work(study: Study, options: StudyOptions): Promise<StudyResult> {
+  const { shop, plan, identity } = study;
+  const record = recordOf(study, options);
   const { settings, dataset, paths } = shop;
   const total = 1 + plan.trainings.length + plan.sets.length + plan.measures.length;
   let at = 0;
@@ -161,6 +191,7 @@ async function work({ shop, plan, identity }: Study, options: StudyOptions): Pro
   for (const training of plan.trainings) {
     tell(`training ${training.name}`);
     trainings.set(training.name, await makeTraining(shop, training, autoencoder.hash));
+    record.reached(training.seed);
   }
   requireTwins(shop, plan, trainings);
   const sets = new Map<string, SetResult>();
@@ -236,12 +267,18 @@ async function work({ shop, plan, identity }: Study, options: StudyOptions): Pro
       ),
     figures,
     verdict: readNumbers(settings, figures, dataset, emptyShares(plan, sets)),
-    command: options.command ?? null,
+    command: commandOf(study, options) ?? null,
   };
   writeJson(paths.json, result);
   shop.say('compare.html');
   writeFileAtomic(paths.html, await studyPage(result, { plan, paths, dataset, signal: shop.signal }));
   return result;
+}
+
+/** The command that makes the study: the one it was begun with, which its settings came from, with its seeds of now. */
+function commandOf({ found, identity }: Study, { command }: StudyOptions): string | undefined {
+  if (found?.command === undefined) return command;
+  return `${found.command.replace(/ --(set seeds=|seeds )\S+/g, '')} --seeds ${identity.settings.seeds}`;
 }
 
 /** The arms of one seed and share must have learnt from the same latents, normalised alike. Throws `NumericsError`. */
