@@ -6,8 +6,9 @@
  *               its best one: a lucky point among bad ones does not count. Counts above the best one may be worse again; they
  *               are named. `below` is the next smaller count tried, which misses the level; without one, nothing smaller
  *               was tried, and the arm may need fewer still
- *   fewer       arm A needs fewer than B where A's count is no larger than B's `below`: A was seen to be enough where B was
- *               seen not to be. B's `below` over A's count is then a bound: more than so many times fewer
+ *   fewer       arm A needs fewer than B where A's count is no larger than one below B's at which B clearly misses the level,
+ *               its 95 % interval and all: A was seen to be enough where B was seen not to be. That count of B over A's is
+ *               then a bound: more than so many times fewer
  *
  * A set of too few bones misses every level. A level at the worst value there is, or within its tolerance, says nothing.
  */
@@ -28,6 +29,8 @@ export interface Reach {
   label: string;
   /** The next smaller count tried, which misses the level; null: nothing smaller was tried. */
   below: number | null;
+  /** The largest smaller count tried whose interval misses the level as a whole. */
+  clear: number | null;
   /** Larger counts tried that miss it again. */
   worse: number[];
 }
@@ -67,13 +70,17 @@ export function reach(points: readonly SpeedPoint[], limit: number): Reach {
     }
     enough = at(nfe);
   }
-  return { nfe: enough.nfe, label: enough.label, below, worse };
+  const clear = counts.find((nfe) => {
+    const { score, halfWidth } = at(nfe);
+    return nfe < enough.nfe && score - halfWidth > limit;
+  });
+  return { nfe: enough.nfe, label: enough.label, below, clear: clear ?? null, worse };
 }
 
 /** Who needs fewer, when that was seen; the same rule for both. */
 export function fewerOf(otfm: Reach, ddpm: Reach): SpeedFigure['fewer'] {
-  if (ddpm.below !== null && otfm.nfe <= ddpm.below) return { arm: 'otfm', factor: ddpm.below / otfm.nfe };
-  if (otfm.below !== null && ddpm.nfe <= otfm.below) return { arm: 'ddpm', factor: otfm.below / ddpm.nfe };
+  if (ddpm.clear !== null && otfm.nfe <= ddpm.clear) return { arm: 'otfm', factor: ddpm.clear / otfm.nfe };
+  if (otfm.clear !== null && ddpm.nfe <= otfm.clear) return { arm: 'ddpm', factor: otfm.clear / ddpm.nfe };
   return null;
 }
 

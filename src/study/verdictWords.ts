@@ -38,7 +38,7 @@ export const rulesOf = (within: number): [string, string][] => [
   ],
   [
     'speed at equal quality',
-    `Near is within ${Math.round(100 * within)} % of the level that both arms reach, the worse of their two bests; for 1-NNA within ${Math.round(100 * within)} % of 0.5; for KID, whose best may be 0, within half the 95 % interval of that point. An arm's count is the fewest tried at which it is near, and stays so at every count tried up to its best. It needs fewer than the other where it is near at a count at which the other is not: that ratio was measured, no other is claimed.`,
+    `Near is within ${Math.round(100 * within)} % of the level that both arms reach, the worse of their two bests; for 1-NNA within ${Math.round(100 * within)} % of 0.5; for KID, whose best may be 0, within half the 95 % interval of that point. An arm's count is the fewest tried at which it is near, and stays so at every count tried up to its best. It needs fewer than the other where it is near at a count at which the other, on its way, clearly is not, its whole 95 % interval beyond: that ratio was measured, no other is claimed. Sets of too few bones are near nothing.`,
   ],
 ];
 
