@@ -179,7 +179,7 @@ const KIND: Readonly<Record<string, string>> = {
   string: 'text',
   boolean: 'true or false',
   array: 'a list, as in [1, 2]',
-  object: 'keys with values',
+  object: 'a group of keys',
 };
 
 /** One thing wrong with a value, in words: `-1, where a number above 0 is expected`. */

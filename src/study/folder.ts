@@ -99,7 +99,10 @@ export function readStudy(out: string): StudyRecord | undefined {
   if (found.version !== VERSION)
     throw refusal(`${study} is of version ${JSON.stringify(found.version)}; this program knows ${VERSION}`);
   const read = recordSchema.safeParse(found);
-  if (read.success) return read.data;
+  if (read.success) {
+    const { format: _, version: __, ...record } = read.data;
+    return record;
+  }
   const { path, message } = read.error.issues[0];
   throw refusal(`${study} is damaged, or of another release (${path.join('.') || 'all of it'}: ${message})`);
 }
