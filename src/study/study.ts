@@ -172,6 +172,7 @@ function recordOf({ identity, found }: Study, { out, command, autoencoder }: Stu
     reached(seed: number): void {
       if (seed < record.settings.seeds) return;
       record.settings = { ...record.settings, seeds: seed + 1 };
+      if (record.command !== undefined) record.command = withSeeds(record.command, seed + 1);
       writeStudy(out, record);
     },
   };
@@ -275,10 +276,15 @@ async function work(study: Study, options: StudyOptions): Promise<StudyResult> {
   return result;
 }
 
+/** A command line with another number of seeds. */
+const withSeeds = (command: string, seeds: number): string =>
+  `${command.replace(/ --(set seeds=|seeds )\S+/g, '')} --seeds ${seeds}`;
+
 /** The command that makes the study: the one it was begun with, which its settings came from, with its seeds of now. */
 function commandOf({ found, identity }: Study, { command }: StudyOptions): string | undefined {
   if (found?.command === undefined) return command;
-  return `${found.command.replace(/ --(set seeds=|seeds )\S+/g, '')} --seeds ${identity.settings.seeds}`;
+  const { seeds } = identity.settings;
+  return seeds === found.settings.seeds ? found.command : withSeeds(found.command, seeds);
 }
 
 /** The arms of one seed and share must have learnt from the same latents, normalised alike. Throws `NumericsError`. */
