@@ -113,7 +113,9 @@ const scale = (axis: Axis): Plot.ScaleOptions => ({
   type: axis.log ? 'log' : 'linear',
   grid: true,
   ticks: axis.ticks === undefined ? (axis.log ? 5 : 6) : [...axis.ticks],
-  tickFormat: axis.log || axis.ticks !== undefined ? '~g' : undefined,
+  // A log axis leaves labels out by itself; ticks that were asked for are all labelled.
+  tickFormat:
+    axis.ticks === undefined ? (axis.log ? '~g' : undefined) : (v: number) => `${Number(v.toPrecision(6))}`,
   labelArrow: 'none',
 });
 

@@ -142,3 +142,47 @@ describe('runningMean', () => {
     expect(runningMean([Number.NaN], 1)[0]).toBeNaN();
   });
 });
+
+describe('single points', () => {
+  const xs = [1, 2, 8, 64];
+  const drawn = renderChart({
+    kind: 'line',
+    caption: 'c',
+    series: [1, 2, 3].map((n) => ({
+      name: `s${n}`,
+      x: xs,
+      y: [1, 0, 1, 1],
+      low: [0, 0, 0, 0],
+      high: [1, 1, 1, 1],
+    })),
+    x: { label: 'x', log: true, ticks: xs },
+    y: { label: 'y' },
+    dots: true,
+  }).text;
+  it('of series at one place stand side by side', () => {
+    const groups = [...drawn.matchAll(/<g aria-label="dot"[^>]*>/g)].map(([g]) => g);
+    expect(groups).toHaveLength(3);
+    const shifts = groups.map((g) => Number(/translate\((-?[\d.]+)/.exec(g)?.[1] ?? 0));
+    expect(shifts[1] - shifts[0]).toBe(5);
+    expect(shifts[2] - shifts[1]).toBe(5);
+  });
+  it('keep off the frame', () => {
+    const frame = /<rect aria-label="frame"[^>]* x="([\d.]+)" y="([\d.]+)" width="([\d.]+)"/
+      .exec(drawn)!
+      .slice(1)
+      .map(Number);
+    const places = [...drawn.matchAll(/<circle cx="([\d.]+)" cy="([\d.]+)"/g)].map(([, x, y]) => [
+      Number(x),
+      Number(y),
+    ]);
+    expect(places).toHaveLength(12);
+    for (const [x, y] of places) {
+      expect(x - frame[0]).toBeGreaterThan(8);
+      expect(frame[0] + frame[2] - x).toBeGreaterThan(8);
+      expect(y - frame[1]).toBeGreaterThan(8);
+    }
+  });
+  it('every tick that was asked for has its label', () => {
+    for (const x of xs) expect(drawn).toContain(`>${x}</text>`);
+  });
+});

@@ -126,29 +126,49 @@ describe('a study from nothing', () => {
 });
 
 describe('going on', () => {
-  test('interrupted many times, it ends with the same compare.json but for seconds', async () => {
+  /** Runs a study that is stopped at its `most`-th look at the signal; what came of it, or undefined. */
+  async function stopped(out: string, most: number): Promise<StudyResult | undefined> {
+    let looks = 0;
+    const signal = {
+      get aborted() {
+        return looks++ >= most;
+      },
+    } as AbortSignal;
+    try {
+      return await runStudy(options(out, { signal }));
+    } catch (error) {
+      expect(error).toMatchObject({ exitCode: 130 });
+      expect((error as Error).message).toContain('it goes on where it stopped');
+      expect(existsSync(folder.path(out, 'study.lock'))).toBe(false);
+      return undefined;
+    }
+  }
+
+  test('stopped in the autoencoder and in a training, it ends with the same weights', async () => {
+    const of = (out: string, ...unit: string[]) =>
+      JSON.parse(readFileSync(folder.path(out, ...unit, 'done.json'), 'utf8')).result.hash;
+    // 8 steps of the autoencoder, then encoding, then 4 steps of the first training.
+    expect(await stopped('parts', 3)).toBeUndefined();
+    expect(existsSync(folder.path('parts', 'autoencoder', 'done.json'))).toBe(false);
+    for (const most of [12, 36, 40, 44]) expect(await stopped('parts', most)).toBeUndefined();
+    expect(of('parts', 'autoencoder')).toBe(of('whole', 'autoencoder'));
+    const first = ['runs', 'otfm-seed0'];
+    expect(of('parts', ...first)).toBe(of('whole', ...first));
+  }, 400_000);
+
+  test('stopped between bones and measures, it ends with the same compare.json but for seconds', async () => {
+    cpSync(folder.path('whole'), folder.path('rest'), { recursive: true });
+    rmSync(folder.path('rest', 'runs', 'otfm-seed0-share0.5'), { recursive: true });
+    rmSync(folder.path('rest', 'sets', 'otfm-seed0-share0.5-heun2-guidance1.5'), { recursive: true });
+    for (const name of readdirSync(folder.path('rest', 'measures')).slice(0, 3))
+      rmSync(folder.path('rest', 'measures', name));
     let runs = 0;
-    let done: StudyResult | undefined;
-    while (done === undefined && runs < 12) {
-      // Each run is stopped a little later: in the autoencoder, in a training, between bones.
-      let looks = 0;
-      const most = [3, 30, 140][runs] ?? Number.POSITIVE_INFINITY;
-      const signal = {
-        get aborted() {
-          return looks++ >= most;
-        },
-      } as AbortSignal;
-      try {
-        done = await runStudy(options('parts', { signal }));
-      } catch (error) {
-        expect(error).toMatchObject({ exitCode: 130 });
-        expect((error as Error).message).toContain('it goes on where it stopped');
-        expect(existsSync(folder.path('parts', 'study.lock'))).toBe(false);
-      }
+    for (const most of [2, 30, 8, Number.POSITIVE_INFINITY]) {
       runs++;
+      if ((await stopped('rest', most)) !== undefined) break;
     }
     expect(runs).toBe(4);
-    expect(comparison('parts')).toEqual(comparison('whole'));
+    expect(comparison('rest')).toEqual(comparison('whole'));
   }, 400_000);
 
   test('a unit that was removed is made again, the others are not', async () => {
