@@ -113,9 +113,9 @@ const scale = (axis: Axis): Plot.ScaleOptions => ({
   type: axis.log ? 'log' : 'linear',
   grid: true,
   ticks: axis.ticks === undefined ? (axis.log ? 5 : 6) : [...axis.ticks],
-  // A log axis leaves labels out by itself; ticks that were asked for are all labelled.
-  tickFormat:
-    axis.ticks === undefined ? (axis.log ? '~g' : undefined) : (v: number) => `${Number(v.toPrecision(6))}`,
+  tickFormat: axis.log || axis.ticks !== undefined ? '~g' : undefined,
+  // A log axis labels what is near a power of its base and leaves the rest out: of base 10, 8 and 64.
+  ...(axis.log && axis.ticks !== undefined && { base: 2 }),
   labelArrow: 'none',
 });
 
