@@ -13,14 +13,16 @@ export function registerCompare(program: Command, open: (command: Command) => Co
       `Trains flow matching (OTFM) and denoising diffusion (DDPM) on the same network, data order, noise and budget over several
 seeds, samples both at equal seeds, measures quality and how it holds as evaluations, guidance, seed, training-set size and
 class change, and writes compare.html and compare.json with 95 % intervals and what the numbers support. Every unit is
-kept: run the same command again to go on after an interruption, or with more --seeds.`,
+kept: run it again with the same --data and --out to go on after an interruption (the study knows its settings; those given
+must agree), with more --seeds to add some, or with fewer to see the study with those alone.`,
     )
     .option('--data <dir>', 'dataset folder, as phantom and ingest make')
     .option('--out <dir>', 'folder of the study')
     .addOption(
-      new Option('--preset <name>', 'sizes and schedule; tiny: 32^3 grids, small: 64^3 to 96^3')
-        .choices(['tiny', 'small'])
-        .default('tiny'),
+      new Option(
+        '--preset <name>',
+        'sizes and schedule; tiny: 32^3 grids, small: 64^3 to 96^3 (default: tiny, or those of the study in --out)',
+      ).choices(['tiny', 'small']),
     )
     .option('--config <file>', 'YAML file of settings')
     .option('--set <key=value>', 'one setting, such as samples.main=200; repeatable', repeated)
@@ -35,32 +37,37 @@ kept: run the same command again to go on after an interruption, or with more --
 Examples:
   cranioflow compare --data data/phantoms --out study --preset tiny
   cranioflow compare --data data/phantoms --out study --preset tiny --dry-run
+  cranioflow compare --data data/phantoms --out study --seeds 5
   cranioflow compare --print-settings --preset small > study.yaml`,
     )
     .action(async (flags: CompareFlags, command: Command) => {
       const cli = open(command);
       const { studySchema, STUDY_PRESETS } = await import('../config/study.ts');
       const { loadConfig } = await import('../config/load.ts');
-      const seeds = flags.seeds === undefined ? [] : [`seeds=${flags.seeds}`];
+      const { out, data } = flags;
+      if (flags.seeds !== undefined && flags.set?.some((text) => /^\s*seeds\s*=/.test(text))) throw twice();
+      const { readStudy } = await import('../study/folder.ts');
+      const begun = out === undefined ? undefined : readStudy(out);
+      const preset = flags.preset ?? (begun === undefined ? 'tiny' : undefined);
       const settings = loadConfig(studySchema, {
-        preset: { name: flags.preset, values: STUDY_PRESETS[flags.preset] },
+        ...(begun && { base: { name: `the study in ${out}`, values: begun.settings } }),
+        ...(preset && { preset: { name: preset, values: STUDY_PRESETS[preset] } }),
         file: flags.config,
-        set: [...(flags.set ?? []), ...seeds],
+        set: [...(flags.set ?? []), ...(flags.seeds === undefined ? [] : [`seeds=${flags.seeds}`])],
       });
       if (flags.printSettings) {
         const { settingsYaml } = await import('../config/settings.ts');
-        const title = `cranioflow compare --preset ${flags.preset}`;
+        const title = `cranioflow compare${preset === undefined ? '' : ` --preset ${preset}`}`;
         cli.print(settings, settingsYaml(studySchema, settings, title));
         return;
       }
-      const { data, out } = flags;
       if (data === undefined || out === undefined) throw missing(data === undefined ? '--data' : '--out');
       const { openDataset } = await import('../dataset/dataset.ts');
       const options = {
         settings,
         dataset: openDataset(data),
         out,
-        autoencoder: flags.autoencoder,
+        autoencoder: flags.autoencoder ?? (begun?.autoencoder == null ? undefined : begun.autoencoderPath),
         threads: flags.threads,
         quiet: cli.quiet,
         command: commandOf(flags),
@@ -77,7 +84,7 @@ Examples:
       const { quality } = result.verdict;
       cli.report(
         result,
-        `${out}/compare.html: OTFM better in ${quality.otfm} of ${quality.otfm + quality.ddpm + quality.undecided} figures, DDPM in ${quality.ddpm}, ${quality.undecided} not told apart`,
+        `${out}/compare.html: OTFM better in ${quality.otfm} of ${quality.otfm + quality.ddpm + quality.undecided} figures, DDPM in ${quality.ddpm}, ${quality.undecided} not told apart${result.verdict.rubble ? '; neither makes bones near real ones' : ''}`,
       );
     });
 }
@@ -85,7 +92,7 @@ Examples:
 interface CompareFlags {
   data?: string;
   out?: string;
-  preset: StudyPreset;
+  preset?: StudyPreset;
   config?: string;
   set?: string[];
   seeds?: number;
@@ -103,6 +110,13 @@ function missing(option: string): UsageError {
   });
 }
 
+const twice = (): UsageError =>
+  new UsageError({
+    found: 'the number of seeds twice: --seeds and --set seeds=',
+    expected: 'one of them',
+    todo: 'leave --set seeds= out',
+  });
+
 /** A word as a shell takes it. */
 const quoted = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
@@ -113,7 +127,7 @@ function commandOf({ data, out, preset, config, set = [], seeds, autoencoder }: 
     'cranioflow compare',
     `--data ${quoted(data ?? '')}`,
     `--out ${quoted(out ?? '')}`,
-    `--preset ${preset}`,
+    `--preset ${preset ?? 'tiny'}`,
     ...(config === undefined ? [] : [`--config ${quoted(config)}`]),
     ...set.map((text) => `--set ${quoted(text)}`),
     ...(seeds === undefined ? [] : [`--seeds ${seeds}`]),

@@ -29,12 +29,12 @@ trained on phantoms: procedural skulls without anatomical truth.`,
       'run folder of a generator, or a folder of exported weights (default: the bundled one)',
     )
     .option('--decoder <run>', 'decode with the run of `train decoder` on the autoencoder of this generator')
-    .option('--count <n>', 'how many bones', whole(1), 1)
-    .option('--start <n>', 'index of the first bone', whole(0), 0)
+    .option('--count <n>', 'how many bones', whole(1, 1_000_000), 1)
+    .option('--start <n>', 'index of the first bone', whole(0, 1_000_000_000), 0)
     .option('--seed <n>', 'seed of the noise', whole(0), 0)
     .option(
       '--steps <n>',
-      'steps of the solver (default: 16; ddpm 50, reflow and distil 2)',
+      'steps of the solver (default: 16; ddpm 50, reflow and distil 2); not with dopri5',
       whole(1, 10_000),
     )
     .addOption(
@@ -49,7 +49,11 @@ ddpm: ddim, ancestral (1); consistency: its own (1) (default: the first that fit
       '0: no class, 1: the class alone, above 1: pushed towards it (default: 1.5; 1 where it is part of the weights)',
       real(),
     )
-    .option('--guidance-interval <from,to>', 'times in which guidance holds, 0 noise .. 1 data', interval)
+    .option(
+      '--guidance-interval <from,to>',
+      'times in which guidance holds, 0 noise .. 1 data; not with guidance 1',
+      interval,
+    )
     .option('--eta <share>', 'ddim: share of the noise that each step adds again', real(0, 1))
     .option(
       '--candidates <n>',
@@ -86,6 +90,8 @@ Examples:
     .action(async (flags: GenerateFlags, command: Command) => {
       const cli = open(command);
       const { run, format, candidates, data, decoder, ...given } = flags;
+      const formats = await formatsOf(format);
+      if (given.solver === 'dopri5' && given.steps !== undefined) throw stepsOfDopri5();
       const filter = await filterOf(candidates, data);
       if (run === undefined && !existsSync(BUNDLED)) throw notBundled();
       const { readGenerator } = await import('../sampling/generator.ts');
@@ -101,7 +107,7 @@ Examples:
           quality: settings.quality ?? (run === undefined ? 6 : undefined),
           generator,
           filter,
-          formats: format.length === 1 && format[0] === 'none' ? [] : format,
+          formats,
           signal,
           onProgress: (done) => progress.update(done),
           onWarning: (text) => cli.say(`warning: ${text}`),
@@ -137,6 +143,26 @@ interface GenerateFlags extends Partial<SampleSettings> {
   clean?: boolean;
   threads?: number;
 }
+
+/** Throws `UsageError` for a format that is not known, and for `none` beside others. */
+async function formatsOf(names: string[]): Promise<string[]> {
+  if (names.length === 1 && names[0] === 'none') return [];
+  const { BONE_FORMATS } = await import('../sampling/generateFiles.ts');
+  const wrong = names.find((name) => !BONE_FORMATS.includes(name));
+  if (wrong === undefined) return names;
+  throw new UsageError({
+    found: wrong === 'none' ? 'the format none beside others' : `the format "${wrong}"`,
+    expected: `formats among ${BONE_FORMATS.join(', ')}, or none alone`,
+    todo: 'give a list such as --format nrrd,stl, or --format none for the dataset alone',
+  });
+}
+
+const stepsOfDopri5 = (): UsageError =>
+  new UsageError({
+    found: '--steps with the solver dopri5',
+    expected: 'no steps: it takes as many as its tolerance needs',
+    todo: 'leave --steps out, or give --tolerance',
+  });
 
 /** Throws `CheckpointError` where the decoder is of another autoencoder. */
 async function decodingWith(generator: GeneratorWeights, decoder?: string): Promise<GeneratorWeights> {

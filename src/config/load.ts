@@ -1,7 +1,7 @@
 /**
  * One resolved configuration from layers, later ones winning:
  *
- *   schema defaults  <  preset  <  YAML file  <  --set a.b=c
+ *   schema defaults  <  settings gone on with  <  preset  <  YAML file  <  --set a.b=c
  *
  * Objects merge key by key, anything else (lists too) is replaced whole. Every key must be known to the schema, whether
  * it calls itself strict or not: a misspelt key that is silently ignored costs a training. The schema is zod's, its
@@ -14,6 +14,8 @@ import { ConfigError } from '../errors.ts';
 import { nearestName } from './suggest.ts';
 
 export interface ConfigSources {
+  /** Settings of earlier work that is gone on with. */
+  base?: { name: string; values: unknown };
   /** A named preset's values: `{ name: 'tiny', values: { model: { width: 8 } } }`. */
   preset?: { name: string; values: unknown };
   /** Path of a YAML file. */
@@ -163,6 +165,43 @@ function originOf(path: string, layers: readonly Layer[]): string {
   return layer === undefined ? '' : ` (${layer.origin})`;
 }
 
+function valueAt(tree: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (node, key) =>
+      typeof node === 'object' && node !== null ? (node as Record<PropertyKey, unknown>)[key] : undefined,
+    tree,
+  );
+}
+
+const KIND: Readonly<Record<string, string>> = {
+  int: 'a whole number',
+  number: 'a number',
+  string: 'text',
+  boolean: 'true or false',
+  array: 'a list, as in [1, 2]',
+  object: 'a group of keys',
+};
+
+/** One thing wrong with a value, in words: `-1, where a number above 0 is expected`. */
+function issueText(issue: z.core.$ZodIssue, value: unknown): string {
+  const shown = value === undefined ? 'nothing' : (JSON.stringify(value) ?? String(value)).slice(0, 60);
+  const wanted = expectedText(issue);
+  return wanted === undefined ? issue.message : `${shown}, where ${wanted} is expected`;
+}
+
+function expectedText(issue: z.core.$ZodIssue): string | undefined {
+  if (issue.code === 'invalid_type') return KIND[issue.expected] ?? issue.expected;
+  if (issue.code === 'invalid_value') return `one of ${issue.values.join(', ')}`;
+  if (issue.code === 'not_multiple_of') return `a multiple of ${issue.divisor}`;
+  if (issue.code !== 'too_small' && issue.code !== 'too_big') return undefined;
+  const [limit, inclusive, exclusive] =
+    issue.code === 'too_small' ? [issue.minimum, 'at least', 'above'] : [issue.maximum, 'at most', 'below'];
+  const words = `${issue.inclusive === false ? exclusive : inclusive} ${limit}`;
+  if (issue.origin === 'array' || issue.origin === 'set') return `a list of ${words} values`;
+  if (issue.origin === 'string') return `text of ${words} characters`;
+  return `a number ${issue.inclusive === false ? words : `of ${words}`}`;
+}
+
 /** The known key to propose for an unknown one: nearest as written in full, or nearest by its last part alone. */
 function propose(key: string, known: readonly string[]): string | undefined {
   const last = (path: string) => path.slice(path.lastIndexOf('.') + 1);
@@ -176,6 +215,7 @@ function propose(key: string, known: readonly string[]): string | undefined {
  */
 export function loadConfig<S extends z.ZodType>(schema: S, sources: ConfigSources = {}): z.output<S> {
   const layers: Layer[] = [];
+  if (sources.base) layers.push({ origin: sources.base.name, tree: sources.base.values as Tree });
   if (sources.preset)
     layers.push({ origin: `preset ${sources.preset.name}`, tree: sources.preset.values as Tree });
   if (sources.file !== undefined) layers.push(fileLayer(sources.file));
@@ -205,13 +245,13 @@ export function loadConfig<S extends z.ZodType>(schema: S, sources: ConfigSource
   if (result.success) return result.data;
   const told = result.error.issues.map((issue) => {
     const path = issue.path.join('.');
-    return `${path === '' ? 'the configuration' : path}: ${issue.message}${originOf(path, layers)}`;
+    return `${path === '' ? 'the configuration' : path}: ${issueText(issue, valueAt(merged, issue.path))}${originOf(path, layers)}`;
   });
   throw new ConfigError(
     {
       found: told.join('\n  '),
-      expected: 'values of the type and range given',
-      todo: 'correct the value where it was set',
+      expected: 'values of the types and within the ranges that the settings have',
+      todo: 'change the value there (in brackets: where it was set), or leave the key out for its default',
     },
     { cause: result.error },
   );

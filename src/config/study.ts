@@ -32,7 +32,7 @@ export const studySchema = z.strictObject({
       otfm: z
         .strictObject({
           solver: z
-            .enum(['euler', 'midpoint', 'heun', 'rk4', 'ancestral', 'ddim'])
+            .enum(['heun', 'euler', 'midpoint', 'rk4'])
             .default('heun')
             .describe('Solver of the main sets'),
           steps: count
@@ -42,10 +42,7 @@ export const studySchema = z.strictObject({
         .prefault({}),
       ddpm: z
         .strictObject({
-          solver: z
-            .enum(['euler', 'midpoint', 'heun', 'rk4', 'ancestral', 'ddim'])
-            .default('ddim')
-            .describe('Solver of the main sets'),
+          solver: z.enum(['ddim', 'ancestral']).default('ddim').describe('Solver of the main sets'),
           steps: count.default(32).describe('Steps of the solver, one network evaluation each'),
         })
         .prefault({}),

@@ -237,8 +237,8 @@ export const settingsText = ({
   steps,
   solver,
   guidance,
-}: Pick<SampleSettings, 'steps' | 'solver' | 'guidance'>): string =>
-  `${steps} ${solver[0].toUpperCase()}${solver.slice(1)} steps, guidance ${guidance}`;
+}: Pick<SampleSettings, 'solver' | 'guidance'> & { steps?: number }): string =>
+  `${steps === undefined ? `${solver} with adaptive steps` : `${steps} ${solver[0].toUpperCase()}${solver.slice(1)} steps`}, guidance ${guidance}`;
 
 /** How the report's own samples are made: half the steps of `generate`, because a report should take seconds. */
 function ownSamples(meta: GeneratorMeta) {

@@ -103,19 +103,29 @@ function svgOf(options: Plot.PlotOptions): string {
   return svg.outerHTML;
 }
 
+/** Sideways step of each series in pixels, so that points at one place stand side by side. */
+const DODGE = 5;
+/** Free space along the frame where single points are shown, so that none lies on it. */
+const INSET = 12;
+
 const scale = (axis: Axis): Plot.ScaleOptions => ({
   label: axis.label,
   type: axis.log ? 'log' : 'linear',
   grid: true,
   ticks: axis.ticks === undefined ? (axis.log ? 5 : 6) : [...axis.ticks],
   tickFormat: axis.log || axis.ticks !== undefined ? '~g' : undefined,
+  // A log axis labels what is near a power of its base and leaves the rest out: of base 10, 8 and 64.
+  ...(axis.log && axis.ticks !== undefined && { base: 2 }),
   labelArrow: 'none',
 });
 
 function lineSvg(chart: LineChart): { svg: string; dropped: number } {
   const marks: Plot.Markish[] = [Plot.frame({ stroke: 'var(--line)' })];
   let dropped = 0;
+  const solid = chart.series.filter((series) => !series.dashed);
   chart.series.forEach((series, s) => {
+    const place = solid.indexOf(series);
+    const dx = chart.dots && place >= 0 ? (place - (solid.length - 1) / 2) * DODGE : 0;
     const x = cleaned(series.x, chart.x);
     const y = cleaned(series.y, chart.y);
     dropped += y.filter((v, i) => Number.isNaN(v) || Number.isNaN(x[i])).length;
@@ -136,15 +146,19 @@ function lineSvg(chart: LineChart): { svg: string; dropped: number } {
           stroke,
           strokeWidth: 1.4,
           strokeOpacity: 0.55,
+          dx,
         }),
       );
     }
     const dash = series.dashed ? { strokeDasharray: '5 4' } : {};
     if (!chart.unjoined || series.dashed)
-      marks.push(Plot.line(index, { x, y: shown, stroke, strokeWidth: series.dashed ? 1.4 : 1.8, ...dash }));
-    if (chart.dots && !series.dashed) marks.push(Plot.dot(index, { x, y, fill: stroke, r: 3 }));
+      marks.push(
+        Plot.line(index, { x, y: shown, stroke, strokeWidth: series.dashed ? 1.4 : 1.8, dx, ...dash }),
+      );
+    if (chart.dots && !series.dashed) marks.push(Plot.dot(index, { x, y, fill: stroke, r: 3, dx }));
   });
-  return { svg: svgOf({ x: scale(chart.x), y: scale(chart.y), marks }), dropped };
+  const inset = chart.dots ? { inset: INSET } : {};
+  return { svg: svgOf({ x: scale(chart.x), y: scale(chart.y), marks, ...inset }), dropped };
 }
 
 function histogramSvg(chart: Histogram): { svg: string; dropped: number } {

@@ -122,7 +122,7 @@ function plainTable({ caption, columns, rows }: Table): Markup {
   const kind = columns.map((_, c) =>
     rows.length > 0 && rows.every((row) => typeof row[c] === 'number') ? 'number' : 'text',
   );
-  return html`<div class="scroll"><table>${caption && html`<caption>${caption}</caption>`}<thead><tr>${columns.map((name, c) => html`<th class="${kind[c]}">${name}</th>`)}</tr></thead><tbody>${rows.map((row) => html`<tr>${row.map((cell, c) => html`<td class="${kind[c]}">${shown(cell)}</td>`)}</tr>`)}</tbody></table></div>`;
+  return html`<div class="scroll"><table${columns.length > 3 && raw(' class="wide"')}>${caption && html`<caption><span>${caption}</span></caption>`}<thead><tr>${columns.map((name, c) => html`<th class="${kind[c]}">${name}</th>`)}</tr></thead><tbody>${rows.map((row) => html`<tr>${row.map((cell, c) => html`<td class="${kind[c]}">${shown(cell)}</td>`)}</tr>`)}</tbody></table></div>`;
 }
 
 function renderSection(section: Section, id: string, phantom: boolean): Markup {

@@ -72,7 +72,8 @@ footer{margin-top:3rem;padding-top:1rem;padding-bottom:2.4rem;color:var(--quiet)
 footer p{border-top:1px solid var(--line);padding-top:1rem;max-width:none}
 @media (min-width:1000px){.scroll.tips{overflow-x:visible}}
 @media (max-width:999px){.tip:focus+.about,.tip:hover+.about{position:static;width:auto;min-width:14rem}}
-@media (max-width:700px){main,header,footer{padding-left:16px;padding-right:16px}h1{font-size:1.5rem}}
+@media (max-width:700px){main,header,footer{padding-left:16px;padding-right:16px}h1{font-size:1.5rem}
+table.wide{min-width:44rem}caption span{display:block;position:sticky;left:0;max-width:calc(100vw - 32px)}}
 @media print{:root{color-scheme:light;--paper:#fff;--ink:#111;--quiet:#555;--line:#ccc;--panel:#f4f4f2;--good:#22683d;--warn-ink:#7a3206;--warn-paper:#fff;
 --series-1:#1f6fb4;--series-2:#d3691c;--series-3:#2f8f5b;--series-4:#9a4fa8;--series-5:#b03a48;--series-6:#6b7280}
 body{font-size:10.5pt}nav{display:none}figure,table,pre,tr{break-inside:avoid}h2{break-after:avoid}main,header,footer{max-width:none;padding:0}

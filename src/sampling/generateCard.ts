@@ -29,7 +29,7 @@ ${p.use} No privacy audit was made of this set.
 | solver | ${solverText(s)}, NFE ${p.nfe ?? 'as each bone needs'}${p.branches === 2 ? ', each with a second branch for guidance' : ''} |
 | guidance scale | ${g.guidance === undefined ? s.guidance : `${g.guidance}, part of the weights`}${s.guidanceInterval === undefined ? '' : ` for t from ${s.guidanceInterval.join(' to ')}, else 1`} |
 | quality class | ${s.quality ?? 'drawn for each bone'} |
-| candidates | ${s.candidates === undefined ? 'one' : `${s.candidates}, the one farthest from the training set kept`} |
+| candidates | ${s.candidates === undefined ? 'one' : `${s.candidates}, the one farthest from the training set kept; its distance is in provenance.json`} |
 | clean-up | ${s.clean ? 'only the two largest connected components are kept' : 'none'} |
 | empty | ${empty.length === 0 ? 'none' : `${empty.length} (${empty.map((b) => b.id).join(', ')}): the generator made no bone there, no file exists`} |
 

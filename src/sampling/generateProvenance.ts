@@ -10,7 +10,7 @@ import { writeFileAtomic } from '../files/atomic.ts';
 import { packageVersion } from '../files/version.ts';
 import type { GeneratorMeta } from '../models/metadata.ts';
 import { type PrivacyStatement, publicDataHash } from '../models/privacyStatement.ts';
-import type { SampleSettings } from './latentSampler.ts';
+import { DEFAULT_TOLERANCE, DOPRI5_FIRST, type SampleSettings } from './latentSampler.ts';
 import { bakedGuidance, evaluations } from './solverNames.ts';
 
 export const PROVENANCE = 'provenance.json';
@@ -19,8 +19,10 @@ export const RESEARCH_USE =
 const FORMAT = 'cranioflow-generated';
 
 /** What decides how bone `index` looks, beside the generator. */
-export interface GenerateSettings extends Omit<SampleSettings, 'quality'> {
+export interface GenerateSettings extends Omit<SampleSettings, 'quality' | 'steps'> {
   seed: number;
+  /** Absent with dopri5, which takes as many as its tolerance needs. */
+  steps?: number;
   /** Class asked for; null draws one for each bone. */
   quality: number | null;
   /** Filtered generation: candidates of each bone, of which the one farthest from the training set was kept. */
@@ -35,8 +37,10 @@ export interface ProvenanceBone {
   quality: number;
   /** The generator made no bone voxel; there are no files of it. */
   empty: boolean;
-  /** Network evaluations that an adaptive solver took. */
+  /** Network evaluations that an adaptive solver took, of all candidates together. */
   nfe?: number;
+  /** Filtered generation: L2 distance of the kept latent, quantised, to the nearest training latent. */
+  distance?: number;
 }
 
 export interface Provenance {
@@ -61,7 +65,16 @@ export interface Provenance {
     privacy?: PrivacyStatement;
   };
   settings: GenerateSettings;
-  /** Evaluations of the network for one bone (null: the solver decides), and how many branches each has (2: guided). */
+  /** Filtered generation: what the candidates were compared with; absent where there was no filter. */
+  filter?: {
+    candidates: number;
+    /** SHA-256 over the checksums of the training cases. */
+    dataHash: string;
+  };
+  /**
+   * Evaluations of the network for one bone, all its candidates counted (null: the solver decides), and how many branches
+   * each has (2: guided).
+   */
   nfe: number | null;
   branches: number;
   bones: ProvenanceBone[];
@@ -76,7 +89,8 @@ export function makeProvenance(
   settings: GenerateSettings,
   bones: readonly ProvenanceBone[],
 ): Provenance {
-  const { solver, steps, guidance } = settings;
+  const { solver, steps, guidance, candidates } = settings;
+  const once = evaluations(solver, steps ?? 0);
   return {
     format: FORMAT,
     version: 1,
@@ -94,7 +108,8 @@ export function makeProvenance(
       ...(meta.privacy && { privacy: meta.privacy }),
     },
     settings,
-    nfe: evaluations(solver, steps),
+    ...(candidates !== undefined && { filter: { candidates, dataHash: publicDataHash(meta) } }),
+    nfe: once === null ? null : once * (candidates ?? 1),
     branches: guidance === 0 || guidance === 1 ? 1 : 2,
     bones: [...bones].sort((a, b) => a.index - b.index),
     audit: null,
@@ -125,10 +140,26 @@ export function readProvenance(dir: string): Provenance | undefined {
   });
 }
 
+/**
+ * What a solver uses, with its defaults written out: so is a set recorded, and so are sets compared whose records leave
+ * defaults out, or name what had no effect.
+ */
+export function effective(s: GenerateSettings): GenerateSettings {
+  const { steps, eta = 0, tolerance = DEFAULT_TOLERANCE, guidanceInterval, ...rest } = s;
+  return {
+    ...rest,
+    // Sets of before it was fixed may have begun with another first step.
+    ...((s.solver !== 'dopri5' || (steps !== undefined && steps !== DOPRI5_FIRST)) && { steps }),
+    ...(guidanceInterval !== undefined && s.guidance !== 1 && { guidanceInterval }),
+    ...(s.solver === 'ddim' && { eta }),
+    ...(s.solver === 'dopri5' && { tolerance }),
+  };
+}
+
 /** Refuses a folder whose bones were made otherwise. Throws `DatasetError` naming every setting that differs. */
 export function requireSameProvenance(dir: string, found: Provenance, wanted: Provenance): void {
   const facts = (p: Provenance): Record<string, unknown> => ({
-    ...p.settings,
+    ...effective(p.settings),
     generator: p.generator.hash.slice(0, 12),
     bone: p.bone,
   });

@@ -18,6 +18,7 @@ import { CandidateFilter, checkFilter } from './filtered.ts';
 import { generatedCard } from './generateCard.ts';
 import { checkFormats, writeBoneFiles } from './generateFiles.ts';
 import {
+  effective,
   type GenerateSettings,
   makeProvenance,
   PROVENANCE,
@@ -31,6 +32,10 @@ import { checkSampling, type SampleOptions, type SampleSettings } from './latent
 
 /** No bone of a set holds a bone voxel: a result of its own, unlike numbers that left their range. */
 export class EmptySetError extends NumericsError {}
+
+/** Most bones of one call, and the last start: beyond any disk, and within what a stream of random numbers tells apart. */
+export const BONES_MOST = 1_000_000;
+export const START_MOST = 1_000_000_000;
 
 /** Components that `clean` keeps: a skull's cranium and mandible. */
 const CLEAN_COMPONENTS = 2;
@@ -86,16 +91,19 @@ export function boneId(bone: string, seed: number, index: number): string {
 
 function checkOptions(o: GenerateSetOptions): void {
   const { count, start = 0, seed } = o;
-  for (const [name, value, least] of [
-    ['count', count, 1],
-    ['start', start, 0],
-    ['seed', seed, 0],
+  for (const [name, value, least, most] of [
+    ['count', count, 1, BONES_MOST],
+    ['start', start, 0, START_MOST],
+    ['seed', seed, 0, Number.MAX_SAFE_INTEGER],
   ] as const)
-    if (!Number.isSafeInteger(value) || value < least)
+    if (!Number.isSafeInteger(value) || value < least || value > most)
       throw new UsageError({
         found: `${name} ${value}`,
-        expected: `a whole number from ${least} on`,
-        todo: 'choose another value',
+        expected: `a whole number from ${least} to ${most}`,
+        todo:
+          name === 'count'
+            ? 'make fewer in one go; more of the same seed come with a later start'
+            : `give a ${name} of that range`,
       });
   checkSampling(o.generator.meta, o);
   if (o.filter !== undefined) checkFilter(o.generator, o.filter.dataset, o.filter.candidates);
@@ -123,19 +131,18 @@ async function fill(out: string, formats: string[], options: GenerateSetOptions)
   const { generator: source, count, start = 0, seed, steps, solver, guidance, clean = false } = options;
   const { meta } = source;
   const { guidanceInterval, eta, tolerance } = options;
-  const settings: GenerateSettings = {
+  const settings = effective({
     seed,
-    steps,
+    ...(solver !== 'dopri5' && { steps }),
     solver,
     guidance,
-    // What was left at its default is not named, as in sets of before it could be chosen.
     ...(guidanceInterval !== undefined && { guidanceInterval }),
     ...(eta !== undefined && { eta }),
     ...(tolerance !== undefined && { tolerance }),
     ...(options.filter && { candidates: options.filter.candidates }),
     quality: options.quality ?? null,
     clean,
-  };
+  });
   const earlier = takeUp(out, () => makeProvenance(meta, source.hash, settings, []));
   const finished = existsSync(join(out, MANIFEST)) ? openDataset(out) : undefined;
   const writer = new DatasetWriter(out, headerOf(source, settings));
@@ -146,11 +153,23 @@ async function fill(out: string, formats: string[], options: GenerateSetOptions)
   const generator = await Generator.create(source, runtime);
   /** Evaluations of an adaptive solver, by bone. */
   const taken = new Map(earlier.flatMap(({ id, nfe }) => (nfe === undefined ? [] : [[id, nfe]])));
+  /** Distances of filtered bones to the training set. */
+  const distances = new Map(
+    earlier.flatMap(({ id, distance }) => (distance === undefined ? [] : [[id, distance]])),
+  );
   const boneAt = (index: number, empty: boolean): ProvenanceBone => {
     const id = boneId(meta.bone, seed, index);
     const nfe = taken.get(id);
+    const distance = distances.get(id);
     const quality = generator.qualityOf({ seed, index, quality: options.quality });
-    return { index, id, quality, empty, ...(nfe !== undefined && { nfe }) };
+    return {
+      index,
+      id,
+      quality,
+      empty,
+      ...(nfe !== undefined && { nfe }),
+      ...(distance !== undefined && { distance }),
+    };
   };
   const empties = new Map(earlier.filter((b) => b.empty).map((b) => [b.id, b]));
   const record = () => {
@@ -163,10 +182,14 @@ async function fill(out: string, formats: string[], options: GenerateSetOptions)
     await new Promise((next) => setImmediate(next));
     if (options.signal?.aborted) throw interrupted(done, count, out);
   };
-  const draw = async (sample: SampleOptions): Promise<Mask> =>
-    filter === undefined
-      ? generator.sample(sample)
-      : generator.decode((await filter.sample(generator, sample)).latent);
+  const draw = async (sample: SampleOptions, bone: ProvenanceBone): Promise<Mask> => {
+    taken.delete(bone.id);
+    if (filter === undefined) return generator.sample(sample);
+    const { latent, distance } = await filter.sample(generator, sample);
+    bone.distance = distance;
+    distances.set(bone.id, distance);
+    return generator.decode(latent);
+  };
   try {
     options.onProgress?.(0, count);
     for (let n = 0; n < count; n++) {
@@ -180,16 +203,19 @@ async function fill(out: string, formats: string[], options: GenerateSetOptions)
         const mask =
           known === undefined
             ? cleaned(
-                await draw({
-                  ...options,
-                  index: bone.index,
-                  onStep: () => breathe(n),
-                  onEvaluations(count) {
-                    if (solver !== 'dopri5') return;
-                    bone.nfe = count;
-                    taken.set(bone.id, count);
+                await draw(
+                  {
+                    ...options,
+                    index: bone.index,
+                    onStep: () => breathe(n),
+                    onEvaluations(count) {
+                      if (solver !== 'dopri5') return;
+                      bone.nfe = (taken.get(bone.id) ?? 0) + count;
+                      taken.set(bone.id, bone.nfe);
+                    },
                   },
-                }),
+                  bone,
+                ),
                 clean,
               )
             : finished!.loadMask(known);
@@ -245,7 +271,7 @@ function takeUp(out: string, wanted: () => ReturnType<typeof makeProvenance>): r
 function headerOf({ meta, hash }: GeneratorWeights, s: GenerateSettings) {
   const quality = s.quality === null ? '' : `, quality ${s.quality}`;
   return {
-    name: `generated ${meta.bone}, seed ${s.seed}${quality}, ${s.solver} ${s.steps}, guidance ${s.guidance}${s.clean ? ', cleaned' : ''}, generator ${hash.slice(0, 12)}`,
+    name: `generated ${meta.bone}, seed ${s.seed}${quality}, ${s.solver}${s.steps === undefined ? '' : ` ${s.steps}`}, guidance ${s.guidance}${s.clean ? ', cleaned' : ''}, generator ${hash.slice(0, 12)}`,
     bone: meta.bone,
     phantom: meta.phantom,
     size: meta.size,

@@ -13,7 +13,7 @@ import type { GeneratorMeta } from '../models/metadata.ts';
 import { RandomStream } from '../random/stream.ts';
 import type { SessionOptions } from '../runtime/session.ts';
 import { type Guidance, type NetworkWeights, VelocityNetwork } from './network.ts';
-import { bakedGuidance, SOLVERS_OF, type SolverName } from './solverNames.ts';
+import { bakedGuidance, SOLVERS_OF, type SolverName, sampleDefaults } from './solverNames.ts';
 import { consistency } from './solvers/consistency.ts';
 import { ddim, stepNoise } from './solvers/ddim.ts';
 import { counted, type Solver } from './solvers/solver.ts';
@@ -21,6 +21,7 @@ import { SOLVERS } from './solvers.ts';
 
 /** How latents are sampled. */
 export interface SampleSettings extends Guidance {
+  /** Of a solver with fixed steps; dopri5 takes as many as its tolerance needs. */
   steps: number;
   solver: SolverName;
   /** ddim: share of the chain's own noise that is added again, 0 to 1. Default 0. */
@@ -55,49 +56,93 @@ export interface Sampled extends Pick<GeneratorMeta, 'objective' | 'qualities' |
   diffusion?: { steps: number };
 }
 
-/** Refuses settings that cannot be sampled with, before any work starts. Throws `UsageError`. */
+/** Where `dopri5` is told nothing: largest error of a step. */
+export const DEFAULT_TOLERANCE = 1e-4;
+/** Its first step is one of so many; what follows is as the tolerance asks. */
+export const DOPRI5_FIRST = 16;
+
+/**
+ * Refuses settings that cannot be sampled with, and settings that would change nothing with this solver or scale, before
+ * any work starts. Throws `UsageError`.
+ */
 export function checkSampling(meta: Sampled, s: SampleSettings): void {
-  const { steps, solver, guidance, guidanceInterval, eta = 0, tolerance = 1e-4, quality } = s;
+  const { steps, solver, guidance, guidanceInterval, eta, tolerance, quality } = s;
   const most = meta.diffusion?.steps ?? 1000;
-  const interval = guidanceInterval ?? [0, 1];
-  const problems: [unknown, string, string][] = [
+  const [from, to] = guidanceInterval ?? [0, 1];
+  const fitting = SOLVERS_OF[meta.objective];
+  const baked = bakedGuidance(meta);
+  const problems: [unknown, string, string, string][] = [
     [
-      SOLVERS_OF[meta.objective].includes(solver),
+      fitting.includes(solver),
       `the solver ${solver} for a generator that learnt ${meta.objective}`,
-      `one of ${SOLVERS_OF[meta.objective].join(', ')}`,
+      fitting.length === 1 ? `the solver ${fitting[0]}` : `a solver among ${fitting.join(', ')}`,
+      `choose the solver ${fitting[0]}${fitting.length === 1 ? '' : ' or another of these'}, or leave it out`,
     ],
     [
       Number.isInteger(steps) && steps >= 1 && steps <= most,
       `steps ${steps}`,
-      `a whole number from 1 to ${most}`,
+      `a whole number from 1 to ${most}${meta.diffusion === undefined ? '' : ', the length of the chain it learnt'}`,
+      `give ${sampleDefaults(meta).steps} steps, the default, or another number of that range`,
     ],
-    [guidance >= 0 && guidance <= 20, `guidance scale ${guidance}`, 'a number from 0 to 20'],
     [
-      guidance === 1 || (meta.objective !== 'consistency' && bakedGuidance(meta) === 1),
-      `guidance scale ${guidance} for a generator that has one of ${bakedGuidance(meta)} in its weights`,
+      guidance >= 0 && guidance <= 20,
+      `guidance scale ${guidance}`,
+      'a number from 0 (no class) to 20',
+      'give 1.5, the usual scale, or 1 for the class alone',
+    ],
+    [
+      guidance === 1 || (meta.objective !== 'consistency' && baked === 1),
+      `guidance scale ${guidance} for a generator that has one of ${baked} in its weights`,
       '1, which adds none',
+      'leave the guidance out',
     ],
     [
-      interval[0] >= 0 && interval[0] <= interval[1] && interval[1] <= 1,
-      `guidance interval ${interval.join(' to ')}`,
-      'two times from 0 (noise) to 1 (data), the smaller first',
+      from >= 0 && from < to && to <= 1,
+      `guidance interval ${from} to ${to}`,
+      'two times from 0 (noise) to 1 (data), the first the smaller',
+      'give such as 0.2,0.9, or leave it out for guidance all the way',
     ],
-    [eta >= 0 && eta <= 1, `eta ${eta}`, 'a number from 0 (none of the noise) to 1 (all of it)'],
-    [eta === 0 || solver === 'ddim', `eta ${eta} with the solver ${solver}`, 'the solver ddim'],
-    [tolerance >= 1e-7 && tolerance <= 1, `tolerance ${tolerance}`, 'a number from 1e-7 to 1'],
     [
-      s.tolerance === undefined || solver === 'dopri5',
+      guidanceInterval === undefined || guidance !== 1,
+      'a guidance interval with the guidance scale 1',
+      'another scale: 1 is the class alone, inside the interval as outside',
+      'leave the interval out, or choose another scale',
+    ],
+    [
+      eta === undefined || solver === 'ddim',
+      `eta ${eta} with the solver ${solver}`,
+      'the solver ddim, which alone has an eta',
+      meta.objective === 'ddpm' ? 'leave eta out, or choose the solver ddim' : 'leave eta out',
+    ],
+    [
+      eta === undefined || (eta >= 0 && eta <= 1),
+      `eta ${eta}`,
+      'a number from 0 (none of the noise) to 1 (all of it)',
+      'give 0, the default, or leave it out',
+    ],
+    [
+      tolerance === undefined || solver === 'dopri5',
       `a tolerance with the solver ${solver}`,
-      'the solver dopri5',
+      'the solver dopri5, which alone has a tolerance',
+      meta.objective === 'otfm'
+        ? 'leave the tolerance out, or choose the solver dopri5'
+        : 'leave the tolerance out',
+    ],
+    [
+      tolerance === undefined || (tolerance >= 1e-7 && tolerance <= 1),
+      `tolerance ${tolerance}`,
+      'a number from 1e-7 to 1',
+      `give ${DEFAULT_TOLERANCE}, the default, or leave it out`,
     ],
     [
       quality === undefined || meta.qualities.includes(quality),
       `quality ${quality}`,
       `one of the classes the generator was trained on: ${meta.qualities.join(', ')}`,
+      'choose one of these, or none for a mix as in the training set',
     ],
   ];
-  for (const [sound, found, expected] of problems)
-    if (!sound) throw new UsageError({ found, expected, todo: 'choose another value' });
+  for (const [sound, found, expected, todo] of problems)
+    if (!sound) throw new UsageError({ found, expected, todo });
 }
 
 /** A quality class, with the shares of the training set. */
@@ -136,7 +181,8 @@ export class LatentSampler {
 
   /** One normalised latent [L, D, H, W]. */
   async sample(options: SampleOptions): Promise<Float32Array> {
-    const { steps, onStep } = options;
+    const { onStep } = options;
+    const steps = options.solver === 'dopri5' ? DOPRI5_FIRST : options.steps;
     const error = options.tolerance;
     const tolerance = error === undefined ? {} : { absolute: error, relative: error };
     const network = counted(this.#network.guided(labelOfQuality(this.qualityOf(options)), options));

@@ -3,10 +3,11 @@ import type { LineChart, LineSeries } from '../report/chart.ts';
 import type { Section, Table } from '../report/report.ts';
 import type { Comparison, PointFigures } from './figures.ts';
 import { HEADLINES, type Headline } from './headline.ts';
+import { SEEDS_TO_COMPARE } from './holding.ts';
+import { NAME, outcomeOf } from './outcome.ts';
 import { casesText, direction, secondsText, short, shown, WORDS } from './pageText.ts';
 import { ARMS, type Arm, type AxisName } from './plan.ts';
 import type { StudyResult } from './study.ts';
-import { NAME, outcomeOf } from './verdict.ts';
 
 interface AxisText {
   axis: AxisName;
@@ -165,30 +166,59 @@ function comparisonTable(text: AxisText, comparisons: readonly Comparison[]): Ta
       ...HEADLINES.map((h) => {
         const advantage = c.advantages[h.name];
         const outcome = outcomeOf(advantage);
+        const tie = c.ties[h.name];
+        if (tie !== undefined) return `tie at the ${tie} value`;
         return `${shown(advantage, true)}${outcome === 'undecided' ? '' : ` ${WORDS[outcome]}`}`;
       }),
     ]),
   };
 }
 
+/** How much less OTFM loses than DDPM from the base on. */
+function holdingTable(text: AxisText, result: StudyResult, comparisons: readonly Comparison[]): Table[] {
+  const rows = comparisons.filter((c) => c.holds !== undefined);
+  const base = result.figures.bases[text.axis];
+  if (rows.length === 0 || base === undefined) return [];
+  return [
+    {
+      caption: `Holding up: how much less OTFM loses than DDPM from ${text.place(base)} (above 0: DDPM loses more), with its 95 % interval; then the arm that holds up better. "–": an arm stands at the worst value already, or neither was measured.`,
+      columns: [text.label, ...HEADLINES.map((h) => h.title)],
+      rows: rows.map((c) => [
+        `${text.place(c.x)}`,
+        ...HEADLINES.map((h) => {
+          const change = c.holds![h.name];
+          const outcome = outcomeOf(change);
+          return `${shown(change, true)}${outcome === 'undecided' ? '' : ` ${WORDS[outcome]}`}`;
+        }),
+      ]),
+    },
+  ];
+}
+
 /** Values of the seeds side by side: mean, and how they scatter. */
 function scatterTable(result: StudyResult): Table[] {
   const mains = result.figures.points.filter((p) => p.axis === 'main');
   if (result.settings.seeds < 2) return [];
+  const { scatter } = result.figures;
   return [
     {
-      caption: 'Scatter over training seeds: standard deviation of the values.',
+      caption: `Scatter over training seeds: standard deviation of the values.${scatter === null ? ` With ${result.settings.seeds} seeds it is not compared: ${SEEDS_TO_COMPARE} are needed.` : ''}`,
       columns: ['arm', ...HEADLINES.map((h) => h.title)],
-      rows: mains.map((p) => [
-        NAME[p.arm],
-        ...HEADLINES.map((h) => {
-          const values = p.values[h.name];
-          if (values === undefined) return '–';
-          const mean = values.reduce((a, b) => a + b, 0) / values.length;
-          const sum = values.reduce((s, v) => s + (v - mean) ** 2, 0);
-          return short(Math.sqrt(sum / (values.length - 1)));
-        }),
-      ]),
+      rows: [
+        ...mains.map((p) => [
+          NAME[p.arm],
+          ...HEADLINES.map((h) => {
+            const values = p.values[h.name];
+            if (values === undefined) return '–';
+            const mean = values.reduce((a, b) => a + b, 0) / values.length;
+            const sum = values.reduce((s, v) => s + (v - mean) ** 2, 0);
+            return short(Math.sqrt(sum / (values.length - 1)));
+          }),
+        ]),
+        ...(scatter === null
+          ? []
+          : [['steadier', ...HEADLINES.map((h) => (scatter[h.name] ? WORDS[scatter[h.name]] : '–'))]]),
+      ],
     },
   ];
 }
@@ -223,6 +253,7 @@ export function axisSection(text: AxisText, result: StudyResult): Section {
     ],
     tables: [
       comparisonTable(text, comparisons),
+      ...holdingTable(text, result, comparisons),
       pointTable(text, points),
       ...(text.axis === 'seed' ? scatterTable(result) : []),
     ],

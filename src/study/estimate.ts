@@ -1,23 +1,37 @@
 /**
  * A dry run: every kind of unit, how many there are and are done, the network evaluations they take, and how long, from a
- * training step and an evaluation of the network timed here and now on random latents. Writes nothing into the study.
+ * training step, an evaluation of the network, the coding of a case and two small measures, timed here and now. Writes
+ * nothing into the study.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { shareOf } from '../dataset/share.ts';
 import { InterruptedError } from '../errors.ts';
+import { evaluateSets } from '../evaluation/evaluateSets.ts';
+import { frameOf } from '../evaluation/featureSet.ts';
+import { setFeatures } from '../evaluation/features.ts';
 import { formatSeconds } from '../files/progress.ts';
 import { elements } from '../graph/graph.ts';
 import { l1, mse } from '../nn/losses.ts';
 import { RandomStream } from '../random/stream.ts';
 import { Session, value } from '../runtime/session.ts';
-import { latentShape, readAutoencoder } from '../sampling/autoencoder.ts';
+import { Decoder, Encoder, latentShape, readAutoencoder } from '../sampling/autoencoder.ts';
 import { velocityGraph, velocityModel } from '../sampling/network.ts';
 import { trainAutoencoder } from '../training/autoencoder.ts';
 import { Trainer } from '../training/trainer.ts';
+import { LEAST_HELD_OUT } from './check.ts';
+import { headlineFigures } from './headline.ts';
 import { evaluationsOfSet } from './plan.ts';
 import { openStudy, type StudyOptions } from './study.ts';
-import { autoencoderResult, measureResult, setResult, trainingResult, type Workshop } from './units.ts';
+import {
+  autoencoderPath,
+  autoencoderResult,
+  measureResult,
+  setResult,
+  trainingResult,
+  type Workshop,
+} from './units.ts';
 
 export interface DryRunPart {
   units: string;
@@ -26,14 +40,20 @@ export interface DryRunPart {
   /** What is left: steps, network evaluations (both branches of guidance counted), sets. */
   left: number;
   of: string;
-  /** Expected seconds of what is left; null: not estimated. */
-  seconds: number | null;
+  /** Expected seconds of what is left, encoding and decoding included. */
+  seconds: number;
 }
 
 export interface DryRun {
   parts: DryRunPart[];
   /** Seconds of one: timed on this machine. */
-  timed: { autoencoderStep: number | null; generatorStep: number; evaluation: number };
+  timed: {
+    autoencoderStep: number | null;
+    generatorStep: number;
+    evaluation: number;
+    encode: number;
+    decode: number;
+  };
   seconds: number;
 }
 
@@ -81,7 +101,7 @@ async function timeGenerator({ settings, threads }: Workshop, shape: number[]) {
 const TIMED_STEPS = 4;
 
 /** Seconds of a training step of the autoencoder: a training in a folder that goes, stopped after a few steps. */
-async function timeAutoencoder({ dataset, settings, threads }: Workshop): Promise<number> {
+async function timeAutoencoder({ dataset, settings, threads }: Workshop) {
   const folder = mkdtempSync(join(tmpdir(), 'cranioflow-timing-'));
   const times: number[] = [];
   // The loop looks at the signal once before each step.
@@ -91,16 +111,80 @@ async function timeAutoencoder({ dataset, settings, threads }: Workshop): Promis
       return times.length > TIMED_STEPS + 1;
     },
   } as AbortSignal;
+  const out = join(folder, 'run');
   try {
     const config = { ...settings.autoencoder, evaluateEvery: 1e6, checkpointEvery: 1e6 };
-    await trainAutoencoder({ dataset, out: join(folder, 'run'), config, signal, quiet: true, threads });
+    await trainAutoencoder({ dataset, out, config, signal, quiet: true, threads });
   } catch (error) {
-    if (!(error instanceof InterruptedError)) throw error;
+    if (!(error instanceof InterruptedError)) {
+      rmSync(folder, { recursive: true, force: true });
+      throw error;
+    }
+  }
+  try {
+    const gaps = times.slice(1).map((time, i) => (time - times[i]) / 1000);
+    const step = gaps.slice(1).sort((a, b) => a - b)[Math.floor((gaps.length - 1) / 2)] ?? gaps[0] ?? 0;
+    return { step, coding: await timeCoding(out, threads) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  const gaps = times.slice(1).map((time, i) => (time - times[i]) / 1000);
-  return gaps.slice(1).sort((a, b) => a - b)[Math.floor((gaps.length - 1) / 2)] ?? gaps[0] ?? 0;
+}
+
+/** Seconds of encoding and of decoding one case. */
+async function timeCoding(run: string, threads?: number): Promise<{ encode: number; decode: number }> {
+  const weights = readAutoencoder(run);
+  const channels = weights.meta.config.latentChannels;
+  const encoder = await Encoder.create(weights, { threads });
+  const decoder = await Decoder.create(weights, Array(channels).fill(0), Array(channels).fill(1), {
+    threads,
+  });
+  const mask = new Float32Array(weights.meta.size[0] * weights.meta.size[1] * weights.meta.size[2]).fill(-1);
+  const latent = new Float32Array(elements(latentShape(weights.meta)));
+  const encode = await medianTime(3, () => encoder.encode(mask));
+  const decode = await medianTime(3, () => decoder.decode(latent));
+  await encoder.release();
+  await decoder.release();
+  return { encode, decode };
+}
+
+/** Cases of the two measures that are timed. */
+const TIMED_CASES = [LEAST_HELD_OUT, 2 * LEAST_HELD_OUT] as const;
+
+/**
+ * Seconds of a measure of n bones, of the usual figures and of all: a n + b n^2, for the features of each and for distances
+ * of pairs, from measures of 8 and of up to 16 training cases in the place of bones.
+ */
+function timeMeasures({ dataset, settings }: Workshop): (n: number, extended: boolean) => number {
+  const { seed, measure } = settings;
+  const [test, train] = (['test', 'train'] as const).map((side) => dataset.split(side));
+  const time = (n: number, extended: boolean): number => {
+    const masks = (cases: typeof test) => cases.slice(0, n).map((c) => dataset.loadMask(c));
+    const [real, fake, known] = [masks(test), masks(train.slice(n)), masks(train)];
+    const began = performance.now();
+    const common = { seed, points: measure.points };
+    if (real.length >= LEAST_HELD_OUT && fake.length >= LEAST_HELD_OUT) {
+      evaluateSets({ real, train: known, fake }, { ...common, chamferCases: measure.chamfer, extended, verdicts: false, allowOverlap: true });
+      const frame = frameOf(setFeatures(known));
+      headlineFigures(real, fake, {
+        ...common,
+        chamfer: measure.chamfer,
+        resamples: measure.resamples,
+        frame,
+      });
+    }
+    return (performance.now() - began) / 1000;
+  };
+  const [few, more] = [TIMED_CASES[0], Math.min(TIMED_CASES[1], test.length)];
+  // The first call compiles.
+  time(few, false);
+  const t = time(few, false);
+  const wide = measure.extended ? time(few, true) / t : 1;
+  const b =
+    more === few
+      ? t / few ** 2 / 2
+      : Math.max(0, (time(more, false) - (t * more) / few) / (more * (more - few)));
+  const a = Math.max(0, t / few - b * few);
+  return (n, extended) => (a * n + b * n * n) * (extended ? Math.max(1, wide) : 1);
 }
 
 /** Lays a study out without doing it. Refuses what `runStudy` refuses. */
@@ -117,23 +201,33 @@ export async function dryRun(options: StudyOptions): Promise<DryRun> {
       return [unit.name, training && setResult(shop, unit, training.hash)];
     }),
   );
-  const measured = plan.measures.filter((unit) => {
+  const unmeasured = plan.measures.filter((unit) => {
     const set = sets.get(unit.set.name);
-    return set !== undefined && measureResult(shop, unit, set) !== undefined;
-  }).length;
+    return set === undefined || measureResult(shop, unit, set) === undefined;
+  });
   const [sx, sy, sz] = dataset.grid.size;
   const shape =
     options.autoencoder === undefined
       ? latentShape({ config: settings.autoencoder.model, size: [sx, sy, sz] })
       : latentShape(readAutoencoder(options.autoencoder).meta);
   const { step, evaluation } = await timeGenerator(shop, shape);
-  const autoencoderStep = autoencoder === undefined ? await timeAutoencoder(shop) : null;
+  const timed = autoencoder === undefined ? await timeAutoencoder(shop) : undefined;
+  const { encode, decode } = timed?.coding ?? (await timeCoding(autoencoderPath(shop), shop.threads));
+  const measureSeconds = unmeasured.length > 0 ? timeMeasures(shop) : () => 0;
 
   const known = (map: ReadonlyMap<string, unknown>): number =>
     [...map.values()].filter((v) => v !== undefined).length;
-  const trainingSteps = (plan.trainings.length - known(trainings)) * settings.generator.steps;
+  const untrained = plan.trainings.filter((t) => trainings.get(t.name) === undefined);
+  const trainingSteps = untrained.length * settings.generator.steps;
+  // Each training encodes its cases, held-out ones too, and augmented copies of them.
+  const encodings = untrained.reduce(
+    (sum, { config }) =>
+      sum + shareOf(dataset, config).length * (1 + config.copies) + dataset.split('test').length,
+    0,
+  );
   const missing = plan.sets.filter((unit) => sets.get(unit.name) === undefined);
   const evaluations = missing.reduce((sum, unit) => sum + evaluationsOfSet(unit), 0);
+  const bones = missing.reduce((sum, unit) => sum + unit.count, 0);
   const autoencoderSteps = autoencoder === undefined ? settings.autoencoder.steps : 0;
   const parts: DryRunPart[] = [
     {
@@ -142,7 +236,7 @@ export async function dryRun(options: StudyOptions): Promise<DryRun> {
       done: autoencoder === undefined ? 0 : 1,
       left: autoencoderSteps,
       of: 'steps',
-      seconds: autoencoderSteps * (autoencoderStep ?? 0),
+      seconds: autoencoderSteps * (timed?.step ?? 0),
     },
     {
       units: 'trainings',
@@ -150,7 +244,7 @@ export async function dryRun(options: StudyOptions): Promise<DryRun> {
       done: known(trainings),
       left: trainingSteps,
       of: 'steps',
-      seconds: trainingSteps * step,
+      seconds: trainingSteps * step + encodings * encode,
     },
     {
       units: 'generated sets',
@@ -159,19 +253,20 @@ export async function dryRun(options: StudyOptions): Promise<DryRun> {
       left: evaluations,
       of: 'network evaluations',
       // The timed evaluation runs both branches of guidance.
-      seconds: (evaluations * evaluation) / 2,
+      seconds: (evaluations * evaluation) / 2 + bones * decode,
     },
     {
       units: 'measures',
       count: plan.measures.length,
-      done: measured,
-      left: plan.measures.length - measured,
+      done: plan.measures.length - unmeasured.length,
+      left: unmeasured.length,
       of: 'sets to measure',
-      seconds: null,
+      seconds: unmeasured.reduce((sum, unit) => sum + measureSeconds(unit.count, unit.extended), 0),
     },
   ];
-  const seconds = parts.reduce((sum, part) => sum + (part.seconds ?? 0), 0);
-  return { parts, timed: { autoencoderStep, generatorStep: step, evaluation }, seconds };
+  const seconds = parts.reduce((sum, part) => sum + part.seconds, 0);
+  const autoencoderStep = timed?.step ?? null;
+  return { parts, timed: { autoencoderStep, generatorStep: step, evaluation, encode, decode }, seconds };
 }
 
 /** A dry run as aligned text. */
@@ -183,7 +278,7 @@ export function dryRunText({ parts, timed, seconds }: DryRun): string {
       `${p.count}`,
       `${p.done}`,
       `${p.left.toLocaleString('en-GB')} ${p.of}`,
-      p.seconds === null ? 'not timed' : formatSeconds(p.seconds),
+      formatSeconds(p.seconds),
     ]),
   ];
   const widths = rows[0].map((_, c) => Math.max(...rows.map((row) => row[c].length)));
@@ -198,6 +293,8 @@ export function dryRunText({ parts, timed, seconds }: DryRun): string {
     ...(timed.autoencoderStep === null ? [] : [`a step of the autoencoder ${ms(timed.autoencoderStep)}`]),
     `a step of a generator ${ms(timed.generatorStep)}`,
     `an evaluation with guidance ${ms(timed.evaluation)}`,
+    `encoding a case ${ms(timed.encode)}`,
+    `decoding one ${ms(timed.decode)}`,
   ];
-  return `${[...lines, '', `timed just now: ${steps.join(', ')}`, `in all about ${formatSeconds(seconds)}, and what decoding, encoding and measuring take`].join('\n')}\n`;
+  return `${[...lines, '', `timed just now: ${steps.join(', ')}`, `in all about ${formatSeconds(seconds)}; small measures were timed too`].join('\n')}\n`;
 }

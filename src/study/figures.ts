@@ -8,6 +8,7 @@ import type { SetMetric } from '../evaluation/setReport.ts';
 import { mean } from '../evaluation/statistics.ts';
 import type { SolverName } from '../sampling/solverNames.ts';
 import { HEADLINES, type Headline, type Sampled } from './headline.ts';
+import { atBest, atWorst, baseOf, type Found, holdsAll, scatterOf } from './holding.ts';
 import {
   advantage,
   armEstimate,
@@ -17,18 +18,12 @@ import {
   metricAdvantage,
   metricEstimate,
 } from './interval.ts';
+import type { Advantage, Advantages, Outcome, Tie } from './outcome.ts';
 import { ARMS, type Arm, type AxisName, type Point, type StudyPlan } from './plan.ts';
-import type { MeasureRecord, SetResult } from './units.ts';
+import type { MeasureRecord, SetResult } from './records.ts';
+import { type SpeedFigure, type SpeedPoint, speedFigure } from './speed.ts';
 import { referenceName } from './units.ts';
-import {
-  type Advantage,
-  type Advantages,
-  type BestOf,
-  bestPoint,
-  fewest,
-  type Speed,
-  type SpeedPoint,
-} from './verdict.ts';
+import type { BestOf } from './verdict.ts';
 
 /** What the units left, by name. */
 export interface StudyRecords {
@@ -73,6 +68,10 @@ export interface Comparison {
   /** Names the sets that are compared: equal where axes meet at one setting. */
   pair: string;
   advantages: Advantages;
+  /** Figures that are at the best, or at the worst value there is in both arms: ties that tell nothing. */
+  ties: Record<string, Tie>;
+  /** By how much less OTFM loses than DDPM on the way from the base of the axis; absent at the base, and without one. */
+  holds?: Advantages;
 }
 
 /** A row of the table of all figures at the main settings. */
@@ -87,6 +86,8 @@ export interface MetricRow {
   reference: number | null;
   /** Of OTFM over DDPM, above 0 where OTFM is better. */
   advantage: Advantage;
+  /** Both arms at the best, or at the worst value there is. */
+  tie?: Tie;
   /** How its interval was made. */
   interval: 'cases, paired; seeds' | 'cases, paired' | 'cases; seeds' | 'cases' | 'seeds' | 'none';
 }
@@ -95,8 +96,12 @@ export interface StudyFigures {
   points: PointFigures[];
   comparisons: Comparison[];
   rows: MetricRow[];
+  /** The base of each axis that has one. */
+  bases: Partial<Record<AxisName, number>>;
+  /** Which arm scatters less over training seeds, by figure; null: too few seeds to say. */
+  scatter: Record<string, Outcome> | null;
   best: Record<string, BestOf>;
-  speed: Record<string, { otfm?: Speed; ddpm?: Speed }>;
+  speed: Record<string, SpeedFigure>;
 }
 
 /** `heun, 32 evaluations, guidance 1.5` */
@@ -146,18 +151,35 @@ function pointFigures(point: Point, records: StudyRecords): PointFigures {
   };
 }
 
-/** An arm that could not be measured where the other could is behind. */
-function advantageOf(otfm: Sampled[] | undefined, ddpm: Sampled[] | undefined, better: Better): Advantage {
-  if (otfm === undefined) return ddpm === undefined ? null : { failed: 'otfm' };
-  return ddpm === undefined ? { failed: 'ddpm' } : advantage(otfm, ddpm, better);
+/** The figures of a point; `failed` where a record says that too few bones could be measured, and no record else. */
+function foundOf(point: Point, records: StudyRecords, name: string): Found {
+  const failed = point.measures.some((unit) => records.measures.get(unit.name)?.failed !== undefined);
+  return failed ? 'failed' : sampledOf(point, records, name);
+}
+
+/** An arm that made too few bones to measure where the other was measured is behind; what is not known decides nothing. */
+function advantageOf(otfm: Found, ddpm: Found, better: Better): Advantage {
+  if (otfm === undefined || ddpm === undefined) return null;
+  if (otfm === 'failed') return ddpm === 'failed' ? null : { failed: 'otfm' };
+  return ddpm === 'failed' ? { failed: 'ddpm' } : advantage(otfm, ddpm, better);
 }
 
 function advantages(otfm: Point, ddpm: Point, records: StudyRecords): Advantages {
   return Object.fromEntries(
     HEADLINES.map(({ name, better }) => {
-      return [name, advantageOf(sampledOf(otfm, records, name), sampledOf(ddpm, records, name), better)];
+      return [name, advantageOf(foundOf(otfm, records, name), foundOf(ddpm, records, name), better)];
     }),
   );
+}
+
+function tiesOf(otfm: Point, ddpm: Point, records: StudyRecords): Record<string, Tie> {
+  const ties: Record<string, Tie> = {};
+  for (const h of HEADLINES) {
+    const both = [sampledOf(otfm, records, h.name), sampledOf(ddpm, records, h.name)];
+    if (both.every((f) => f !== undefined && atWorst(h, f))) ties[h.name] = 'worst';
+    if (both.every((f) => f !== undefined && atBest(h, f))) ties[h.name] = 'best';
+  }
+  return ties;
 }
 
 /** The point of an arm at a place: by its main solver where there is one, else by the first other. */
@@ -170,27 +192,45 @@ function pointAt(plan: StudyPlan, axis: AxisName, x: number, arm: Arm, main: Sol
 const pairOf = (...points: readonly Point[]): string =>
   points.map((p) => p.measures.map((unit) => unit.set.name).join('+')).join(' : ');
 
-function comparisonsOf(plan: StudyPlan, settings: StudySettings, records: StudyRecords): Comparison[] {
-  const places = new Map<string, { axis: AxisName; x: number }>();
-  for (const { axis, x } of plan.points) places.set(`${axis} ${x}`, { axis, x });
-  return [...places.values()]
-    .sort((a, b) => a.x - b.x)
-    .flatMap(({ axis, x }) => {
-      const [otfm, ddpm] = ARMS.map((arm) => pointAt(plan, axis, x, arm, settings.main[arm].solver));
-      if (otfm === undefined || ddpm === undefined) return [];
-      const text = (p: Point) =>
-        samplingText({ solver: p.solver, nfe: p.nfe, guidance: p.measures[0].set.sampling.guidance });
-      return [
-        {
-          axis,
-          x,
-          otfm: text(otfm),
-          ddpm: text(ddpm),
-          pair: pairOf(otfm, ddpm),
-          advantages: advantages(otfm, ddpm, records),
-        },
-      ];
-    });
+interface Places {
+  comparisons: Comparison[];
+  bases: StudyFigures['bases'];
+}
+
+/** Every place of every axis where both arms were sampled, with who is ahead there and who lost less on the way there. */
+function comparisonsOf(plan: StudyPlan, settings: StudySettings, records: StudyRecords): Places {
+  const places = new Map<string, { axis: AxisName; x: number; otfm: Point; ddpm: Point }>();
+  for (const { axis, x } of plan.points) {
+    const [otfm, ddpm] = ARMS.map((arm) => pointAt(plan, axis, x, arm, settings.main[arm].solver));
+    if (axis !== 'setting' && otfm && ddpm) places.set(`${axis} ${x}`, { axis, x, otfm, ddpm });
+  }
+  const all = [...places.values()].sort((a, b) => a.x - b.x);
+  const bases: StudyFigures['bases'] = {};
+  for (const axis of new Set(all.map((p) => p.axis))) {
+    const on = all.filter((p) => p.axis === axis).map((p) => p.x);
+    const base = baseOf(axis, on, settings.main.guidance);
+    if (base !== undefined) bases[axis] = base;
+  }
+  const text = (p: Point) =>
+    samplingText({ solver: p.solver, nfe: p.nfe, guidance: p.measures[0].set.sampling.guidance });
+  const comparisons = all.map(({ axis, x, otfm, ddpm }): Comparison => {
+    const base = bases[axis] === x ? undefined : places.get(`${axis} ${bases[axis]}`);
+    const find = (name: string, at: 'here' | 'base') => {
+      const both = at === 'here' ? { otfm, ddpm } : base!;
+      return { otfm: foundOf(both.otfm, records, name), ddpm: foundOf(both.ddpm, records, name) };
+    };
+    return {
+      axis,
+      x,
+      otfm: text(otfm),
+      ddpm: text(ddpm),
+      pair: pairOf(otfm, ddpm),
+      advantages: advantages(otfm, ddpm, records),
+      ties: tiesOf(otfm, ddpm, records),
+      ...(base !== undefined && { holds: holdsAll(find) }),
+    };
+  });
+  return { comparisons, bases };
 }
 
 /** Metrics of one name, one a seed; undefined where a seed has none. */
@@ -205,10 +245,11 @@ const intervalKind = (paired: boolean, cases: boolean, seeds: number): MetricRow
   return seeds > 1 ? 'seeds' : 'none';
 };
 
-function headlineRow(h: Headline, points: readonly PointFigures[], main: Advantages): MetricRow {
+function headlineRow(h: Headline, points: readonly PointFigures[], main: Comparison): MetricRow {
   const { name, better, unit, why } = h;
   const of = (arm: Arm) => points.find((p) => p.arm === arm);
-  const advantage = main[name] ?? null;
+  const advantage = main.advantages[name] ?? null;
+  const tie = main.ties[name];
   return {
     name,
     headline: true,
@@ -219,6 +260,7 @@ function headlineRow(h: Headline, points: readonly PointFigures[], main: Advanta
     ddpm: of('ddpm')?.figures[name] ?? null,
     reference: points[0]?.reference[name]?.value ?? null,
     advantage,
+    ...(tie && { tie }),
     interval: intervalKind(true, true, of('otfm')?.seeds ?? 1),
   };
 }
@@ -241,7 +283,7 @@ function metricRow(name: string, otfm: SetMetric[] | undefined, ddpm: SetMetric[
   };
 }
 
-function rowsOf(plan: StudyPlan, figures: readonly PointFigures[], main: Advantages, records: StudyRecords) {
+function rowsOf(plan: StudyPlan, figures: readonly PointFigures[], main: Comparison, records: StudyRecords) {
   const [otfm, ddpm] = ARMS.map((arm) => plan.points.find((p) => p.axis === 'main' && p.arm === arm)!);
   const own = new Set(HEADLINES.map((h) => h.name));
   const names = [otfm, ddpm].flatMap((p) =>
@@ -259,14 +301,18 @@ function rowsOf(plan: StudyPlan, figures: readonly PointFigures[], main: Advanta
 }
 
 /** How far from a point's score equal quality reaches: set by that point alone, so that no bad point widens it. */
-function toleranceOf({ better, name }: Headline, { score, halfWidth }: SpeedPoint, within: number): number {
+export function toleranceOf(
+  { better, name }: Headline,
+  { score, halfWidth }: SpeedPoint,
+  within: number,
+): number {
   if (better === 'near 0.5') return 0.5 * within;
   // KID is unbiased: its best may be 0 or below, and a share of that means nothing.
   return name === 'kidFeatures' ? halfWidth : Math.abs(score) * within;
 }
 
 function bestOf(plan: StudyPlan, records: StudyRecords): StudyFigures['best'] {
-  const candidates = plan.points.filter((p) => p.axis === 'evaluations' || p.axis === 'guidance');
+  const candidates = plan.points.filter((p) => ['evaluations', 'guidance', 'setting'].includes(p.axis));
   return Object.fromEntries(
     HEADLINES.flatMap((h) => {
       const scored = ARMS.map((arm) =>
@@ -280,7 +326,7 @@ function bestOf(plan: StudyPlan, records: StudyRecords): StudyFigures['best'] {
           .sort((a, b) => a.score - b.score),
       );
       const [o, d] = scored.map((own) => own.at(0));
-      // The main sampling is on both axes.
+      // The main sampling may be on both axes, and is a setting by itself.
       const [otfm, ddpm] = scored.map((own) => new Set(own.map(({ point }) => pairOf(point))).size);
       // Nothing to choose from is no failure; nothing measured of what was tried is one.
       if (!ARMS.every((arm) => candidates.some((p) => p.arm === arm)) || (!o && !d)) return [];
@@ -297,7 +343,7 @@ function bestOf(plan: StudyPlan, records: StudyRecords): StudyFigures['best'] {
             ddpm: text(d),
             tried: { otfm, ddpm },
             ...(o && d && { pair: pairOf(o.point, d.point) }),
-            advantage: advantageOf(o?.sampled, d?.sampled, h.better),
+            advantage: advantageOf(o?.sampled ?? 'failed', d?.sampled ?? 'failed', h.better),
           },
         ],
       ];
@@ -305,49 +351,46 @@ function bestOf(plan: StudyPlan, records: StudyRecords): StudyFigures['best'] {
   );
 }
 
+/** Every count tried, of each arm; a set of too few bones is as bad as can be. */
 function speedFigures(points: readonly PointFigures[], within: number): StudyFigures['speed'] {
   const way = points.filter((p) => p.axis === 'evaluations');
   return Object.fromEntries(
     HEADLINES.map((h) => {
-      const [otfm, ddpm] = ARMS.map((arm) =>
+      const of = (arm: Arm): SpeedPoint[] =>
         way
-          .filter((p) => p.arm === arm && p.figures[h.name] !== undefined)
-          .map(
-            (p): SpeedPoint => ({
-              nfe: p.nfe,
-              score: badness(p.figures[h.name].value, h.better),
-              halfWidth: (p.figures[h.name].high - p.figures[h.name].low) / 2,
-              seconds: p.seconds,
-              label: p.solver,
-            }),
-          ),
-      );
-      if (otfm.length === 0 || ddpm.length === 0) return [h.name, {}];
-      const limitOf = (p: SpeedPoint): number => p.score + toleranceOf(h, p, within);
-      const bests = [bestPoint(otfm), bestPoint(ddpm)];
-      const limit = limitOf(bests[0].score > bests[1].score ? bests[0] : bests[1]);
-      const of = (own: readonly SpeedPoint[]): Speed => {
-        const best = bestPoint(own);
-        return {
-          best,
-          enough: fewest(own, limitOf(best)),
-          equal: fewest(own, limit),
-        };
-      };
-      return [h.name, { otfm: of(otfm), ddpm: of(ddpm) }];
+          .filter((p) => p.arm === arm && (p.failed !== undefined || p.figures[h.name] !== undefined))
+          .map(({ nfe, solver, failed, figures }) => {
+            const e = failed === undefined ? figures[h.name] : undefined;
+            return {
+              nfe,
+              label: solver,
+              score: e === undefined ? Number.POSITIVE_INFINITY : badness(e.value, h.better),
+              halfWidth: e === undefined ? 0 : (e.high - e.low) / 2,
+            };
+          });
+      const tolerance = (p: SpeedPoint): number => toleranceOf(h, p, within);
+      return [h.name, speedFigure({ otfm: of('otfm'), ddpm: of('ddpm') }, tolerance, h.bounds?.worst)];
     }),
   );
+}
+
+/** Scatter over the networks of the full training set. */
+function scatterFigures(plan: StudyPlan, records: StudyRecords): StudyFigures['scatter'] {
+  const main = (arm: Arm): Point => plan.points.find((p) => p.axis === 'main' && p.arm === arm)!;
+  return scatterOf((name, arm) => foundOf(main(arm), records, name));
 }
 
 /** All figures of a study from its records. */
 export function studyFigures(plan: StudyPlan, settings: StudySettings, records: StudyRecords): StudyFigures {
   const points = plan.points.map((point) => pointFigures(point, records));
-  const comparisons = comparisonsOf(plan, settings, records);
-  const main = comparisons.find((c) => c.axis === 'main')!.advantages;
+  const { comparisons, bases } = comparisonsOf(plan, settings, records);
+  const main = comparisons.find((c) => c.axis === 'main')!;
   return {
     points,
     comparisons,
     rows: rowsOf(plan, points, main, records),
+    bases,
+    scatter: scatterFigures(plan, records),
     best: bestOf(plan, records),
     speed: speedFigures(points, settings.measure.within),
   };

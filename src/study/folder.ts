@@ -11,15 +11,17 @@
  * A finished training or set holds `done.json` with the key of what it was made from (settings and hashes of what it rests
  * on). Same key: skipped. Another key, or none: taken up where it stopped, or made again.
  */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { configHash } from '../config/hash.ts';
-import type { StudySettings } from '../config/study.ts';
+import { type StudySettings, studySchema } from '../config/study.ts';
 import { RunFolderError } from '../errors.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
 import { differences } from '../files/runFolder.ts';
 
 const FORMAT = 'cranioflow-study';
+const VERSION = 1;
 
 export const pathsOf = (out: string) => ({
   study: join(out, 'study.json'),
@@ -55,29 +57,76 @@ export function readJson<T>(path: string): T | undefined {
 export const writeJson = (path: string, value: unknown): void =>
   writeFileAtomic(path, `${JSON.stringify(value, null, 1)}\n`);
 
+/** What study.json holds beside what the study is of. */
+export interface StudyRecord extends StudyIdentity {
+  /** The command line that began the study. */
+  command?: string;
+  /** Where the autoencoder was that was given. */
+  autoencoderPath?: string;
+}
+
+const recordSchema = z.object({
+  format: z.literal(FORMAT),
+  version: z.literal(VERSION),
+  settings: studySchema,
+  data: z.object({ name: z.string(), train: z.string(), test: z.string() }),
+  autoencoder: z.string().nullable(),
+  command: z.string().optional(),
+  autoencoderPath: z.string().optional(),
+});
+
+const refusal = (found: string): RunFolderError =>
+  new RunFolderError({
+    found,
+    expected:
+      'the study that this folder was begun with (only seeds may be raised or lowered), or a new folder',
+    todo: 'leave the settings out to go on with those of the study, or choose another --out',
+  });
+
 /**
- * Refuses a folder that holds another study, naming the settings that differ; only `seeds` may grow. Throws
- * `RunFolderError`. Writes nothing.
+ * The study that a folder holds; undefined where the folder is absent or empty. Throws `RunFolderError` for a folder of
+ * something else, and for a study.json that is damaged or of another version.
  */
-export function requireSameStudy(out: string, identity: StudyIdentity): void {
-  const paths = pathsOf(out);
-  const refuse = (found: string): RunFolderError =>
-    new RunFolderError({
-      found,
-      expected: 'the study that this folder was begun with (seeds alone may be raised), or a new folder',
-      todo: 'repeat its --data, --preset, --config, --set and --autoencoder, or choose another --out',
-    });
-  if (!existsSync(paths.study)) {
-    if (['runs', 'sets', 'compare.json', 'dataset.json', 'config.yaml'].some((n) => existsSync(join(out, n))))
-      throw refuse(`${out} holds something that is not a study (it has no study.json)`);
-    return;
+export function readStudy(out: string): StudyRecord | undefined {
+  const { study, lock } = pathsOf(out);
+  if (!existsSync(study)) {
+    const held = existsSync(out) ? entriesOf(out).filter((name) => join(out, name) !== lock) : [];
+    if (held.length === 0) return undefined;
+    throw refusal(`${out} holds ${told(held)}, and is not a study (it has no study.json)`);
   }
-  const found = readJson<StudyIdentity & { format: string }>(paths.study);
-  if (found?.format !== FORMAT) throw refuse(`${paths.study} is not the record of a study`);
+  const found = readJson<{ format?: unknown; version?: unknown }>(study);
+  if (found?.format !== FORMAT) throw refusal(`${study} is not the record of a study`);
+  if (found.version !== VERSION)
+    throw refusal(`${study} is of version ${JSON.stringify(found.version)}; this program knows ${VERSION}`);
+  const read = recordSchema.safeParse(found);
+  if (read.success) {
+    const { format: _, version: __, ...record } = read.data;
+    return record;
+  }
+  const { path, message } = read.error.issues[0];
+  throw refusal(`${study} is damaged, or of another release (${path.join('.') || 'all of it'}: ${message})`);
+}
+
+/** What a folder holds, temporary files of writes that were cut short left out. */
+function entriesOf(out: string): string[] {
+  if (!statSync(out).isDirectory()) throw refusal(`${out} is a file`);
+  return readdirSync(out).filter((name) => !name.endsWith('.tmp'));
+}
+
+const told = (names: readonly string[]): string =>
+  names.length === 1 ? 'one thing' : `${names.length} things`;
+
+/**
+ * Refuses a folder that holds another study, naming the settings that differ; `seeds` may grow, and a smaller number shows
+ * the study with fewer. Throws `RunFolderError`. Writes nothing. Returns what the folder holds.
+ */
+export function requireSameStudy(out: string, identity: StudyIdentity): StudyRecord | undefined {
+  const found = readStudy(out);
+  if (found === undefined) return undefined;
   const told = (a: unknown, b: unknown, what: string) =>
     differences(a, b).map((text) => text.replace('(the run has', `(${what} has`));
   const changed = told(identity.settings, found.settings, 'the study').filter(
-    (text) => !(text.startsWith('seeds ') && identity.settings.seeds > found.settings.seeds),
+    (text) => !text.startsWith('seeds '),
   );
   if (identity.data.train !== found.data.train || identity.data.test !== found.data.test)
     changed.push(`data "${identity.data.name}" (the study has other cases of "${found.data.name}")`);
@@ -85,12 +134,13 @@ export function requireSameStudy(out: string, identity: StudyIdentity): void {
     changed.push(
       `autoencoder ${identity.autoencoder?.slice(0, 12) ?? 'of its own'} (the study has ${found.autoencoder?.slice(0, 12) ?? 'its own'})`,
     );
-  if (changed.length > 0) throw refuse(`${out} holds another study: now ${changed.slice(0, 8).join(', ')}`);
+  if (changed.length > 0) throw refusal(`${out} holds another study: now ${changed.slice(0, 8).join(', ')}`);
+  return found;
 }
 
 /** Records what the folder is of. Throws `DiskError`. */
-export function writeIdentity(out: string, identity: StudyIdentity): void {
-  writeJson(pathsOf(out).study, { format: FORMAT, version: 1, ...identity });
+export function writeStudy(out: string, record: StudyRecord): void {
+  writeJson(pathsOf(out).study, { format: FORMAT, version: VERSION, ...record });
 }
 
 /** The key of a unit: a hash of all it is made from. */
@@ -98,10 +148,12 @@ export const keyOf = (madeFrom: unknown): string => configHash(madeFrom);
 
 const MARKER = 'done.json';
 
-/** What a finished unit left: undefined where it is not finished or was made from something else. */
-export function finished<T>(folder: string, key: string): T | undefined {
-  const found = readJson<{ key: string; result: T }>(join(folder, MARKER));
-  return found?.key === key ? found.result : undefined;
+/** What a finished unit left: undefined where it is not finished, was made from something else, or is damaged. */
+export function finished<T>(folder: string, key: string, form: z.ZodType<T>): T | undefined {
+  const found = readJson<{ key?: unknown; result?: unknown } | null>(join(folder, MARKER));
+  if (found?.key !== key) return undefined;
+  const read = form.safeParse(found.result);
+  return read.success ? read.data : undefined;
 }
 
 /** Marks a unit as finished. Throws `DiskError`. */

@@ -38,6 +38,8 @@ export interface Headline {
   title: string;
   unit: '' | 'mm²';
   better: 'higher' | 'lower' | 'near 0.5';
+  /** Of a share: its badness (interval.ts) where it cannot be better, and where it cannot be worse. */
+  bounds?: { best: number; worst: number };
   why: string;
 }
 
@@ -47,6 +49,7 @@ export const HEADLINES: readonly Headline[] = [
     title: '1-NNA, two-sided (Dice)',
     unit: '',
     better: 'near 0.5',
+    bounds: { best: 0, worst: 0.5 },
     why: 'how surely a nearest neighbour tells generated from held-out bones, for each of both sets: 0.5 it cannot, 1 it always can (or always errs, as on copies or on scattered fragments)',
   },
   {
@@ -61,6 +64,7 @@ export const HEADLINES: readonly Headline[] = [
     title: 'Coverage (shape features)',
     unit: '',
     better: 'higher',
+    bounds: { best: -1, worst: 0 },
     why: 'share of held-out bones with a generated one nearer than their fifth held-out neighbour: low where kinds are missing',
   },
   {

@@ -100,20 +100,86 @@ export function armEstimate(figures: readonly Sampled[]): Estimate {
   return { ...found, low: Math.max(0, found.low), high: Math.min(1, found.high) };
 }
 
-/**
- * By how much OTFM is better than DDPM in a figure: `badness(ddpm) - badness(otfm)`, above 0 where OTFM is better. Paired by
- * seed, and by half-sample where both sets are of one size.
- */
-export function advantage(otfm: readonly Sampled[], ddpm: readonly Sampled[], better: Better): Estimate {
+/** How far two values of a share can be apart in badness; other figures know no bound. */
+const reachOf = (figures: readonly Sampled[], better: Better): number => {
+  if (!figures.every((f) => f.trials !== undefined)) return Number.POSITIVE_INFINITY;
+  return better === 'near 0.5' ? 0.5 : 1;
+};
+
+/** The interval kept within +-reach. */
+const within = (e: Estimate, reach: number): Estimate => ({
+  ...e,
+  low: Math.max(-reach, e.low),
+  high: Math.min(reach, e.high),
+});
+
+/** Differences of the arms, seed by seed and draw by draw. */
+function paired(otfm: readonly Sampled[], ddpm: readonly Sampled[], better: Better) {
   const bad = (v: number) => badness(v, better);
   const n = Math.min(otfm.length, ddpm.length);
   const pairs = Array.from({ length: n }, (_, s) => [otfm[s], ddpm[s]] as const);
-  return estimate(
-    pairs.map(([o, d]) => bad(d.value) - bad(o.value)),
-    pairs.map(([o, d]) => o.halves.map((v, r) => bad(d.halves[r]) - bad(v))),
-    Math.min(otfm[0].cases, ddpm[0].cases),
-    Math.hypot(leastHalfWidth(otfm), leastHalfWidth(ddpm)),
+  return {
+    values: pairs.map(([o, d]) => bad(d.value) - bad(o.value)),
+    halves: pairs.map(([o, d]) => o.halves.map((v, r) => bad(d.halves[r]) - bad(v))),
+    cases: Math.min(otfm[0].cases, ddpm[0].cases),
+    least: Math.hypot(leastHalfWidth(otfm), leastHalfWidth(ddpm)),
+  };
+}
+
+/**
+ * By how much OTFM is better than DDPM in a figure: `badness(ddpm) - badness(otfm)`, above 0 where OTFM is better. Paired by
+ * seed, and by half-sample where both sets are of one size. Differences of shares stay within what shares can differ by.
+ */
+export function advantage(otfm: readonly Sampled[], ddpm: readonly Sampled[], better: Better): Estimate {
+  const { values, halves, cases, least } = paired(otfm, ddpm, better);
+  return within(estimate(values, halves, cases, least), reachOf([...otfm, ...ddpm], better));
+}
+
+/** The figures of both arms at one place. */
+export interface Both {
+  otfm: readonly Sampled[];
+  ddpm: readonly Sampled[];
+}
+
+/**
+ * By how much less OTFM loses than DDPM from the place `base` to the place `here`:
+ *
+ *   (badness(ddpm here) - badness(ddpm base)) - (badness(otfm here) - badness(otfm base)),
+ *
+ * which is the advantage here less that at the base. Paired by seed, and by half-sample where sets are of one size.
+ */
+export function holding(here: Both, base: Both, better: Better): Estimate {
+  const [a, b] = [here, base].map(({ otfm, ddpm }) => paired(otfm, ddpm, better));
+  const n = Math.min(a.values.length, b.values.length);
+  return within(
+    estimate(
+      a.values.slice(0, n).map((v, s) => v - b.values[s]),
+      a.halves.slice(0, n).map((row, s) => row.map((v, r) => v - b.halves[s][r])),
+      Math.min(a.cases, b.cases),
+      Math.hypot(a.least, b.least),
+    ),
+    2 * reachOf([...here.otfm, ...here.ddpm, ...base.otfm, ...base.ddpm], better),
   );
+}
+
+/**
+ * Which arm's values scatter less over training seeds, at 95 %: Pitman and Morgan's test for the variances of pairs. The
+ * variances differ where sum and difference of the pairs correlate, r sqrt((n - 2) / (1 - r^2)) being Student's t of n - 2.
+ */
+export function steadier(otfm: readonly number[], ddpm: readonly number[]): 'otfm' | 'ddpm' | 'undecided' {
+  const n = otfm.length;
+  if (n < 3 || ddpm.length !== n) return 'undecided';
+  const centred = (values: number[]): number[] => values.map((v) => v - mean(values));
+  const sum = centred(otfm.map((o, i) => o + ddpm[i]));
+  const difference = centred(otfm.map((o, i) => o - ddpm[i]));
+  const product = (a: number[], b: number[]): number => a.reduce((total, v, i) => total + v * b[i], 0);
+  const norm = Math.sqrt(product(sum, sum) * product(difference, difference));
+  if (norm === 0) return 'undecided';
+  const r = Math.max(-1, Math.min(1, product(sum, difference) / norm));
+  const t = Math.abs(r) * Math.sqrt((n - 2) / Math.max(1 - r * r, Number.EPSILON));
+  if (t <= student(n - 2)) return 'undecided';
+  // Sum and difference rise together where OTFM varies more.
+  return r > 0 ? 'ddpm' : 'otfm';
 }
 
 /**
@@ -131,8 +197,14 @@ export function metricAdvantage(
   const width = Math.hypot(cases, seedHalfWidth(values));
   if (n < 2 && cases === 0) return undefined;
   const value = mean(values);
-  return { value, low: value - width, high: value + width, seeds: n };
+  const shares = [...otfm, ...ddpm].every(isShare);
+  const reach = shares ? (otfm[0].better === 'near 0.5' ? 0.5 : 1) : Number.POSITIVE_INFINITY;
+  return within({ value, low: value - width, high: value + width, seeds: n }, reach);
 }
+
+/** A figure without unit whose interval lies within 0 and 1 is taken for a share. */
+const isShare = (m: SetMetric): boolean =>
+  m.unit === '' && (m.low ?? m.value) >= 0 && (m.high ?? m.value) <= 1;
 
 /** Mean half-width of the intervals over cases; 0 where there are none. */
 function caseHalfWidth(metrics: readonly SetMetric[]): number {
@@ -150,7 +222,7 @@ export function metricEstimate(metrics: readonly SetMetric[]): Estimate {
   const up = mean(metrics.map((m) => (m.high ?? m.value) - m.value));
   const seeds = seedHalfWidth(values);
   const positive = metrics.every((m) => (m.low ?? m.value) >= 0);
-  const share = positive && metrics.every((m) => m.unit === '' && (m.high ?? m.value) <= 1);
+  const share = metrics.every(isShare);
   return {
     value,
     low: Math.max(positive ? 0 : Number.NEGATIVE_INFINITY, value - Math.hypot(down, seeds)),

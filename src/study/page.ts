@@ -10,12 +10,13 @@ import type { LineChart } from '../report/chart.ts';
 import { buildReport, formatNumber, type Section, type Table } from '../report/report.ts';
 import { AXES, axisSection } from './axisSections.ts';
 import type { StudyPaths } from './folder.ts';
-import { HEADLINES } from './headline.ts';
+import { HEADLINES, type Headline } from './headline.ts';
+import { NAME, outcomeOf } from './outcome.ts';
 import { casesText, direction, short, shown, WORDS } from './pageText.ts';
 import { ARMS, evaluationsOfSet, type StudyPlan } from './plan.ts';
 import { studySheets } from './sheets.ts';
 import type { StudyResult } from './study.ts';
-import { NAME, outcomeOf } from './verdict.ts';
+import { fewerText, holdingText, pointsText, reachText, rulesOf, silentText } from './verdictWords.ts';
 
 export interface PageSources {
   plan: StudyPlan;
@@ -38,7 +39,11 @@ function headSection(result: StudyResult): Section {
         shown(row.ddpm),
         row.reference === null ? '–' : short(row.reference),
         shown(row.advantage, true),
-        row.advantage === null || row.interval === 'none' ? '–' : WORDS[outcomeOf(row.advantage)],
+        row.tie !== undefined
+          ? `tie at the ${row.tie} value`
+          : row.advantage === null || row.interval === 'none'
+            ? '–'
+            : WORDS[outcomeOf(row.advantage)],
       ]),
   });
   const others = table(
@@ -62,17 +67,101 @@ function headSection(result: StudyResult): Section {
   };
 }
 
-function verdictSection({ verdict }: StudyResult): Section {
+/** Each arm at its best setting, figure by figure. */
+function bestTable({ figures, verdict }: StudyResult): Table[] {
+  const rows = HEADLINES.flatMap((h) => {
+    const best = figures.best[h.name];
+    return best === undefined ? [] : [{ h, best }];
+  });
+  if (rows.length === 0) return [];
+  return [
+    {
+      caption: `${verdict.paragraphs.find((p) => p.about.includes('best setting'))?.about}: the best of the main setting and of the axes of evaluations and guidance.`,
+      columns: ['figure', 'OTFM at', 'DDPM at', 'settings tried', 'OTFM ahead by', 'better arm'],
+      rows: rows.map(({ h, best }) => [
+        h.title,
+        best.otfm,
+        best.ddpm,
+        `${best.tried.otfm} and ${best.tried.ddpm}`,
+        shown(best.advantage, true),
+        WORDS[outcomeOf(best.advantage)],
+      ]),
+    },
+  ];
+}
+
+/** Fewest evaluations that were seen to be enough, figure by figure. */
+function speedTable({ figures }: StudyResult): Table[] {
+  const rows = HEADLINES.flatMap((h) => {
+    const speed = figures.speed[h.name];
+    return speed === undefined || speed.silent === 'not measured' ? [] : [{ h, speed }];
+  });
+  if (rows.length === 0) return [];
+  return [
+    {
+      caption:
+        'Speed at equal quality: fewest network evaluations near the level that both arms reach, and near the best of its own, which may be worse than the other\'s. "Not at" is the next smaller count tried, which is not near.',
+      columns: [
+        'figure',
+        'level',
+        'OTFM',
+        'DDPM',
+        'fewer',
+        "OTFM, near OTFM's best",
+        "DDPM, near DDPM's best",
+      ],
+      rows: rows.map(({ h, speed }) => [
+        h.title,
+        speed.level === null ? '–' : levelText(h, speed.level),
+        ...(speed.equal === null
+          ? [silentText(speed), '–', '–']
+          : [reachText(speed.equal.otfm), reachText(speed.equal.ddpm), fewerText(speed)]),
+        ...(speed.own === null ? ['–', '–'] : [reachText(speed.own.otfm), reachText(speed.own.ddpm)]),
+      ]),
+    },
+  ];
+}
+
+/** A level of badness as the value that a reader sees elsewhere. */
+const levelText = ({ better, unit }: Headline, level: number): string => {
+  if (better === 'near 0.5') return `0.5 ± ${short(level)}`;
+  return `${short(better === 'higher' ? -level : level)}${unit === '' ? '' : ` ${unit}`}`;
+};
+
+/** What every axis came to. */
+function axesTable({ verdict }: StudyResult): Table[] {
+  const axes = Object.entries(verdict.axes);
+  if (axes.length === 0) return [];
+  return [
+    {
+      caption: 'The axes: who is better at their points, and who loses less on the way from the base.',
+      columns: ['axis', 'better at its points', 'base', 'holding up'],
+      rows: axes.map(([axis, v]) => [axis, pointsText(v), v.base ?? '–', holdingText(v)]),
+    },
+  ];
+}
+
+/** Paragraphs that a table shows whole. */
+const IN_TABLES = ['Better along the axes', 'Holding up along the axes'];
+
+function verdictSection(result: StudyResult): Section {
+  const { verdict, settings } = result;
   return {
     heading: 'What the numbers support',
     prose:
-      'Written by rules from the intervals below, the same rules for both arms: an arm is better in a figure where the 95 % interval of the paired difference leaves 0 out, or where the other makes too few bones to measure, else the two are not told apart.',
+      'Written by the rules below from the intervals further down; the rules are the same for both arms, and swapping the arms would swap the answers.',
     tables: [
       {
         columns: ['question', 'answer'],
-        rows: verdict.paragraphs.map(({ about, text }) => [about, text]),
+        rows: verdict.paragraphs
+          .filter(({ about }) => !IN_TABLES.includes(about))
+          .map(({ about, text }) => [about, text]),
       },
+      ...axesTable(result),
+      ...bestTable(result),
+      ...speedTable(result),
       { columns: ['what cannot be concluded'], rows: verdict.limits.map((text) => [text]) },
+      { caption: 'The rules.', columns: ['for', 'rule'], rows: rulesOf(settings.measure.within) },
     ],
   };
 }
@@ -143,7 +232,8 @@ function workSection(result: StudyResult, { plan, paths }: PageSources): Section
     command: [
       result.command ?? '',
       '',
-      '# one unit by itself',
+      '# one unit by itself; evaluate takes all held-out cases, where the study compares seeded draws of equal size: the figures',
+      '# of a set come out near those above, not equal to them',
       `cranioflow generate --run ${paths.run(first.training.name)} --count ${first.count} --seed ${first.seed} --solver ${first.sampling.solver} --steps ${first.sampling.steps} --guidance ${first.sampling.guidance} --out some-folder`,
       `cranioflow evaluate --real DATA --train DATA --fake ${paths.set(first.name)} --seed ${result.settings.seed}`,
     ]
@@ -163,7 +253,7 @@ export async function studyPage(result: StudyResult, sources: PageSources): Prom
   const sheets = studySheets(plan, paths, dataset, settings.sheet);
   return buildReport({
     title: 'OTFM against DDPM',
-    lead: `Two objectives, one network, the same data, order, noise and budget, on ${data.train} ${data.bone}s; OTFM is better in ${quality.otfm} of ${HEADLINES.length} figures, DDPM in ${quality.ddpm}, ${quality.undecided} are not told apart.`,
+    lead: `Two objectives, one network, the same data, order, noise and budget, on ${data.train} ${data.bone}s; OTFM is better in ${quality.otfm} of ${HEADLINES.length} figures, DDPM in ${quality.ddpm}, ${quality.undecided} are not told apart${verdict.rubble ? '; but neither makes bones near real ones' : ''}.`,
     phantom: result.phantom,
     facts: [
       ['data', data.name],

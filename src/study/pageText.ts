@@ -2,7 +2,7 @@
 import { formatNumber } from '../report/report.ts';
 import type { MetricRow, PointFigures } from './figures.ts';
 import { HEADLINES } from './headline.ts';
-import { type Advantage, isWalkover, NAME } from './verdict.ts';
+import { type Advantage, isWalkover, NAME } from './outcome.ts';
 
 /** A space that no line is broken at. */
 export const NARROW = '\u202f';

@@ -16,7 +16,8 @@ import { evaluations, SOLVERS_OF, type SolverName } from '../sampling/solverName
 export type Arm = 'otfm' | 'ddpm';
 export const ARMS: readonly Arm[] = ['otfm', 'ddpm'];
 
-export type AxisName = 'main' | 'evaluations' | 'guidance' | 'seed' | 'share' | 'class';
+/** `main`: the main sets, of all seeds; `setting`: the main sampling with as many bones and seeds as the points of the axes. */
+export type AxisName = 'main' | 'setting' | 'evaluations' | 'guidance' | 'seed' | 'share' | 'class';
 
 export interface Training {
   /** Its folder under runs/. */
@@ -53,7 +54,7 @@ export interface MeasureUnit {
 
 export interface Point {
   axis: AxisName;
-  /** Where on the axis: evaluations, guidance scale, training seed, share, class; 0 on `main`. */
+  /** Where on the axis: evaluations, guidance scale, training seed, share, class; 0 on `main` and `setting`. */
   x: number;
   arm: Arm;
   solver: SolverName;
@@ -149,6 +150,7 @@ export function studyPlan(settings: StudySettings, classes: readonly number[]): 
   for (const arm of ARMS) {
     const at = (sampling: SampleSettings) =>
       axisSeeds.map((seed) => measure(training(arm, seed, 1), sampling, samples.axis));
+    add('setting', 0, arm, at(mainOf(arm)));
     for (const solver of SOLVERS_OF[arm]) {
       const list = settings.evaluations[solver as keyof StudySettings['evaluations']] ?? [];
       for (const nfe of sorted(list))

@@ -9,6 +9,7 @@
  */
 import { existsSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
+import { resolve } from 'node:path';
 import type { StudySettings } from '../config/study.ts';
 import { dataHash } from '../dataset/dataHash.ts';
 import type { Dataset } from '../dataset/dataset.ts';
@@ -21,25 +22,30 @@ import { RESEARCH_USE } from '../sampling/generateProvenance.ts';
 import { readGenerator } from '../sampling/generator.ts';
 import { axisClasses, checkStudy, classCounts, LEAST_HELD_OUT } from './check.ts';
 import { type StudyFigures, type StudyRecords, studyFigures } from './figures.ts';
-import { keyOf, pathsOf, requireSameStudy, type StudyIdentity, writeIdentity, writeJson } from './folder.ts';
+import {
+  keyOf,
+  pathsOf,
+  requireSameStudy,
+  type StudyIdentity,
+  type StudyRecord,
+  writeJson,
+  writeStudy,
+} from './folder.ts';
 import type { Sampled } from './headline.ts';
 import { HEADLINES } from './headline.ts';
 import { studyPage } from './page.ts';
-import { type Arm, type SetUnit, type StudyPlan, studyPlan } from './plan.ts';
+import { type Arm, type AxisName, type SetUnit, type StudyPlan, studyPlan } from './plan.ts';
+import type { AutoencoderResult, MeasureRecord, SetResult, TrainingResult } from './records.ts';
 import {
-  type AutoencoderResult,
-  type MeasureRecord,
   makeAutoencoder,
   makeMeasure,
   makeReference,
   makeSet,
   makeTraining,
   referenceName,
-  type SetResult,
-  type TrainingResult,
   type Workshop,
 } from './units.ts';
-import { type Share, type StudyFacts, type StudyVerdict, verdictOf } from './verdict.ts';
+import { type AxisInput, type Share, type StudyFacts, type StudyVerdict, verdictOf } from './verdict.ts';
 import { Yardstick } from './yardstick.ts';
 
 export interface StudyOptions {
@@ -59,7 +65,8 @@ export interface StudyOptions {
 /** compare.json. */
 export interface StudyResult {
   format: 'cranioflow-comparison';
-  version: 1;
+  /** 2: ties, bases and losses along axes, counts that were seen to be enough and not to be. */
+  version: 2;
   cranioflow: string;
   use: string;
   phantom: boolean;
@@ -102,6 +109,8 @@ export interface StudyResult {
 
 export interface Study {
   identity: StudyIdentity;
+  /** What the folder is recorded as holding; undefined: it is new. */
+  found: StudyRecord | undefined;
   plan: StudyPlan;
   shop: Workshop;
 }
@@ -120,9 +129,9 @@ export function openStudy(options: StudyOptions): Study {
     },
     autoencoder: given?.hash ?? null,
   };
-  requireSameStudy(out, identity);
   return {
     identity,
+    found: requireSameStudy(out, identity),
     plan: studyPlan(settings, axisClasses(settings, classCounts(dataset))),
     shop: { ...options, paths: pathsOf(out), say: options.say ?? (() => {}) },
   };
@@ -134,10 +143,10 @@ export function openStudy(options: StudyOptions): Study {
  */
 export async function runStudy(options: StudyOptions): Promise<StudyResult> {
   const study = openStudy(options);
-  const { shop, identity } = study;
+  const { shop } = study;
   const release = acquireLock(shop.paths.lock, shop.say);
   try {
-    writeIdentity(options.out, identity);
+    recordOf(study, options).begin();
     return await work(study, options);
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;
@@ -148,7 +157,30 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
   }
 }
 
-async function work({ shop, plan, identity }: Study, options: StudyOptions): Promise<StudyResult> {
+/**
+ * study.json as the work goes on. A higher number of seeds is recorded with the first training of it that is done, so that
+ * a rise that failed, or was a mistake, leaves no trace; a smaller one is a view of the study and never recorded.
+ */
+function recordOf({ identity, found }: Study, { out, command, autoencoder }: StudyOptions) {
+  const record: StudyRecord = found ?? {
+    ...identity,
+    ...(command !== undefined && { command }),
+    ...(autoencoder !== undefined && { autoencoderPath: resolve(autoencoder) }),
+  };
+  return {
+    begin: (): void => writeStudy(out, record),
+    reached(seed: number): void {
+      if (seed < record.settings.seeds) return;
+      record.settings = { ...record.settings, seeds: seed + 1 };
+      if (record.command !== undefined) record.command = withSeeds(record.command, seed + 1);
+      writeStudy(out, record);
+    },
+  };
+}
+
+async function work(study: Study, options: StudyOptions): Promise<StudyResult> {
+  const { shop, plan, identity } = study;
+  const record = recordOf(study, options);
   const { settings, dataset, paths } = shop;
   const total = 1 + plan.trainings.length + plan.sets.length + plan.measures.length;
   let at = 0;
@@ -160,6 +192,7 @@ async function work({ shop, plan, identity }: Study, options: StudyOptions): Pro
   for (const training of plan.trainings) {
     tell(`training ${training.name}`);
     trainings.set(training.name, await makeTraining(shop, training, autoencoder.hash));
+    record.reached(training.seed);
   }
   requireTwins(shop, plan, trainings);
   const sets = new Map<string, SetResult>();
@@ -184,7 +217,7 @@ async function work({ shop, plan, identity }: Study, options: StudyOptions): Pro
   const shown = axisClasses(settings, classes);
   const result: StudyResult = {
     format: 'cranioflow-comparison',
-    version: 1,
+    version: 2,
     cranioflow: packageVersion(),
     use: RESEARCH_USE,
     phantom: manifest.phantom,
@@ -235,12 +268,23 @@ async function work({ shop, plan, identity }: Study, options: StudyOptions): Pro
       ),
     figures,
     verdict: readNumbers(settings, figures, dataset, emptyShares(plan, sets)),
-    command: options.command ?? null,
+    command: commandOf(study, options) ?? null,
   };
   writeJson(paths.json, result);
   shop.say('compare.html');
   writeFileAtomic(paths.html, await studyPage(result, { plan, paths, dataset, signal: shop.signal }));
   return result;
+}
+
+/** A command line with another number of seeds. */
+const withSeeds = (command: string, seeds: number): string =>
+  `${command.replace(/ --(set seeds=|seeds )\S+/g, '')} --seeds ${seeds}`;
+
+/** The command that makes the study: the one it was begun with, which its settings came from, with its seeds of now. */
+function commandOf({ found, identity }: Study, { command }: StudyOptions): string | undefined {
+  if (found?.command === undefined) return command;
+  const { seeds } = identity.settings;
+  return seeds === found.settings.seeds ? found.command : withSeeds(found.command, seeds);
 }
 
 /** The arms of one seed and share must have learnt from the same latents, normalised alike. Throws `NumericsError`. */
@@ -293,15 +337,29 @@ function readNumbers(
 ): StudyVerdict {
   const at = (axis: string) => figures.comparisons.filter((c) => c.axis === axis);
   const main = at('main')[0];
-  const axis = (name: string, title: string, label: (x: number) => string) => ({
+  const axis = (name: AxisName, title: string, label: (x: number) => string): AxisInput => ({
     axis: title,
-    places: at(name).map((c) => ({ label: label(c.x), pair: c.pair, advantages: c.advantages })),
+    ...(figures.bases[name] !== undefined && { base: label(figures.bases[name]) }),
+    places: at(name).map((c) => ({
+      label: label(c.x),
+      pair: c.pair,
+      advantages: c.advantages,
+      ...(c.holds && { holds: c.holds }),
+    })),
+    ...(name === 'seed' && { scatter: figures.scatter }),
   });
+  const covered = figures.rows.find((row) => row.name === 'coverageFeatures');
   return verdictOf({
     titles: Object.fromEntries(HEADLINES.map((h) => [h.name, h.title])),
     mainSampling: { otfm: main.otfm, ddpm: main.ddpm },
     main: main.advantages,
+    ties: main.ties,
     mainPair: main.pair,
+    coverage: {
+      otfm: covered?.otfm?.value ?? null,
+      ddpm: covered?.ddpm?.value ?? null,
+      real: covered?.reference ?? null,
+    },
     best: figures.best,
     equal: at('evaluations').map((c) => ({ nfe: c.x, pair: c.pair, advantages: c.advantages })),
     speed: figures.speed,
@@ -310,7 +368,7 @@ function readNumbers(
       axis('evaluations', 'fewer evaluations', (x) => `${x}`),
       axis('guidance', 'guidance scale', (x) => `${x}`),
       axis('seed', 'training seed', (x) => `${x}`),
-      axis('share', 'training-set size', (x) => `${100 * x} %`),
+      axis('share', 'training-set size', (x) => `${Number((100 * x).toPrecision(3))} %`),
       axis('class', 'quality class', (x) => `class ${x}`),
     ],
     facts: {
@@ -322,7 +380,7 @@ function readNumbers(
       steps: settings.generator.steps,
       phantom: dataset.manifest.phantom,
       prediction: settings.generator.diffusion.prediction,
-      failed: figures.points.filter((p) => p.failed !== undefined).length,
+      failed: figures.points.filter((p) => p.axis !== 'setting' && p.failed !== undefined).length,
       empty,
     },
   });

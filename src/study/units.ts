@@ -6,11 +6,11 @@ import { existsSync } from 'node:fs';
 import type { StudySettings } from '../config/study.ts';
 import { dataHash } from '../dataset/dataHash.ts';
 import type { Dataset } from '../dataset/dataset.ts';
-import { bitsHash, openDataset } from '../dataset/dataset.ts';
+import { bitsHash, openDataset, readBits } from '../dataset/dataset.ts';
+import type { DatasetCase } from '../dataset/manifest.ts';
 import { shareOf } from '../dataset/share.ts';
-import { InterruptedError } from '../errors.ts';
+import { CranioflowError, DatasetError, InterruptedError } from '../errors.ts';
 import { evaluateSets } from '../evaluation/evaluateSets.ts';
-import type { SetMetric } from '../evaluation/setReport.ts';
 import { latestCheckpointPath } from '../files/checkpoint.ts';
 import { createProgress } from '../files/progress.ts';
 import { packageVersion } from '../files/version.ts';
@@ -21,9 +21,20 @@ import { Generator, readGenerator } from '../sampling/generator.ts';
 import { trainAutoencoder } from '../training/autoencoder.ts';
 import { trainGenerator } from '../training/generator.ts';
 import { type Mask, voxelCount } from '../volume/volume.ts';
-import { finish, finished, keyOf, readJson, removeUnit, type StudyPaths, writeJson } from './folder.ts';
+import { finish, finished, keyOf, removeUnit, type StudyPaths } from './folder.ts';
 import { HEADLINES, headlineFigures, type Sampled } from './headline.ts';
 import type { MeasureUnit, SetUnit, Training } from './plan.ts';
+import {
+  type AutoencoderResult,
+  autoencoderResultSchema,
+  type MeasureRecord,
+  readMeasure,
+  type SetResult,
+  setResultSchema,
+  type TrainingResult,
+  trainingResultSchema,
+  writeMeasure,
+} from './records.ts';
 import type { Side, Yardstick } from './yardstick.ts';
 
 /** What every unit needs. */
@@ -39,43 +50,6 @@ export interface Workshop {
   say(text: string): void;
 }
 
-export interface AutoencoderResult {
-  /** SHA-256 of its weights. */
-  hash: string;
-  heldOutDice: number | null;
-}
-
-export interface TrainingResult {
-  /** SHA-256 of the weights of both networks. */
-  hash: string;
-  dataHash: string;
-  cases: number;
-  parameters: number;
-  heldOutLoss: number | null;
-  /** Wall time; null for a training that was interrupted. */
-  seconds: number | null;
-}
-
-export interface SetResult {
-  /** SHA-256 over the checksums of the bones. */
-  hash: string;
-  empty: number;
-  /** Median wall time of a bone, warm session, decoding and writing included. */
-  seconds: number;
-}
-
-/** Figures of (the first bones of) a set. */
-export interface MeasureRecord {
-  key: string;
-  bones: number;
-  empty: number;
-  /** Why there are no figures. */
-  failed?: string;
-  headline: Record<string, Sampled>;
-  metrics: Record<string, SetMetric>;
-  notes: string[];
-}
-
 const finite = (x: number): number | null => (Number.isFinite(x) ? x : null);
 
 /** The run of the autoencoder: given, or the study's own. */
@@ -89,7 +63,7 @@ export function autoencoderResult(shop: Workshop): AutoencoderResult | undefined
   if (shop.autoencoder !== undefined)
     return { hash: readAutoencoder(shop.autoencoder).hash, heldOutDice: null };
   if (latestCheckpointPath(shop.paths.autoencoder) === undefined) return undefined;
-  return finished(shop.paths.autoencoder, autoencoderKey(shop));
+  return finished(shop.paths.autoencoder, autoencoderKey(shop), autoencoderResultSchema);
 }
 
 /** Trains the one autoencoder unless it is there. */
@@ -122,7 +96,7 @@ export function trainingResult(
 ): TrainingResult | undefined {
   const run = shop.paths.run(training.name);
   if (latestCheckpointPath(run) === undefined) return undefined;
-  return finished(run, trainingKey(shop, training, autoencoder));
+  return finished(run, trainingKey(shop, training, autoencoder), trainingResultSchema);
 }
 
 /** Trains one generator unless it is done; goes on from its newest checkpoint. */
@@ -166,17 +140,67 @@ const setKey = ({ sampling, seed, count }: SetUnit, generator: string): string =
 
 /** What a finished set left; `generator` is the hash of its training. */
 export const setResult = (shop: Workshop, unit: SetUnit, generator: string): SetResult | undefined =>
-  finished(shop.paths.set(unit.name), setKey(unit, generator));
+  finished(shop.paths.set(unit.name), setKey(unit, generator), setResultSchema);
 
-/** Samples one set unless it is there; goes on with the bones that are missing. */
+const hashOf = (cases: readonly Pick<DatasetCase, 'sha256'>[]): string =>
+  bitsHash(new TextEncoder().encode(cases.map((c) => c.sha256).join()));
+
+/** What is wrong with the files of a finished set, each volume read and checked; undefined: nothing. */
+function damageOf(folder: string, unit: SetUnit, { hash, empty }: SetResult): string | undefined {
+  try {
+    const bones = readProvenance(folder)?.bones.filter((b) => b.index < unit.count) ?? [];
+    // A set without any bone has no volumes, and its record lists none.
+    if (empty === unit.count) return undefined;
+    if (bones.length !== unit.count) return `it lists ${bones.length} of ${unit.count} bones`;
+    const set = openDataset(folder);
+    if (hashOf(set.cases) !== hash) return 'it holds other bones than were made';
+    for (const c of set.cases) readBits(folder, c, voxelCount(set.grid.size));
+    return undefined;
+  } catch (error) {
+    if (error instanceof CranioflowError) return error.explanation.found;
+    throw error;
+  }
+}
+
+/** A set that can be gone on with: of the same weights, and its record readable. */
+function isOf(folder: string, generator: string): boolean {
+  try {
+    return readProvenance(folder)?.generator?.hash === generator;
+  } catch (error) {
+    if (error instanceof DatasetError) return false;
+    throw error;
+  }
+}
+
+/**
+ * Samples one set unless it is there and whole; goes on with the bones that are missing. A damaged set is told of and made
+ * anew: the same weights, seed and settings give the same bones, so what was measured on it stays.
+ */
 export async function makeSet(shop: Workshop, unit: SetUnit, generator: string): Promise<SetResult> {
+  const out = shop.paths.set(unit.name);
   const known = setResult(shop, unit, generator);
-  if (known !== undefined) return known;
+  const damage = known && damageOf(out, unit, known);
+  if (known !== undefined && damage === undefined) return known;
+  if (damage !== undefined) {
+    shop.say(`${unit.name} is damaged and made again: ${damage}`);
+    removeUnit(out);
+  }
+  // A set of other weights (its run was removed and came out otherwise), or without a readable record, is of no use.
+  if (existsSync(out) && !isOf(out, generator)) removeUnit(out);
+  try {
+    return await fillSet(shop, unit, generator);
+  } catch (error) {
+    // What an earlier run left can be damaged too; a set from nothing cannot.
+    if (!(error instanceof DatasetError)) throw error;
+    shop.say(`${unit.name} is damaged and made again: ${error.explanation.found}`);
+    removeUnit(out);
+    return fillSet(shop, unit, generator);
+  }
+}
+
+async function fillSet(shop: Workshop, unit: SetUnit, generator: string): Promise<SetResult> {
   const { paths, quiet, signal, threads } = shop;
   const out = paths.set(unit.name);
-  // A set of other weights (its run was removed and came out otherwise) is of no use.
-  const found = existsSync(out) ? readProvenance(out)?.generator.hash : generator;
-  if (found !== generator) removeUnit(out);
   const weights = readGenerator(paths.run(unit.training.name));
   const progress = createProgress({ title: unit.name, total: unit.count, unit: 'bones', quiet });
   const times: number[] = [];
@@ -206,7 +230,7 @@ export async function makeSet(shop: Workshop, unit: SetUnit, generator: string):
       },
     });
     empty = set.bones.filter((bone) => bone.empty).length;
-    sha = bitsHash(new TextEncoder().encode(set.dataset.cases.map((c) => c.sha256).join()));
+    sha = hashOf(set.dataset.cases);
   } catch (error) {
     // Too few steps may make no bone at all: that is a result, and a bad one. A bone that diverged is none.
     if (!(error instanceof EmptySetError)) throw error;
@@ -264,6 +288,9 @@ const headlineOptions = ({ seed, measure }: StudySettings, side: Side) => ({
   frame: side.frame,
 });
 
+/** Raised where the figures of a set change, or the form of their file: measures of before are made again. */
+const MEASURES = 2;
+
 /** The key of a measure: the bones, what they are compared with, and how. */
 const measureKey = ({ settings, dataset }: Workshop, made: unknown): string =>
   keyOf({
@@ -273,19 +300,15 @@ const measureKey = ({ settings, dataset }: Workshop, made: unknown): string =>
     figures: HEADLINES.map((h) => h.name),
     data: [dataHash(dataset.split('train')), dataHash(dataset.split('test'))],
     version: packageVersion(),
+    content: MEASURES,
   });
-
-function known(path: string, key: string): MeasureRecord | undefined {
-  const found = readJson<MeasureRecord>(path);
-  return found?.key === key ? found : undefined;
-}
 
 const unitKey = (shop: Workshop, unit: MeasureUnit, set: SetResult): string =>
   measureKey(shop, { set: set.hash, name: unit.name, extended: unit.extended });
 
 /** A measure that is there. */
 export const measureResult = (shop: Workshop, unit: MeasureUnit, set: SetResult): MeasureRecord | undefined =>
-  known(shop.paths.measure(unit.name), unitKey(shop, unit, set));
+  readMeasure(shop.paths.measure(unit.name), unitKey(shop, unit, set));
 
 /** Measures one set from disk unless that is done. */
 export async function makeMeasure(
@@ -330,7 +353,7 @@ export async function makeMeasure(
     record.notes = evaluation.notes;
     record.headline = headlineFigures(side.real, whole, headlineOptions(shop.settings, side));
   }
-  writeJson(shop.paths.measure(unit.name), record);
+  writeMeasure(shop.paths.measure(unit.name), record);
   return record;
 }
 
@@ -351,14 +374,24 @@ export async function makeReference(
   const name = referenceName(count, quality);
   const path = shop.paths.measure(name);
   const key = measureKey(shop, name);
-  const done = known(path, key);
+  const done = readMeasure(path, key);
   if (done !== undefined) return done.headline;
   await breathe(shop);
   const side = yardstick.of(quality);
   const train = side.train.slice(0, count);
   const headline =
     train.length < LEAST_WHOLE ? {} : headlineFigures(side.real, train, headlineOptions(shop.settings, side));
-  writeJson(path, { key, bones: train.length, empty: 0, headline, metrics: {}, notes: [] });
+  const failed =
+    train.length < LEAST_WHOLE ? `${train.length} training cases; figures need ${LEAST_WHOLE}` : null;
+  writeMeasure(path, {
+    key,
+    bones: train.length,
+    empty: 0,
+    ...(failed !== null && { failed }),
+    headline,
+    metrics: {},
+    notes: [],
+  });
   return headline;
 }
 

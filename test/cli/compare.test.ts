@@ -1,5 +1,5 @@
 /** `cranioflow compare` by command line: its settings, its plan, its refusals; the study itself is tested in test/study. */
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { studySchema } from '../../src/config/study.ts';
@@ -64,9 +64,15 @@ test.each([
 test.each([
   [['--set', 'generator.objective=otfm'], 1, 'unknown key "generator.objective"'],
   [['--set', 'generator.keep.by=loss'], 1, 'generator.keep.by loss'],
-  [['--set', 'guidance=[21]'], 1, 'guidance.0'],
+  [
+    ['--set', 'guidance=[21]'],
+    1,
+    'guidance.0: 21, where a number of at most 20 is expected (--set guidance=[21])',
+  ],
+  [['--set', 'samples.main=0'], 1, 'samples.main: 0, where a number of at least 8 is expected'],
+  [['--set', 'seeds=x', '--seeds', '2'], 2, 'the number of seeds twice'],
   [['--set', 'evaluations.ddim=[21]'], 2, 'the length T of the noising chain'],
-  [['--set', 'main.otfm.solver=ancestral'], 2, 'for a generator that learnt otfm'],
+  [['--set', 'main.otfm.solver=ancestral'], 1, 'one of heun, euler, midpoint, rk4 is expected'],
   [['--autoencoder', folder.path('none')], 1, 'holds no trained network'],
 ])('%j is refused, and no folder is made', async (more, code, words) => {
   const ran = await run([...compare, ...more]);
@@ -79,4 +85,30 @@ test('Ctrl-C ends it with 130 and says how to go on', async () => {
   const ran = await run([...compare, '--quiet'], AbortSignal.abort());
   expect([ran.code, ran.out]).toEqual([130, '']);
   expect(ran.err).toContain('run the same command again with the same --out');
+});
+
+test('an existing study needs no settings, and those given must agree', async () => {
+  const begun = folder.path('begun');
+  const study = ['compare', '--data', data, '--out', begun, '--threads', '1'];
+  const started = await run([...study, ...tiny, '--quiet'], AbortSignal.abort());
+  expect(started.code).toBe(130);
+  const told = async (...more: string[]) =>
+    JSON.parse((await run([...study, ...more, '--print-settings', '--json'])).out);
+  expect((await told()).generator.steps).toBe(4);
+  expect((await told('--seeds', '1')).seeds).toBe(1);
+  const other = await run([...study, '--set', 'generator.steps=9', '--dry-run']);
+  expect(other.code).toBe(1);
+  expect(other.err).toContain('now generator.steps 9 (the study has 4)');
+  writeFileSync(folder.path('begun', 'study.json'), '{"format":"cranioflow-study","version":9}');
+  expect((await run(study)).err).toContain('is of version 9');
+});
+
+test('a folder of something else is not filled', async () => {
+  const foreign = folder.path('foreign');
+  mkdirSync(foreign);
+  writeFileSync(folder.path('foreign', 'precious.txt'), 'mine');
+  const ran = await run(['compare', '--data', data, '--out', foreign, ...tiny]);
+  expect(ran.code).toBe(1);
+  expect(ran.err).toContain('holds one thing, and is not a study');
+  expect(readdirSync(foreign)).toEqual(['precious.txt']);
 });

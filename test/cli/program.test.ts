@@ -65,6 +65,18 @@ test.each([
   ['a grid too small for a skull', ['phantom', '--out', 'x', '--grid', '8'], 'from 16 to 1024'],
   ['a bad grid', ['ingest', 'm', '--out', 'x', '--spacing', '2', '--grid', '64x56'], 'such as 64x56x48'],
   ['an unknown choice', ['generate', '--out', 'x', '--solver', 'rk5'], 'heun, euler, midpoint'],
+  ['an unknown format', ['generate', '--out', 'x', '--format', 'foo'], 'stl, ply, glb, or none alone'],
+  [
+    'no format beside one',
+    ['generate', '--out', 'x', '--format', 'none,stl'],
+    'the format none beside others',
+  ],
+  [
+    'steps without effect',
+    ['generate', '--out', 'x', '--solver', 'dopri5', '--steps', '3'],
+    'leave --steps out',
+  ],
+  ['bones without end', ['generate', '--out', 'x', '--count', '1e12'], 'from 1 to 1000000'],
   ['neither volume nor run', ['export', '--out', 'x'], 'neither --volume nor --run'],
 ])('%s ends with exit 2 and says what to do', async (_, argv, words) => {
   const { code, out, err } = await run(argv);

@@ -142,3 +142,46 @@ describe('runningMean', () => {
     expect(runningMean([Number.NaN], 1)[0]).toBeNaN();
   });
 });
+
+describe('single points', () => {
+  const xs = [1, 2, 8, 64, 150, 300];
+  const document = page({
+    kind: 'line',
+    caption: 'c',
+    series: [1, 2, 3].map((n) => ({
+      name: `s${n}`,
+      x: xs,
+      y: xs.map((x) => x % 2),
+      low: xs.map(() => 0),
+      high: xs.map(() => 1),
+    })),
+    x: { label: 'x', log: true, ticks: xs },
+    y: { label: 'y' },
+    dots: true,
+  });
+  const number = (
+    element: { getAttribute(name: string): string | null } | null | undefined,
+    name: string,
+  ): number => Number(element?.getAttribute(name));
+
+  it('of series at one place stand side by side', () => {
+    const groups = [...document.querySelectorAll('[aria-label="dot"]')];
+    const shifts = groups.map((g) => Number(/\((-?[\d.]+)/.exec(g.getAttribute('transform') ?? '(0')![1]));
+    expect(shifts).toEqual([-5, 0, 5]);
+  });
+  it('keep off the frame', () => {
+    const frame = document.querySelector('[aria-label="frame"]');
+    const [left, top] = [number(frame, 'x'), number(frame, 'y')];
+    const circles = [...document.querySelectorAll('circle')];
+    expect(circles).toHaveLength(18);
+    for (const circle of circles) {
+      expect(number(circle, 'cx') - left).toBeGreaterThan(8);
+      expect(left + number(frame, 'width') - number(circle, 'cx')).toBeGreaterThan(8);
+      expect(number(circle, 'cy') - top).toBeGreaterThan(8);
+    }
+  });
+  it('have every label that was asked for', () => {
+    const labels = [...document.querySelectorAll('[aria-label="x-axis tick label"] text')];
+    expect(labels.map((l) => l.textContent)).toEqual(xs.map(String));
+  });
+});

@@ -5,6 +5,7 @@ import { openDataset } from '../../src/dataset/dataset.ts';
 import { makePhantomDataset } from '../../src/dataset/phantoms.ts';
 import { shareOf } from '../../src/dataset/share.ts';
 import { CandidateFilter, checkFilter } from '../../src/sampling/filtered.ts';
+import { readProvenance } from '../../src/sampling/generateProvenance.ts';
 import { generateSet } from '../../src/sampling/generateSet.ts';
 import { Generator, type GeneratorWeights } from '../../src/sampling/generator.ts';
 import type { SampleOptions } from '../../src/sampling/latentSampler.ts';
@@ -55,7 +56,16 @@ test('a set says how many candidates it chose from and goes on only with the sam
     count: 1,
     formats: [],
   };
-  await generateSet({ ...common, filter: { candidates: 3, dataset } });
+  const { bones } = await generateSet({ ...common, filter: { candidates: 3, dataset } });
+  const record = readProvenance(tiny.path('filtered'))!;
+  // Two steps of Euler for each candidate.
+  expect(record).toMatchObject({ nfe: 6, filter: { candidates: 3, dataHash: source.meta.dataHash } });
+  const filter = await CandidateFilter.create(tiny.generator, dataset, 3, { threads: 1 });
+  const plain = await Generator.create(tiny.generator, { threads: 1 });
+  const { distance } = await filter.sample(plain, { ...options, index: 0 });
+  await filter.release();
+  await plain.release();
+  expect([bones[0].distance, record.bones[0].distance]).toEqual([distance, distance]);
   await expect(generateSet({ ...common, filter: { candidates: 4, dataset } })).rejects.toThrow(
     'candidates 3',
   );

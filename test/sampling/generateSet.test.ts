@@ -12,7 +12,7 @@ import {
 } from '../../src/errors.ts';
 import { acquireLock } from '../../src/files/lock.ts';
 import { Decoder } from '../../src/sampling/autoencoder.ts';
-import { readProvenance } from '../../src/sampling/generateProvenance.ts';
+import { effective, readProvenance } from '../../src/sampling/generateProvenance.ts';
 import {
   boneId,
   boneSlug,
@@ -223,9 +223,63 @@ test.each<[string, Partial<GenerateSetOptions>]>([
   ['quality', { quality: 1 }],
   ['solver', { solver: 'rk5' as 'heun' }],
   ['format', { formats: ['nrrd', 'obj'] }],
+  ['count without end', { count: 1e12 }],
+  ['eta of another solver, even 0', { eta: 0 }],
+  ['tolerance of another solver', { tolerance: 1e-3 }],
+  ['guidance interval without guidance', { guidance: 1, guidanceInterval: [0.2, 0.8] }],
+  ['empty guidance interval', { guidanceInterval: [0.5, 0.5] }],
 ])('an impossible %s is refused before anything is written', async (_, changes) => {
   await expect(generateSet(settings('untouched', changes))).rejects.toThrow(UsageError);
   expect(existsSync(tiny.path('untouched'))).toBe(false);
+});
+
+test('a refusal says what to choose instead', async () => {
+  const told = (changes: Partial<GenerateSetOptions>) =>
+    expect(generateSet(settings('untouched', changes))).rejects;
+  await told({ solver: 'ddim' }).toThrow(
+    /a solver among heun, .*\n.*choose the solver heun or another of these/,
+  );
+  await told({ eta: 0.5 }).toThrow(/leave eta out/);
+  await told({ steps: 2000 }).toThrow(/from 1 to 1000\n.*give 16 steps/);
+});
+
+describe('the record of a set', () => {
+  test('dopri5: its tolerance, no steps, and what it took; earlier records of the same are gone on with', async () => {
+    const how = { solver: 'dopri5', steps: 16, formats: [] } as const;
+    const [bone] = (await generateSet(settings('adaptive', how))).bones;
+    const record = readProvenance(tiny.path('adaptive'))!;
+    expect(record.settings).toEqual({
+      seed: 7,
+      solver: 'dopri5',
+      guidance: 1.5,
+      quality: null,
+      clean: false,
+      tolerance: 1e-4,
+    });
+    expect([record.nfe, record.bones[0].nfe]).toEqual([null, bone.nfe]);
+    expect(bone.nfe).toBeGreaterThan(6);
+    const { tolerance: _, ...before } = record.settings;
+    const write = (more: object) =>
+      writeFileSync(
+        tiny.path('adaptive', 'provenance.json'),
+        JSON.stringify({ ...record, settings: { ...before, ...more } }),
+      );
+    write({ steps: 16 });
+    expect((await generateSet(settings('adaptive', how))).made).toBe(0);
+    // Another first step made other bones, in their last bits.
+    write({ steps: 8 });
+    await expect(generateSet(settings('adaptive', how))).rejects.toThrow('steps 8');
+  });
+
+  test('defaults are written out, and records that leave them out mean the same', () => {
+    const old = { seed: 1, steps: 4, quality: null, clean: false };
+    expect(effective({ ...old, solver: 'ddim', guidance: 1.5 })).toMatchObject({ steps: 4, eta: 0 });
+    expect(effective({ ...old, solver: 'heun', guidance: 1, guidanceInterval: [0, 0.5], eta: 0 })).toEqual({
+      ...old,
+      solver: 'heun',
+      guidance: 1,
+    });
+  });
 });
 
 /** The generator with `shift` added to every logit of bone. */

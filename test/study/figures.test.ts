@@ -4,7 +4,8 @@ import { type StudyRecords, studyFigures } from '../../src/study/figures.ts';
 import { HEADLINES, type Sampled } from '../../src/study/headline.ts';
 import type { Estimate } from '../../src/study/interval.ts';
 import { type MeasureUnit, type StudyPlan, studyPlan } from '../../src/study/plan.ts';
-import { type MeasureRecord, referenceName } from '../../src/study/units.ts';
+import type { MeasureRecord } from '../../src/study/records.ts';
+import { referenceName } from '../../src/study/units.ts';
 import { tinySettings } from './tinyStudy.ts';
 
 const settings = tinySettings([
@@ -125,9 +126,9 @@ test("each arm's best point, and the fewest evaluations that are enough", () => 
     tried: { otfm: 6, ddpm: 5 },
   });
   expect((figures.best.mmdChamfer.advantage as Estimate).value).toBeCloseTo(-0.05, 9);
-  expect(figures.speed.mmdChamfer.otfm!.enough).toMatchObject({ nfe: 2, label: 'euler', seconds: 0.2 });
-  expect(figures.speed.mmdChamfer.ddpm!.enough).toMatchObject({ nfe: 2, label: 'ddim' });
-  expect(figures.speed.coverageFeatures.otfm!.enough.nfe).toBe(1);
+  expect(figures.speed.mmdChamfer.own!.otfm).toMatchObject({ nfe: 2, label: 'euler', below: 1 });
+  expect(figures.speed.mmdChamfer.own!.ddpm).toMatchObject({ nfe: 2, label: 'ddim' });
+  expect(figures.speed.coverageFeatures.own!.otfm).toMatchObject({ nfe: 1, below: null });
 });
 
 test('a set without bone has no figures, is named, and loses to one that has bones', () => {
@@ -141,7 +142,11 @@ test('a set without bone has no figures, is named, and loses to one that has bon
   const comparison = figures.comparisons.find((c) => c.axis === 'evaluations' && c.x === 1)!;
   const lost = { failed: 'ddpm' };
   expect(Object.values(comparison.advantages)).toEqual([lost, lost, lost, lost]);
-  expect(figures.speed.mmdChamfer.ddpm!.enough.nfe).toBe(2);
+  // What failed was tried, and is near nothing: OTFM at 1 is seen to need fewer.
+  expect(figures.speed.mmdChamfer).toMatchObject({
+    own: { ddpm: { nfe: 2, below: 1 } },
+    fewer: { arm: 'otfm', factor: 1 },
+  });
 });
 
 test('two sets without bone decide nothing; an arm without any loses in its best setting too', () => {
@@ -163,7 +168,7 @@ test('two sets without bone decide nothing; an arm without any loses in its best
   });
   expect(one.points[0]).toMatchObject({ seeds: 2, values: {}, cases: {} });
   expect(one.points.find((p) => p.arm === 'ddpm')!.cases.mmdChamfer).toBe(10);
-  expect(one.speed.mmdChamfer).toEqual({});
+  expect(one.speed.mmdChamfer).toMatchObject({ silent: 'not measured', equal: null });
 });
 
 test('a ruined point does not widen what is near the best', () => {
@@ -179,10 +184,10 @@ test('a ruined point does not widen what is near the best', () => {
       }),
     ).speed.kidFeatures;
   for (const ruined of [0.2, 5, 500]) {
-    const { otfm, ddpm } = speedOf(ruined);
-    expect(otfm!.enough.nfe).toBe(4);
+    const { own, equal } = speedOf(ruined);
+    expect(own!.otfm.nfe).toBe(4);
     // What both reach is DDPM's 0.1.
-    expect([otfm!.equal.nfe, ddpm!.equal.nfe]).toEqual([2, 2]);
+    expect([equal!.otfm.nfe, equal!.ddpm.nfe]).toEqual([2, 2]);
   }
 });
 
@@ -214,4 +219,105 @@ test('a setting that is on both axes is one to choose', () => {
     recordsOf(laid, () => 0.5),
   );
   expect(best.mmdChamfer.tried).toEqual({ otfm: 6, ddpm: 5 });
+});
+
+test('the main setting is one of the settings to choose, on no axis too', () => {
+  const off = tinySettings([
+    'main.otfm.steps=3',
+    'main.ddpm.steps=7',
+    'guidance=[0]',
+    'evaluations.euler=[1]',
+  ]);
+  const laid = studyPlan(off, []);
+  const { best } = studyFigures(
+    laid,
+    off,
+    recordsOf(laid, (unit) => (unit.set.nfe >= 6 && unit.set.sampling.guidance === 1.5 ? 0.5 : 0.9)),
+  );
+  expect(best.mmdChamfer).toMatchObject({
+    otfm: 'heun, 6 evaluations, guidance 1.5',
+    ddpm: 'ddim, 7 evaluations, guidance 1.5',
+  });
+  // The same bones as a point of an axis, of the sets that are there.
+  expect(laid.points.filter((p) => p.axis === 'setting').map((p) => p.measures.map((m) => m.count))).toEqual([
+    [8],
+    [8],
+  ]);
+});
+
+test('a figure that no record has and none says failed decides nothing, whichever arm lacks it', () => {
+  for (const lacks of [isOtfm, (unit: MeasureUnit) => !isOtfm(unit)]) {
+    const given = records(() => 0.5);
+    for (const unit of plan.measures)
+      if (lacks(unit)) delete given.measures.get(unit.name)!.headline.mmdChamfer;
+    for (const c of studyFigures(plan, settings, given).comparisons) {
+      expect(c.advantages.mmdChamfer).toBeNull();
+      expect(c.advantages.kidFeatures).not.toBeNull();
+    }
+  }
+});
+
+test('both at a bound is a tie; losses are counted from the base of the axis', () => {
+  const figures = studyFigures(
+    plan,
+    settings,
+    records((unit, name) => {
+      if (name === 'coverageFeatures') return 0;
+      if (name === 'oneNnaSidedDice') return 0.5;
+      const few = unit.set.nfe === 1;
+      return isOtfm(unit) ? (few ? 3 : 1) : few ? 4.5 : 4;
+    }),
+  );
+  const at = (x: number) => figures.comparisons.find((c) => c.axis === 'evaluations' && c.x === x)!;
+  expect(figures.bases).toMatchObject({ evaluations: 2, guidance: 1.5, share: 1 });
+  expect(figures.bases.seed).toBeUndefined();
+  expect(at(1).ties).toEqual({ coverageFeatures: 'worst', oneNnaSidedDice: 'best' });
+  expect(at(2).holds).toBeUndefined();
+  // Ahead by 1.5, and yet it lost 1.5 more.
+  expect((at(1).advantages.mmdChamfer as Estimate).value).toBeCloseTo(1.5, 9);
+  expect((at(1).holds!.mmdChamfer as Estimate).value).toBeCloseTo(-1.5, 9);
+  expect(at(1).holds!.coverageFeatures).toBeNull();
+  expect(figures.speed.coverageFeatures.silent).toBe('worst value');
+  expect(figures.rows.find((r) => r.name === 'coverageFeatures')!.tie).toBe('worst');
+  expect(figures.scatter).toBeNull();
+});
+
+test('arms exchanged: every advantage and loss turns its sign, every count changes sides', () => {
+  const even = tinySettings([
+    'evaluations.heun=[]',
+    'evaluations.euler=[1,2,4]',
+    'evaluations.ddim=[1,2,4]',
+    'evaluations.ancestral=[]',
+    'main.otfm.solver=euler',
+    'main.otfm.steps=4',
+  ]);
+  const laid = studyPlan(even, []);
+  const value =
+    (first: boolean): FigureOf =>
+    (unit, name) => {
+      const { nfe, sampling, training } = unit.set;
+      const a = 0.5 + 0.3 / nfe + 0.02 * sampling.guidance + 0.1 * (1 - training.share);
+      const b = 0.6 + 0.25 / nfe ** 2 + 0.05 * sampling.guidance;
+      const own = isOtfm(unit) === first ? a : b;
+      return name === 'coverageFeatures' ? 1 - own / 2 : own;
+    };
+  const [plain, swapped] = [true, false].map((first) =>
+    studyFigures(laid, even, recordsOf(laid, value(first))),
+  );
+  const numbers = (all: object) =>
+    Object.entries(all).map(([name, e]) => [name, (e as Estimate | null)?.value ?? null] as const);
+  for (const [i, c] of plain.comparisons.entries()) {
+    const d = swapped.comparisons[i];
+    for (const [a, b] of [
+      [c.advantages, d.advantages],
+      [c.holds ?? {}, d.holds ?? {}],
+    ])
+      for (const [name, v] of numbers(a)) expect(new Map(numbers(b)).get(name)).toBeCloseTo(-v!, 9);
+  }
+  for (const [name, s] of Object.entries(plain.speed)) {
+    const t = swapped.speed[name];
+    const counts = (both: typeof s.own, one: 'otfm' | 'ddpm') => both && [both[one].nfe, both[one].below];
+    expect(counts(t.equal, 'otfm')).toEqual(counts(s.equal, 'ddpm'));
+    expect(counts(t.own, 'ddpm')).toEqual(counts(s.own, 'otfm'));
+  }
 });

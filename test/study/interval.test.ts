@@ -1,5 +1,5 @@
 /** Intervals against closed forms, and their coverage by simulation. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { student } from '../../src/evaluation/statistics.ts';
 import { RandomStream } from '../../src/random/stream.ts';
 import { halfSamples, type Sampled } from '../../src/study/headline.ts';
@@ -10,6 +10,7 @@ import {
   metricAdvantage,
   metricEstimate,
   seedHalfWidth,
+  steadier,
 } from '../../src/study/interval.ts';
 
 const flat = (value: number): Sampled => ({ value, cases: 10, halves: [value, value] });
@@ -137,4 +138,38 @@ test('figures that are not half-sampled: own intervals and seeds, squares added'
   expect(metricAdvantage([metric(2)], [metric(5)])).toBeUndefined();
   const seeds = metricAdvantage([metric(1), metric(1)], [metric(2), metric(4)])!;
   expect(seeds.high - seeds.value).toBeCloseTo(12.706, 2);
+});
+
+test('differences of shares stay within what shares can differ by', () => {
+  const share = (value: number, spread: number): Sampled => ({
+    value,
+    cases: 10,
+    trials: 10,
+    halves: [value - spread, value + spread],
+  });
+  expect(advantage([share(1, 0.4)], [share(0, 0.4)], 'higher')).toMatchObject({ value: 1, high: 1 });
+  expect(advantage([share(0, 0.4)], [share(1, 0.4)], 'higher')).toMatchObject({ value: -1, low: -1 });
+  expect(advantage([share(0.5, 0.3)], [share(1, 0.3)], 'near 0.5').high).toBeLessThanOrEqual(0.5);
+  // Other figures know no bound.
+  expect(advantage([flat(0)], [{ ...flat(3), halves: [1, 5] }], 'lower').high).toBeGreaterThan(3);
+});
+
+describe('which arm scatters less over seeds', () => {
+  const wide = [1, 5, 9, 2, 8];
+  const narrow = [4.1, 4, 4.2, 4.1, 4];
+  test('found, mirrored, and not where both scatter alike, are too few, or do not scatter', () => {
+    expect(steadier(wide, narrow)).toBe('ddpm');
+    expect(steadier(narrow, wide)).toBe('otfm');
+    expect(steadier(wide, [2, 7, 3, 9, 4])).toBe('undecided');
+    expect(steadier(wide.slice(0, 2), narrow.slice(0, 2))).toBe('undecided');
+    expect(steadier([1, 1, 1], [1, 1, 1])).toBe('undecided');
+  });
+  test('equal scatter is told apart in about 5 % of studies', () => {
+    const random = new RandomStream(3, 'test/steadier');
+    const draw = (n: number): number[] => Array.from(random.fillNormal(new Float32Array(n)));
+    let told = 0;
+    for (let i = 0; i < 2000; i++) if (steadier(draw(6), draw(6)) !== 'undecided') told++;
+    expect(told / 2000).toBeGreaterThan(0.03);
+    expect(told / 2000).toBeLessThan(0.07);
+  });
 });

@@ -46,6 +46,7 @@ test('a set that several axes need is made once, at the largest count', () => {
   expect(uses.map((p) => [p.axis, p.measures[0].count])).toEqual([
     ['main', 10],
     ['seed', 10],
+    ['setting', 8],
     ['guidance', 8],
     ['share', 8],
   ]);

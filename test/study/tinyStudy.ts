@@ -9,7 +9,7 @@ import { makePhantomDataset } from '../../src/dataset/phantoms.ts';
 
 export const TINY_STUDY: readonly string[] = [
   'seeds=2',
-  'autoencoder.steps=12',
+  'autoencoder.steps=8',
   'autoencoder.batch=2',
   'autoencoder.model.widths=[8,8,8]',
   'autoencoder.model.encoderBlocks=[1,0]',

@@ -3,17 +3,16 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Estimate } from '../../src/study/interval.ts';
 import {
-  bestPoint,
-  fewest,
+  type Advantage,
+  type Advantages,
   type Outcome,
   outcomeOf,
-  type SpeedPoint,
-  type StudyFacts,
   tallyAll,
   tallyOf,
-  type VerdictInput,
-  verdictOf,
-} from '../../src/study/verdict.ts';
+} from '../../src/study/outcome.ts';
+import { type SpeedFigure, speedFigure } from '../../src/study/speed.ts';
+import { type StudyFacts, type VerdictInput, verdictOf } from '../../src/study/verdict.ts';
+import { rulesOf } from '../../src/study/verdictWords.ts';
 
 const at = (low: number, high: number): Estimate => ({ value: (low + high) / 2, low, high, seeds: 3 });
 const [AHEAD, BEHIND, OPEN] = [at(0.1, 0.2), at(-0.2, -0.1), at(-0.1, 0.2)];
@@ -84,42 +83,6 @@ describe('several figures', () => {
   });
 });
 
-describe('the fewest evaluations that are enough', () => {
-  const point = (nfe: number, score: number, label = 'euler'): SpeedPoint => ({
-    nfe,
-    score,
-    halfWidth: 0,
-    seconds: nfe / 10,
-    label,
-  });
-
-  const within = (points: SpeedPoint[], tolerance: number): SpeedPoint =>
-    fewest(points, bestPoint(points).score + tolerance);
-
-  test('the first from which on all are within the tolerance of the best', () => {
-    const points = [point(1, 5), point(2, 2), point(4, 1.05), point(8, 1.02), point(16, 1)];
-    expect(bestPoint(points).nfe).toBe(16);
-    expect(within(points, 0.1).nfe).toBe(4);
-  });
-  test('a lucky point below bad ones does not count', () => {
-    expect(within([point(1, 1), point(2, 3), point(4, 1.05), point(8, 0.99)], 0.1).nfe).toBe(4);
-  });
-  test('more evaluations than the best need not be good', () => {
-    expect(within([point(2, 2), point(4, 1), point(8, 1.5)], 0.1).nfe).toBe(4);
-  });
-  test('of two solvers at one count the better speaks', () => {
-    const points = [point(4, 9, 'euler'), point(4, 1, 'heun'), point(8, 1)];
-    expect(within(points, 0.1)).toMatchObject({ nfe: 4, label: 'heun' });
-  });
-  test('scores below 0 (coverage is counted so) and a tolerance of 0', () => {
-    expect(within([point(1, -0.5), point(2, -0.8), point(4, -0.85)], 0.1).nfe).toBe(2);
-    expect(within([point(1, -0.5), point(2, -0.85), point(4, -0.85)], 0).nfe).toBe(2);
-  });
-  test('a limit that is never reached leaves the best point', () => {
-    expect(fewest([point(1, 5), point(2, 3), point(4, 4)], 1).nfe).toBe(2);
-  });
-});
-
 const FACTS: StudyFacts = {
   seeds: 5,
   axisSeeds: 5,
@@ -140,6 +103,8 @@ const input = (main: VerdictInput['main'], more: Partial<VerdictInput> = {}): Ve
   titles: { a: 'Alpha', b: 'Beta' },
   mainSampling: { otfm: 'heun 16', ddpm: 'ddim 32' },
   main,
+  ties: {},
+  coverage: { otfm: 0.6, ddpm: 0.5, real: 0.9 },
   mainPair: 'main',
   best: {},
   equal: [],
@@ -206,44 +171,97 @@ describe('the words', () => {
     );
     const text = Object.fromEntries(verdict.paragraphs.map((p) => [p.about, p.text]));
     expect(text['At equal numbers of evaluations']).toBe(
-      '1: 1 for OTFM, 0 for DDPM, 0 open; 8: 0 for OTFM, 1 for DDPM, 0 open. Together, each arm is better in places.',
+      'At 1, 8: of 2 comparisons OTFM is better in 1 (at 1), DDPM in 1 (at 8), 0 are open. Each arm is better at some points.',
     );
     expect(text["At each arm's best setting"]).toContain('DDPM is better in Alpha.');
-    expect(text["At each arm's best setting"]).toContain('OTFM at euler, 64, DDPM at ancestral, 300');
     expect(text["At each arm's best setting"]).toMatch(
       /OTFM had 18 settings to choose from, DDPM 14; .* more so in OTFM/,
     );
-    expect(text.Robustness).toContain('guidance scale: DDPM holds up better (of 1 comparisons');
+    expect(text['Better along the axes']).toBe(
+      'Guidance scale: DDPM is better at most points (OTFM 0, DDPM 1, open 0).',
+    );
+    expect(text['Holding up along the axes']).toBe('Guidance scale: not judged.');
     expect(Object.keys(verdict.axes)).toEqual(['guidance scale']);
     expect(verdict.quality.verdict).toBe('otfm');
   });
 
-  test.each([
-    [4, 32, '8 times fewer for OTFM'],
-    [32, 4, '8 times fewer for DDPM'],
-    [4, 4, 'as many'],
-  ])('speed: OTFM %d, DDPM %d', (o, d, words) => {
-    const one = (nfe: number) => {
-      const p = { nfe, score: 1, halfWidth: 0, seconds: 0.123, label: 'x' };
-      return { best: p, enough: p, equal: p };
-    };
-    const verdict = verdictOf(input({ a: OPEN }, { speed: { a: { otfm: one(o), ddpm: one(d) } } }));
-    expect(verdict.paragraphs.find((p) => p.about.startsWith('Speed'))!.text).toContain(
-      `Alpha: OTFM ${o} (x, 0.12 s a bone), DDPM ${d} (x, 0.12 s a bone), ${words}.`,
+  test('who is ahead and who holds up are two answers', () => {
+    const place = (label: string, holds: Advantages) => ({
+      label,
+      pair: label,
+      advantages: { a: AHEAD },
+      holds,
+    });
+    const { axes, paragraphs } = verdictOf(
+      input(
+        { a: AHEAD },
+        {
+          axes: [
+            {
+              axis: 'training-set size',
+              base: '100 %',
+              places: [place('50 %', { a: BEHIND }), place('25 %', { a: BEHIND, b: null })],
+            },
+            { axis: 'training seed', places: [place('0', {})], scatter: null },
+          ],
+        },
+      ),
+    );
+    expect(axes['training-set size'].points.verdict).toBe('otfm');
+    expect(axes['training-set size'].holding).toEqual({ otfm: 0, ddpm: 2, undecided: 0, verdict: 'ddpm' });
+    expect(paragraphs.at(-1)!.text).toBe(
+      'Training-set size, from 100 %: DDPM holds up better (OTFM 0, DDPM 2, open 0). Training seed: not judged.',
     );
   });
 
-  test('speed says what near is, for each figure', () => {
-    const p = { nfe: 1, score: 1, halfWidth: 0, seconds: null, label: 'x' };
-    const one = { best: p, enough: p, equal: p };
-    const verdict = verdictOf(input({ a: OPEN }, { speed: { a: { otfm: one, ddpm: one } }, within: 0.2 }));
-    expect(verdict.paragraphs.find((q) => q.about.startsWith('Speed'))!.text).toMatch(
-      /within 20 % of that value; for 1-NNA, within 20 % of 0.5; for KID, .* half the width of the 95 % interval/,
+  test('scatter over training seeds decides how they hold up, where it was compared', () => {
+    const scatter = { a: 'ddpm', b: 'undecided' } as const;
+    const axes = [
+      { axis: 'training seed', places: [{ label: '0', pair: '0', advantages: { a: AHEAD } }], scatter },
+    ];
+    expect(verdictOf(input({ a: AHEAD }, { axes })).axes['training seed'].holding!.verdict).toBe('ddpm');
+  });
+
+  test('neither arm near real bones: no arm is called better, whoever leads; just above, one is', () => {
+    const lead = (otfm: number | null, ddpm: number | null, real: number | null = 1) =>
+      verdictOf(input({ a: AHEAD }, { coverage: { otfm, ddpm, real } }));
+    for (const verdict of [lead(0, 0), lead(0.09, 0.02), lead(null, 0.05), lead(null, null, null)]) {
+      expect(verdict.rubble).toBe(true);
+      expect(verdict.paragraphs[0].text).toContain('no arm is called better');
+      expect(verdict.paragraphs[0].text).not.toContain('support that OTFM');
+      expect(verdict.limits[0]).toContain('Neither arm makes bones near real ones');
+    }
+    for (const verdict of [lead(0.1, 0), lead(0, 0.1), lead(0.5, 0.5)]) {
+      expect(verdict.rubble).toBe(false);
+      expect(verdict.paragraphs[0].text).toContain('support that OTFM');
+    }
+  });
+
+  test('a tie at the worst value is named, not said to be an open question', () => {
+    const text = verdictOf(input({ a: OPEN, b: AHEAD }, { ties: { a: 'worst' } })).paragraphs[0].text;
+    expect(text).toContain('OTFM is better in Beta; both are at the worst value in Alpha.');
+  });
+
+  test('speed: who was seen to need fewer, what is left out, and nothing of seconds', () => {
+    const point = (nfe: number, score: number) => ({ nfe, score, halfWidth: 0, label: 'x' });
+    const quick = [point(1, 5), point(4, 1), point(8, 1)];
+    const slow = [point(1, 5), point(4, 5), point(8, 1)];
+    const speed = (otfm: typeof quick, ddpm: typeof quick, worst?: number) =>
+      speedFigure({ otfm, ddpm }, () => 0, worst);
+    const verdict = verdictOf(
+      input(
+        { a: OPEN },
+        { speed: { a: speed(quick, slow), b: speed(slow, quick), c: speed(slow, slow, 1) } },
+      ),
     );
+    expect(verdict.paragraphs.find((p) => p.about.startsWith('Speed'))!.text).toBe(
+      'OTFM needs fewer evaluations in Alpha; DDPM needs fewer evaluations in Beta; left out, an arm being nowhere off the worst value: c. The points carry errors of their own, which these counts do not show.',
+    );
+    expect(JSON.stringify(verdict.paragraphs)).not.toMatch(/ s a bone/);
   });
 
   test('speed and equal evaluations that were not measured are said to be so', () => {
-    const texts = verdictOf(input({ a: OPEN }, { speed: { a: {} } })).paragraphs.map((p) => p.text);
+    const texts = verdictOf(input({ a: OPEN })).paragraphs.map((p) => p.text);
     expect(texts.some((t) => t.startsWith('Too few points'))).toBe(true);
     expect(texts.some((t) => t.startsWith('No number of evaluations'))).toBe(true);
     expect(texts.at(-1)).toBe('No axis was measured.');
@@ -258,7 +276,7 @@ describe('what cannot be concluded', () => {
     const text = limits({});
     expect(text).toContain('One autoencoder');
     expect(text).toContain('1000 training steps');
-    expect(text).toContain('Seconds were measured set after set');
+    expect(text).toContain('measured set after set');
     expect(text).toContain('1 comparisons at 95 %');
     expect(text).not.toMatch(/training seed|Small sets|Phantoms|no figures/);
   });
@@ -295,4 +313,108 @@ describe('what cannot be concluded', () => {
   ])('%j', (facts, words) => {
     expect(limits(facts)).toContain(words);
   });
+});
+
+describe('swapping the arms swaps the verdict', () => {
+  const other = { otfm: 'ddpm', ddpm: 'otfm', undecided: 'undecided' } as const;
+  const flip = (a: Advantage): Advantage => {
+    if (a === null) return null;
+    return 'failed' in a
+      ? { failed: other[a.failed] as 'otfm' | 'ddpm' }
+      : { ...a, value: -a.value, low: -a.high, high: -a.low };
+  };
+  const flipAll = (all: Advantages): Advantages =>
+    Object.fromEntries(Object.entries(all).map(([name, a]) => [name, flip(a)]));
+  const flipSpeed = (s: SpeedFigure): SpeedFigure => {
+    const sides = (both: SpeedFigure['own']) => both && { otfm: both.ddpm, ddpm: both.otfm };
+    const fewer = s.fewer && { ...s.fewer, arm: other[s.fewer.arm] as 'otfm' | 'ddpm' };
+    return { ...s, equal: sides(s.equal), own: sides(s.own), fewer };
+  };
+  const flipInput = (i: VerdictInput): VerdictInput => ({
+    ...i,
+    mainSampling: { otfm: i.mainSampling.ddpm, ddpm: i.mainSampling.otfm },
+    main: flipAll(i.main),
+    coverage: { otfm: i.coverage.ddpm, ddpm: i.coverage.otfm, real: i.coverage.real },
+    equal: i.equal.map((p) => ({ ...p, advantages: flipAll(p.advantages) })),
+    speed: Object.fromEntries(Object.entries(i.speed).map(([name, s]) => [name, flipSpeed(s)])),
+    axes: i.axes.map((axis) => ({
+      ...axis,
+      places: axis.places.map((p) => ({
+        ...p,
+        advantages: flipAll(p.advantages),
+        ...(p.holds && { holds: flipAll(p.holds) }),
+      })),
+    })),
+  });
+
+  const advantages = fc.record(
+    {
+      a: fc.constantFrom<Advantage>(AHEAD, BEHIND, OPEN, null, { failed: 'otfm' }, { failed: 'ddpm' }),
+      b: fc.constantFrom<Advantage>(AHEAD, BEHIND, OPEN, null),
+    },
+    { requiredKeys: ['a', 'b'] },
+  );
+  const points = fc.array(
+    fc.record({
+      nfe: fc.constantFrom(1, 2, 4, 8, 16),
+      score: fc.constantFrom(0.1, 0.4, 0.5, 3, Number.POSITIVE_INFINITY),
+      halfWidth: fc.constantFrom(0, 0.1),
+      label: fc.constant('x'),
+    }),
+    { maxLength: 6 },
+  );
+
+  test('in every outcome: quality, rubble, axes, holding up, speed', () => {
+    const coverage = fc.constantFrom(0, 0.05, 0.6, null);
+    fc.assert(
+      fc.property(
+        fc.array(advantages, { minLength: 5, maxLength: 5 }),
+        fc.record({ otfm: coverage, ddpm: coverage, real: fc.constantFrom(1, 0.8, null) }),
+        points,
+        points,
+        ([main, one, two, three, four], covered, otfm, ddpm) => {
+          const given = input(main, {
+            coverage: covered,
+            speed: { a: speedFigure({ otfm, ddpm }, () => 0.1, 0.5) },
+            equal: [{ nfe: 1, pair: '1', advantages: one }],
+            axes: [
+              {
+                axis: 'share',
+                base: '100 %',
+                places: [
+                  { label: '1', pair: '1', advantages: one, holds: two },
+                  { label: '2', pair: '2', advantages: three, holds: four },
+                ],
+              },
+            ],
+          });
+          expect(speedFigure({ otfm: ddpm, ddpm: otfm }, () => 0.1, 0.5)).toEqual(flipSpeed(given.speed.a));
+          const [plain, swapped] = [verdictOf(given), verdictOf(flipInput(given))];
+          const mirrored = (t: { otfm: number; ddpm: number; undecided: number; verdict: string } | null) =>
+            t && {
+              otfm: t.ddpm,
+              ddpm: t.otfm,
+              undecided: t.undecided,
+              verdict: t.verdict.replace(/otfm|ddpm/, (arm) => other[arm as 'otfm' | 'ddpm']),
+            };
+          expect(swapped.quality).toEqual(mirrored(plain.quality));
+          expect(swapped.rubble).toBe(plain.rubble);
+          expect(swapped.axes.share.points).toEqual(mirrored(plain.axes.share.points));
+          expect(swapped.axes.share.holding).toEqual(mirrored(plain.axes.share.holding));
+          // The same answers with the names exchanged, whatever their order.
+          const words = (text: string) => text.split(/[^\w.]+/).sort();
+          const named = (text: string) =>
+            text.replace(/OTFM|DDPM/g, (name) => (name === 'OTFM' ? 'DDPM' : 'OTFM'));
+          for (const about of ['Better along the axes', 'Holding up along the axes']) {
+            const text = (v: typeof plain) => v.paragraphs.find((p) => p.about === about)!.text;
+            expect(words(text(swapped))).toEqual(words(named(text(plain))));
+          }
+        },
+      ),
+    );
+  });
+});
+
+test('the rules speak of no arm by name', () => {
+  for (const [, rule] of rulesOf(0.1)) expect(rule).not.toMatch(/OTFM|DDPM/);
 });
