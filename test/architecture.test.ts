@@ -26,6 +26,7 @@ const FLOORS: Record<string, number> = {
   evaluation: 6.5,
   training: 6.6,
   privacy: 6.7,
+  cards: 6.75,
   study: 6.8,
   cli: 7,
   'index.ts': 8,

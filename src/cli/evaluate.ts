@@ -111,8 +111,14 @@ Examples:
         names: { ...names, fake: namesOf(fake) },
       });
       progress?.finish();
-      await write(cli, flags.out, result, () => page.evaluationPage(result, naming, line));
-      cli.json ? cli.report(result, '') : stdout.write(text.evaluationTable(result));
+      const { dataHash } = await import('../dataset/dataHash.ts');
+      // Which sets these figures are of: a card refuses those of another.
+      const hashed = {
+        ...result,
+        sets: { real: dataHash(held), train: dataHash(train.split('train')), fake: dataHash(fake.cases) },
+      };
+      await write(cli, flags.out, hashed, () => page.evaluationPage(result, naming, line));
+      cli.json ? cli.report(hashed, '') : stdout.write(text.evaluationTable(result));
     });
 }
 

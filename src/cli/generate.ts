@@ -9,6 +9,7 @@ import type { SampleSettings } from '../sampling/latentSampler.ts';
 import { ALL_SOLVERS, sampleDefaults } from '../sampling/solverNames.ts';
 import type { Context } from './context.ts';
 import { interval, list, real, whole } from './options.ts';
+import type { ReleaseFlags } from './release.ts';
 
 /** The generator that comes with the package; seen from src/cli and from dist/cli alike. */
 const BUNDLED = fileURLToPath(new URL('../../assets/phantom-small', import.meta.url));
@@ -79,17 +80,23 @@ ddpm: ddim, ancestral (1); consistency: its own (1) (default: the first that fit
       '--clean',
       'keep only the two largest connected components (default: keep all that was generated)',
     )
+    .option(
+      '--release',
+      'mark the set as one to share; refused without an audit of these very bones that passed',
+    )
+    .option('--audit <dir>', 'folder of that audit, for --release')
     .option('--threads <n>', 'processor threads (default: all)', whole(1, 1024))
     .addHelpText(
       'after',
       `
 Examples:
   cranioflow generate --count 1 --seed 7 --out skulls
-  cranioflow generate --run runs/gen --count 8 --seed 7 --quality 6 --out skulls --format nrrd,stl,glb`,
+  cranioflow generate --run runs/gen --count 8 --seed 7 --quality 6 --out skulls --format nrrd,stl,glb
+  cranioflow generate --run runs/gen --count 100 --seed 7 --out skulls --release --audit skulls-audit`,
     )
     .action(async (flags: GenerateFlags, command: Command) => {
       const cli = open(command);
-      const { run, format, candidates, data, decoder, ...given } = flags;
+      const { run, format, candidates, data, decoder, release, audit, ...given } = flags;
       const formats = await formatsOf(format);
       if (given.solver === 'dopri5' && given.steps !== undefined) throw stepsOfDopri5();
       const filter = await filterOf(candidates, data);
@@ -97,6 +104,7 @@ Examples:
       const { readGenerator } = await import('../sampling/generator.ts');
       const { generateSet } = await import('../sampling/generateSet.ts');
       const generator = await decodingWith(readGenerator(run ?? BUNDLED), decoder);
+      const mark = (await import('./release.ts')).releaseOf({ release, audit }, flags.out, generator.hash);
       const settings = { ...sampleDefaults(generator.meta), ...given };
       if (generator.meta.phantom) cli.say('this generator learnt from phantoms: no anatomy to trust');
       const progress = cli.progress('generate', flags.count, 'bones');
@@ -113,6 +121,7 @@ Examples:
           onWarning: (text) => cli.say(`warning: ${text}`),
         }).finally(() => progress.finish()),
       );
+      mark?.(set.dataset);
       const empty = set.bones.filter((bone) => bone.empty).length;
       const whole = set.bones.length - empty;
       cli.report(
@@ -130,7 +139,7 @@ Examples:
     });
 }
 
-interface GenerateFlags extends Partial<SampleSettings> {
+interface GenerateFlags extends Partial<SampleSettings>, ReleaseFlags {
   out: string;
   run?: string;
   count: number;

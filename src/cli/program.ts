@@ -7,6 +7,7 @@ import { Command, CommanderError } from 'commander';
 import { CranioflowError } from '../errors.ts';
 import { packageVersion } from '../files/version.ts';
 import { registerAudit } from './audit.ts';
+import { registerCard } from './card.ts';
 import { registerCompare } from './compare.ts';
 import { openContext, type Streams } from './context.ts';
 import { registerDemo } from './demoCommand.ts';
@@ -58,6 +59,7 @@ Examples:
   registerExport(program, open);
   registerEvaluate(program, open, streams);
   registerAudit(program, open);
+  registerCard(program, open);
   registerReport(program, open);
   registerCompare(program, open);
   registerDemo(program, open, streams);

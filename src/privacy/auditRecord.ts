@@ -2,6 +2,7 @@
  * `audit.json`: the verdict with everything it rests on, and the hashes of what was audited, so that a release gate can tell
  * whether the audit is of this very set, made by this very network, against this very data.
  */
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatasetError, FileError } from '../errors.ts';
@@ -59,7 +60,7 @@ export function writeAudit(dir: string, record: AuditRecord): string {
 }
 
 /** Reads what `writeAudit` wrote. Throws `FileError` where there is none, or something else. */
-export function readAudit(path: string): AuditRecord {
+function readAudit(path: string): AuditRecord {
   let problem = 'it is not the record of an audit';
   try {
     const found = JSON.parse(readFileSync(path, 'utf8')) as AuditRecord;
@@ -72,6 +73,13 @@ export function readAudit(path: string): AuditRecord {
     expected: `the ${AUDIT_FILE} that \`cranioflow audit\` writes`,
     todo: 'run `cranioflow audit` again',
   });
+}
+
+/** `audit.json`, or the folder that holds it; with its SHA-256. Throws as `readAudit`. */
+export function openAudit(path: string): { audit: AuditRecord; hash: string } {
+  const file = path.endsWith('.json') ? path : join(path, AUDIT_FILE);
+  const audit = readAudit(file);
+  return { audit, hash: createHash('sha256').update(readFileSync(file)).digest('hex') };
 }
 
 /**

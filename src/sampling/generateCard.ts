@@ -9,7 +9,7 @@ export function generatedCard(p: Provenance, size: readonly number[], spacing: n
   const origin = p.phantom
     ? `The generator was trained on **phantoms**: procedural shapes drawn by a program, not scans. They carry no anatomical
 truth, and neither do these bones.`
-    : 'The generator was trained on masks of real bone. Whether a bone here is too near to one of them has not been examined.';
+    : `The generator was trained on masks of real bone. ${p.audit === null ? 'Whether a bone here is too near to one of them has not been examined.' : 'Whether a bone here is too near to one of them was examined: see the audit.'}`;
   const privacy =
     g.privacy === undefined ? '' : `\n## Privacy of the generator\n${filtered(s)}${privacyWords(g.privacy)}`;
   return `# Generated bones: ${p.bone}
@@ -18,7 +18,7 @@ ${p.bones.length - empty.length} synthetic bone masks (${p.bone}), ${size.join('
 
 ${origin}
 
-${p.use} No privacy audit was made of this set.
+${p.use} ${auditText(p)}
 
 | | |
 | --- | --- |
@@ -36,6 +36,15 @@ ${p.use} No privacy audit was made of this set.
 The folder is a dataset (\`dataset.json\`, \`volumes/\`) that \`cranioflow evaluate --fake\` and \`cranioflow export --volume\`
 open; \`provenance.json\` has the above for programs. The same generator, seed, index and settings give the same bone.
 ${privacy}`;
+}
+
+function auditText({ audit }: Provenance): string {
+  if (audit === null) return 'No privacy audit of this set is recorded: it is **not marked for release**.';
+  return `**Marked for release**: the audit of these very bones (audit.json, SHA-256 ${audit.record}) ended in a pass. ${
+    audit.anonymised
+      ? 'The membership attack on the set was made and failed: within the limits that the audit states it may be called anonymised.'
+      : 'No membership attack on the set was made: it may not be called anonymised.'
+  }`;
 }
 
 /** Candidates are chosen by looking at the training set once more. */

@@ -78,8 +78,19 @@ export interface Provenance {
   nfe: number | null;
   branches: number;
   bones: ProvenanceBone[];
-  /** The result of a privacy audit; null: there was none. */
-  audit: null;
+  /** The audit of this very set, on which it was marked for release; null: it is not for release. */
+  audit: ReleaseAudit | null;
+}
+
+/** What a released set says of its audit. */
+export interface ReleaseAudit {
+  verdict: 'pass';
+  /** May it be called anonymised? Only after an attack on the set that failed. */
+  anonymised: boolean;
+  /** SHA-256 of audit.json. */
+  record: string;
+  /** SHA-256 over the checksums of the bones that were audited. */
+  set: string;
 }
 
 /** Fills in a provenance record; bones are sorted by index. */

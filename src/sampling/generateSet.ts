@@ -22,6 +22,7 @@ import {
   type GenerateSettings,
   makeProvenance,
   PROVENANCE,
+  type Provenance,
   type ProvenanceBone,
   readProvenance,
   requireSameProvenance,
@@ -143,7 +144,8 @@ async function fill(out: string, formats: string[], options: GenerateSetOptions)
     quality: options.quality ?? null,
     clean,
   });
-  const earlier = takeUp(out, () => makeProvenance(meta, source.hash, settings, []));
+  const found = takeUp(out, () => makeProvenance(meta, source.hash, settings, []));
+  const earlier = found?.bones ?? [];
   const finished = existsSync(join(out, MANIFEST)) ? openDataset(out) : undefined;
   const writer = new DatasetWriter(out, headerOf(source, settings));
   const runtime = { threads: options.threads };
@@ -238,9 +240,12 @@ async function fill(out: string, formats: string[], options: GenerateSetOptions)
       options.onProgress?.(n + 1, count);
     }
     if (writer.ids.length === 0) throw allEmpty(count);
-    writeProvenance(out, record());
+    // A bone more makes another set than the one that was audited.
+    const audit = (result.made === 0 && found?.audit) || null;
+    const final = { ...record(), audit };
+    writeProvenance(out, final);
     const dataset = writer.finish({ testShare: 0 });
-    writeFileAtomic(join(out, 'README.md'), generatedCard(record(), meta.size, meta.spacing));
+    writeFileAtomic(join(out, 'README.md'), generatedCard(final, meta.size, meta.spacing));
     return { dataset, ...result };
   } catch (error) {
     if (error instanceof InterruptedError) writeProvenance(out, record());
@@ -251,12 +256,12 @@ async function fill(out: string, formats: string[], options: GenerateSetOptions)
   }
 }
 
-/** Checks that the folder may be filled and writes its provenance if it is new; returns the bones it knows. */
-function takeUp(out: string, wanted: () => ReturnType<typeof makeProvenance>): readonly ProvenanceBone[] {
+/** Checks that the folder may be filled and writes its provenance if it is new; returns what it says, if it is not. */
+function takeUp(out: string, wanted: () => Provenance): Provenance | undefined {
   const found = readProvenance(out);
   if (found !== undefined) {
     requireSameProvenance(out, found, wanted());
-    return found.bones;
+    return found;
   }
   if (existsSync(join(out, MANIFEST)))
     throw new DatasetError({
@@ -265,7 +270,7 @@ function takeUp(out: string, wanted: () => ReturnType<typeof makeProvenance>): r
       todo: 'choose another --out',
     });
   writeProvenance(out, wanted());
-  return [];
+  return undefined;
 }
 
 function headerOf({ meta, hash }: GeneratorWeights, s: GenerateSettings) {

@@ -163,7 +163,10 @@ function timeMeasures({ dataset, settings }: Workshop): (n: number, extended: bo
     const began = performance.now();
     const common = { seed, points: measure.points };
     if (real.length >= LEAST_HELD_OUT && fake.length >= LEAST_HELD_OUT) {
-      evaluateSets({ real, train: known, fake }, { ...common, chamferCases: measure.chamfer, extended, verdicts: false, allowOverlap: true });
+      evaluateSets(
+        { real, train: known, fake },
+        { ...common, chamferCases: measure.chamfer, extended, verdicts: false, allowOverlap: true },
+      );
       const frame = frameOf(setFeatures(known));
       headlineFigures(real, fake, {
         ...common,
