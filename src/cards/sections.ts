@@ -24,7 +24,7 @@ export function figuresSection(evaluation: SetEvaluation | undefined): string {
     return `| ${metricTitle(name)} | ${few(m.value)}${unit} | ${interval} | ${real === undefined ? '' : few(real)} | ${m.better} | ${m.verdict ?? ''} |`;
   });
   return `## Figures
-${counts.fake} generated bones against ${counts.real} held-out real ones; ${counts.train} were trained on.${verdict === undefined ? '' : ` As a whole: **${verdict.verdict}**.`} "Real" is what
+${counts.fake} generated bones against ${counts.real} held-out real ones; ${counts.train} were trained on.${verdict === undefined ? '' : ` As a whole: **${verdict.told}**.`} "Real" is what
 real bones score in the place of the generated ones.
 
 | figure | value | 95 % interval | real | better | |

@@ -155,10 +155,14 @@ export async function auditSets(sets: AuditSets, given: Partial<AuditSetsOptions
     if (stop()) throw interruptedError('the audit writes nothing before it is done; it starts over');
   };
 
-  const index = await buildShapeIndex(train.count, trainAt, train.subjects, async () => {
-    tick();
+  /** Work on a shape is one long step: signals are heard between two. */
+  const breathe = async (): Promise<void> => {
     await new Promise((resolve) => setImmediate(resolve));
     listen();
+  };
+  const index = await buildShapeIndex(train.count, trainAt, train.subjects, () => {
+    tick();
+    return breathe();
   });
   const pool = new SearchPool(index, options.threads);
   try {
@@ -200,6 +204,7 @@ export async function auditSets(sets: AuditSets, given: Partial<AuditSetsOptions
           heldOut: heldOutKept,
           fakes: fake.count,
           onCase: tick,
+          breathe,
         },
       );
       listen();

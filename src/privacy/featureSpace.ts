@@ -81,12 +81,27 @@ export async function featureNear(
   space: FeatureSpace,
   index: ShapeIndex,
   masks: Record<'trainAt' | 'heldOutAt' | 'fakeAt', (i: number) => Mask>,
-  { heldOut, fakes, onCase }: { heldOut: readonly number[]; fakes: number; onCase: () => void },
+  {
+    heldOut,
+    fakes,
+    onCase,
+    breathe,
+  }: {
+    heldOut: readonly number[];
+    fakes: number;
+    onCase: () => void;
+    /** Awaited between shapes: signals are heard there, and may end the work. */
+    breathe: () => Promise<void>;
+  },
 ): Promise<SpaceNear> {
-  const list = (count: number, at: (i: number) => Mask, mirrored: boolean): Mask[] =>
-    Array.from({ length: count }, (_, i) => normalised(index, mirrored ? mirroredMask(at(i)) : at(i)));
-  const describe = (count: number, at: (i: number) => Mask, mirrored = false) =>
-    space.describe(list(count, at, mirrored), onCase);
+  const describe = async (count: number, at: (i: number) => Mask, mirrored = false): Promise<Features> => {
+    const list: Mask[] = [];
+    for (let i = 0; i < count; i++) {
+      list.push(normalised(index, mirrored ? mirroredMask(at(i)) : at(i)));
+      await breathe();
+    }
+    return space.describe(list, onCase);
+  };
   const heldOutAt = (i: number) => masks.heldOutAt(heldOut[i]);
   const trainFeatures = await describe(index.subjects.length, masks.trainAt);
   const { dim, count, values } = trainFeatures;

@@ -15,10 +15,11 @@ export interface PagePicture {
   nearest: string;
 }
 
+// No-break spaces: a mark and its word stay together.
 const MARK: Record<Verdict, string> = {
-  pass: '✓ pass',
-  fail: '✗ fail',
-  'not enough evidence': '? not enough',
+  pass: '✓\u00a0pass',
+  fail: '✗\u00a0fail',
+  'not enough evidence': '?\u00a0not\u00a0enough',
 };
 const WORDS: Record<Verdict, string> = {
   pass: 'Pass: no copying of training cases was found by tests that would have found it.',

@@ -45,7 +45,7 @@ export function pairPicture(
           },
           {
             image: renderDifference(near, fake, options),
-            caption: 'blue: training only; orange: generated only',
+            caption: 'blue: training; orange: generated',
           },
         ],
       },
