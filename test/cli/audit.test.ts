@@ -6,7 +6,7 @@ import { dataHash } from '../../src/dataset/dataHash.ts';
 import { bitsHash, type Dataset, openDataset } from '../../src/dataset/dataset.ts';
 import { packBits } from '../../src/dataset/pack.ts';
 import { DatasetWriter } from '../../src/dataset/writer.ts';
-import { readAudit, requirePassedAudit } from '../../src/privacy/auditRecord.ts';
+import { openAudit, requirePassedAudit } from '../../src/privacy/auditRecord.ts';
 import { mirroredMask } from '../../src/privacy/plant.ts';
 import { makeProvenance, writeProvenance } from '../../src/sampling/generateProvenance.ts';
 import { readGenerator } from '../../src/sampling/generator.ts';
@@ -96,14 +96,15 @@ beforeAll(async () => {
 
 test('a set of strangers passes, in shapes and latents; the record names what was audited', async () => {
   const fake = folder.path('strangers');
-  const { code, out, err } = await audit(fake, 'passed', '--json');
+  const { code, out, err } = await audit(fake, 'passed', '--no-membership', '--json');
   expect([code, err]).toEqual([0, '']);
-  const record = readAudit(folder.path('passed', 'audit.json'));
+  const record = openAudit(folder.path('passed', 'audit.json')).audit;
   expect(record).toEqual(JSON.parse(out));
   const { hash } = readGenerator(gen);
   const fakeHash = dataHash(openDataset(fake).cases);
   expect(record).toMatchObject({
     verdict: 'pass',
+    network: 'not enough evidence',
     mayBeCalledAnonymised: false,
     run: { hash },
     fake: { hash: fakeHash, shapes: 20, empty: 0 },
@@ -126,12 +127,12 @@ test('a set of strangers passes, in shapes and latents; the record names what wa
 test('one mirrored training case among twenty: exit code 3, the pair on the page', async () => {
   const [stolen] = dataset.split('train');
   const fake = forge('leaky', [mirroredMask(dataset.loadMask(stolen)), ...strangers(19)]);
-  const { code, out, err } = await audit(fake, 'failed', '--shapes-only');
+  const { code, out, err } = await audit(fake, 'failed', '--shapes-only', '--no-membership');
   expect(code).toBe(3);
   expect(err).toContain('1 of 20 generated shapes is a near-copy');
   expect(err).not.toMatch(/^\s+at .*:\d+/m);
-  expect(out).toContain('verdict: fail');
-  const { shapes } = readAudit(folder.path('failed', 'audit.json'));
+  expect(out).toContain('verdict on the set: fail');
+  const { shapes } = openAudit(folder.path('failed')).audit;
   expect(shapes.filter((s) => s.flagged)).toEqual([
     expect.objectContaining({ id: 'skull-s7-00000', nearest: stolen.id, mirrored: true, distance: 0 }),
   ]);
@@ -140,10 +141,72 @@ test('one mirrored training case among twenty: exit code 3, the pair on the page
   );
 });
 
-test('too few shapes: exit code 3, and what is needed', async () => {
-  const { code, err } = await audit(forge('few', strangers(3)), 'few-out', '--shapes-only');
+test('the attacks: twenty held-out persons are too few to tell, of the set as of the network', async () => {
+  const { code, out } = await audit(folder.path('strangers'), 'attacked', '--shapes-only', '--json');
   expect(code).toBe(3);
-  expect(err).toContain('verdict: not enough evidence');
+  const record = JSON.parse(out);
+  const attacked = record.criteria.filter((c: { name: string }) => c.name.startsWith('membership'));
+  expect(attacked.map((c: { name: string }) => c.name)).toEqual([
+    'membershipGeneratedSet',
+    'membershipVelocity',
+    'membershipReference',
+    'membershipAutoencoder',
+  ]);
+  expect(record.figures.membership.every((m: object) => !('scores' in m))).toBe(true);
+  expect(record.verdict).toBe('not enough evidence');
+});
+
+describe('release', () => {
+  const fake = folder.path('released');
+  beforeAll(async () => {
+    expect((await generate()).code).toBe(0);
+    const audited = await audit(fake, 'released-audit', '--no-membership', '--shapes-only');
+    expect([audited.code, audited.err]).toEqual([0, '']);
+  }, 120_000);
+  const generate = (...more: string[]) =>
+    run(
+      `generate --run ${gen} --out ${fake} --count 20 --seed 7 --steps 2 --solver heun --guidance 1 --format none --threads 1 --quiet`
+        .split(' ')
+        .concat(more),
+    );
+  const mark = () => JSON.parse(readFileSync(`${fake}/provenance.json`, 'utf8')).audit;
+
+  test('is refused without an audit, with a failed one, and with that of another set', async () => {
+    const without = await generate('--release');
+    expect([without.code, without.err]).toEqual([2, expect.stringContaining('--release without an audit')]);
+    const failed = await generate('--release', '--audit', folder.path('failed'));
+    expect([failed.code, failed.err]).toEqual([1, expect.stringContaining('ended in: fail')]);
+    const other = await generate('--release', '--audit', folder.path('nothing'));
+    const stranger = await generate('--release', '--audit', folder.path('passed'));
+    expect([stranger.code, stranger.err]).toEqual([1, expect.stringContaining('of another set')]);
+    expect([other.code, other.err]).toEqual([1, expect.stringContaining('run `cranioflow audit`')]);
+    expect(mark()).toBe(null);
+  });
+
+  test('of the audited bones marks record and card; a bone more takes the mark off', async () => {
+    expect((await generate('--release', '--audit', folder.path('released-audit'))).code).toBe(0);
+    expect(mark()).toMatchObject({ verdict: 'pass', anonymised: false });
+    expect(readFileSync(`${fake}/README.md`, 'utf8')).toContain('Marked for release');
+    expect((await generate()).code).toBe(0);
+    expect(mark()).not.toBe(null);
+    const more = await generate('--count', '21', '--release', '--audit', folder.path('released-audit'));
+    expect([more.code, more.err]).toEqual([
+      1,
+      expect.stringMatching(/holds 2\d bones; 20 were audited|empty/),
+    ]);
+    expect(mark()).toBe(null);
+  });
+});
+
+test('too few shapes: exit code 3, and what is needed', async () => {
+  const { code, err } = await audit(
+    forge('few', strangers(3)),
+    'few-out',
+    '--shapes-only',
+    '--no-membership',
+  );
+  expect(code).toBe(3);
+  expect(err).toContain('verdict on the set: not enough evidence');
   expect(err).toContain('only 3 generated shapes with bone; at least 20 are needed');
 });
 
