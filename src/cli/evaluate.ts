@@ -81,6 +81,20 @@ Examples:
           progress.update(done);
         },
       };
+      const { dataHash } = await import('../dataset/dataHash.ts');
+      const learntFrom = (await import('../sampling/generateProvenance.ts')).readProvenance(
+        fake.dir,
+      )?.generator;
+      const stranger =
+        learntFrom !== undefined &&
+        learntFrom.dataHash !== 'withheld' &&
+        learntFrom.dataHash !== dataHash(train.split('train'));
+      const origin = stranger
+        ? [
+            `the generator of ${fakeDir} was trained on other cases ("${learntFrom.dataset}") than ${trainDir} has, or on a share of them: figures against training shapes say less of copying`,
+          ]
+        : [];
+      for (const note of origin) cli.say(`warning: ${note}`);
       const naming = { bone: real.manifest.bone, phantom: real.manifest.phantom || train.manifest.phantom };
       const line = commandLine(flags);
       const spacesOf = async (sets: MaskSets) => {
@@ -111,14 +125,14 @@ Examples:
         names: { ...names, fake: namesOf(fake) },
       });
       progress?.finish();
-      const { dataHash } = await import('../dataset/dataHash.ts');
       // Which sets these figures are of: a card refuses those of another.
       const hashed = {
         ...result,
+        notes: [...origin, ...result.notes],
         sets: { real: dataHash(held), train: dataHash(train.split('train')), fake: dataHash(fake.cases) },
       };
-      await write(cli, flags.out, hashed, () => page.evaluationPage(result, naming, line));
-      cli.json ? cli.report(hashed, '') : stdout.write(text.evaluationTable(result));
+      await write(cli, flags.out, hashed, () => page.evaluationPage(hashed, naming, line));
+      cli.json ? cli.report(hashed, '') : stdout.write(text.evaluationTable(hashed));
     });
 }
 
