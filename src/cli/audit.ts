@@ -4,10 +4,11 @@ import { UsageError } from '../errors.ts';
 import type { AuditRecord } from '../privacy/auditRecord.ts';
 import type { Context } from './context.ts';
 import { whole } from './options.ts';
+import { dataOf } from './runData.ts';
 
 interface AuditFlags {
   run: string;
-  data: string;
+  data?: string;
   fake: string;
   out: string;
   decoder?: string;
@@ -32,9 +33,9 @@ plays the attacker who asks who was trained on: from the set alone, and from the
 reconstruction). Ends in two verdicts, on sharing the set and on sharing the network too: pass, fail or not enough evidence. Writes audit.html (with training cases in it: keep it private) and audit.json.`,
     )
     .requiredOption('--run <run>', 'run folder of the generator that made the set')
-    .requiredOption(
+    .option(
       '--data <dir>',
-      'dataset that it was trained on; its test cases are the held-out real ones',
+      'dataset that it was trained on, whose test cases are the held-out real ones (default: where the run found it)',
     )
     .requiredOption('--fake <dir>', 'folder of the generated set; all of it is audited')
     .requiredOption('--out <dir>', 'where to write audit.html and audit.json')
@@ -57,7 +58,7 @@ reconstruction). Ends in two verdicts, on sharing the set and on sharing the net
 Exit code, of what --release names: 0 pass, 3 fail or not enough evidence, 1 an error.
 
 Examples:
-  cranioflow audit --run runs/gen --data data/phantoms --fake skulls --out skulls-audit
+  cranioflow audit --run runs/gen --fake skulls --out skulls-audit
   cranioflow audit --run runs/gen --data data/ct --fake skulls --out audit --reference runs/other --reference-data data/other`,
     )
     .action(async (flags: AuditFlags, command: Command) => {
@@ -75,6 +76,7 @@ Examples:
       const { record, files } = await cli.interruptible((signal) =>
         auditRun({
           ...flags,
+          data: dataOf(flags.run, flags.data),
           noMembership: !flags.membership,
           references,
           signal,

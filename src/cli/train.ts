@@ -1,9 +1,11 @@
 /** `cranioflow train`: its settings, `train autoencoder` and `train generator`; the other trainings have files of their own. */
+
 import { Argument, type Command } from 'commander';
 import type { z } from 'zod';
 import type { PresetName } from '../config/schemas.ts';
 import type { Context } from './context.ts';
 import { real } from './options.ts';
+import { rememberData } from './runData.ts';
 import { registerTrainDecoder } from './trainDecoder.ts';
 import { registerTrainEncoder } from './trainEncoder.ts';
 import { registerTrainFewStep } from './trainFewStep.ts';
@@ -159,6 +161,7 @@ batches, and an autoencoder of other data.`,
           notice: cli.say,
         }),
       );
+      rememberData(flags.out, flags.data);
       if (privacy !== undefined) {
         const { epsilon, delta, planned } = privacy;
         cli.say(

@@ -198,6 +198,14 @@ describe('release', () => {
   });
 });
 
+test('without --data the run says where its dataset lies', async () => {
+  const words = ['audit', '--run', gen, '--fake', data, '--out', folder.path('refused')];
+  expect((await run(words)).err).toContain('holds no provenance.json');
+  rmSync(`${gen}/data.json`);
+  const { code, err } = await run(words);
+  expect([code, err]).toEqual([2, expect.stringContaining('does not say where its dataset lies')]);
+});
+
 test('too few shapes: exit code 3, and what is needed', async () => {
   const { code, err } = await audit(
     forge('few', strangers(3)),
