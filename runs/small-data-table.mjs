@@ -30,5 +30,5 @@ if (first !== undefined)
   row([
     'training set itself',
     '',
-    ...columns.map(([key]) => (first[key].reference ?? Number.NaN).toFixed(3)),
+    ...columns.map(([key]) => first[key].reference?.toFixed(3) ?? '–'),
   ]);
