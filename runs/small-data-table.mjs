@@ -27,8 +27,4 @@ for (const [i, name] of names.entries())
     row([name, runs[i].length, ...columns.map(([key]) => mean(runs[i].map((m) => m[key].value)).toFixed(3))]);
 const first = runs.find((r) => r.length > 0)?.[0];
 if (first !== undefined)
-  row([
-    'training set itself',
-    '',
-    ...columns.map(([key]) => first[key].reference?.toFixed(3) ?? '–'),
-  ]);
+  row(['training set itself', '', ...columns.map(([key]) => first[key].reference?.toFixed(3) ?? '–')]);
