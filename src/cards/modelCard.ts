@@ -48,7 +48,7 @@ export function generatorCard(
     },
   });
   return `${head}
-${modelCard(generator)}
+${modelCard(generator, { half: meta.weightsHash !== undefined, audited: audit !== undefined })}
 ${USE}
 ${figuresSection(evaluation)}
 ${privacySection(audit, 'network')}

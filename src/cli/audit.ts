@@ -30,7 +30,7 @@ export function registerAudit(program: Command, open: (command: Command) => Cont
       `Looks for training cases in a generated set, however they were mirrored, shifted or turned, and compares what it finds
 with held-out real cases: near-copies one by one, C_T, copy rate, authenticity, Lowe ratio, in shapes and in latents. Then
 plays the attacker who asks who was trained on: from the set alone, and from the network (velocity error, the same calibrated,
-reconstruction). Ends in two verdicts, on sharing the set and on sharing the network too: pass, fail or not enough evidence. Writes audit.html (with training cases in it: keep it private) and audit.json.`,
+reconstruction). Ends in two verdicts, on sharing the set and on sharing the network too: pass, fail or not enough evidence. Writes audit.html and audit.json, which show and name training cases: keep both private.`,
     )
     .requiredOption('--run <run>', 'run folder of the generator that made the set')
     .option(

@@ -115,6 +115,8 @@ Examples:
           quality: settings.quality ?? (run === undefined ? 6 : undefined),
           generator,
           filter,
+          // What is released is what was audited: files that lie there are made again from the bones.
+          rewrite: mark !== undefined,
           formats,
           signal,
           onProgress: (done) => progress.update(done),

@@ -7,6 +7,7 @@ import { dataHash } from '../dataset/dataHash.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { DatasetError, UsageError } from '../errors.ts';
 import { openAudit, requirePassedAudit } from '../privacy/auditRecord.ts';
+import { judge } from '../privacy/verdict.ts';
 import { markReleased } from '../sampling/release.ts';
 
 export interface ReleaseFlags {
@@ -49,7 +50,7 @@ export function releaseOf(
     requirePassedAudit(audit, { dir: set.dir, fakeHash: dataHash(set.cases), runHash });
     markReleased(set, {
       verdict: 'pass',
-      anonymised: audit.mayBeCalledAnonymised,
+      anonymised: judge(audit.figures).mayBeCalledAnonymised,
       record: hash,
       set: audit.fake.hash,
     });

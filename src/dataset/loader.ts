@@ -37,6 +37,8 @@ export interface BatchAugment {
   seed: number;
   step: number;
   options: AugmentOptions;
+  /** Key the random numbers by the case's own name, so that they are the same whoever else is in the set. */
+  byCase?: boolean;
 }
 
 /** Masks of some cases, bit-packed in memory. */
@@ -74,7 +76,10 @@ export class Loader {
       if (bits === undefined) throw new RangeError(`fillBatch: no case ${indices[b]} of ${this.length}`);
       if (augment === undefined) unpackInto(bits, this.voxels, out, b * this.voxels, -1, 1);
       else {
-        const stream = new RandomStream(augment.seed, 'augment', augment.step * indices.length + b);
+        const { seed, step, byCase } = augment;
+        const stream = byCase
+          ? new RandomStream(seed, `augment/${this.cases[indices[b]].id}`, step)
+          : new RandomStream(seed, 'augment', step * indices.length + b);
         augmentInto(bits, this.size, stream, augment.options, out, b * this.voxels);
       }
     }

@@ -13,6 +13,7 @@
  * one exactly as bad as the line of "worse" is called as good in about 1 of 20. With fewer cases than the figure needs
  * (metricDocs.ts) the answer is always "cannot tell".
  */
+import { metricDoc } from './metricDocs.ts';
 import type { Tail } from './permutation.ts';
 import { holm } from './permutation.ts';
 import type { SetMetric } from './setReport.ts';
@@ -49,8 +50,12 @@ const WHOLE = /^(kid[A-Z].*|oneNna[A-Z].*|energy[A-Z].*)$/;
 /** Sums up a table of metrics: Holm's correction over the permutation tests of whole sets, and a count of verdicts. */
 export function overallVerdict(metrics: Readonly<Record<string, SetMetric>>): OverallVerdict {
   const all = Object.entries(metrics);
-  const tested = all.flatMap(([name, { permutation, verdict }]) =>
-    permutation !== undefined && verdict !== undefined && WHOLE.test(name)
+  // Of fewer cases than a metric needs, a test that finds nothing says nothing.
+  const tested = all.flatMap(([name, { permutation, verdict, n }]) =>
+    permutation !== undefined &&
+    verdict !== undefined &&
+    WHOLE.test(name) &&
+    n >= (metricDoc(name)?.least ?? 0)
       ? [{ name, p: permutation.p }]
       : [],
   );

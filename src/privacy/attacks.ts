@@ -6,20 +6,28 @@
  *
  * Velocity and reference look at the same errors, which are measured once.
  */
+
+import { dataHash } from '../dataset/dataHash.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import type { DatasetCase } from '../dataset/manifest.ts';
+import { crossDistances } from '../evaluation/distanceMatrix.ts';
+import { diceDistance, packMask } from '../evaluation/overlap.ts';
+import type { GeneratorWeights } from '../sampling/generator.ts';
 import type { ErrorTable } from './membership/errorTable.ts';
-import { diceTable, generatedSetMembership } from './membership/generatedSet.ts';
+import { generatedSetMembership } from './membership/generatedSet.ts';
 import type { MembershipResult } from './membership/judge.ts';
 import { membershipInference } from './membership/membershipInference.ts';
+import { trainedOn } from './membership/roles.ts';
 
 export interface AttackOptions {
   run: string;
   /** The dataset that the run was trained on. */
   data: Dataset;
-  /** Cases that count as trained on, and those held out. */
-  train: readonly DatasetCase[];
+  /** What made the set, its decoder included. */
+  generator: GeneratorWeights;
   heldOut: readonly DatasetCase[];
+  /** The set was decoded by a decoder of its own. */
+  decoder?: string;
   fake: Dataset;
   /** Runs of the same kind that never saw these cases, each with its dataset. */
   references?: readonly { run: string; dataset: Dataset }[];
@@ -30,36 +38,53 @@ export interface AttackOptions {
   onAttack?: (attack: string, done: number, total: number) => void;
 }
 
-/** Attacks the set, then the network. Throws as `membershipInference` and `generatedSetMembership`. */
-export async function attacks(options: AttackOptions): Promise<MembershipResult[]> {
-  const { run, data, train, heldOut, fake, references = [], seed, threads, signal, onAttack } = options;
-  const cases = [...train, ...heldOut];
+export interface Attacks {
+  results: MembershipResult[];
+  notes: string[];
+  /** Why a part of the network could not be attacked. */
+  unattacked?: string;
+}
+
+/**
+ * Attacks the set, then the network. Members are the cases that the generator was trained on: a share of the training side
+ * where it learnt from a share. Throws as `membershipInference` and `generatedSetMembership`.
+ */
+export async function attacks(options: AttackOptions): Promise<Attacks> {
+  const { run, data, generator, decoder, heldOut, fake, references = [], seed } = options;
+  const { threads, signal, onAttack } = options;
+  const members = trainedOn(generator.meta, data);
+  const cases = [...members, ...heldOut];
+  const packed = (set: Dataset, list: readonly DatasetCase[]) =>
+    list.map((c) => packMask(set.loadMask(c).data));
   const results = [
     generatedSetMembership({
-      distances: diceTable(
-        cases.map((c) => data.loadMask(c)),
-        fake.cases.map((c) => fake.loadMask(c)),
-      ),
-      members: train.length,
+      distances: crossDistances(packed(data, cases), packed(fake, fake.cases), diceDistance),
+      members: members.length,
       cases,
       mask: (row) => data.loadMask(cases[row]),
       seed,
     }),
   ];
   const measured = new Map<string, ErrorTable>();
-  for (const attack of ['velocity', 'reference', 'autoencoder'] as const)
-    results.push(
-      await membershipInference({
-        attack,
-        run,
-        dataset: data,
-        ...(attack === 'reference' && { references }),
-        measured,
-        seed,
-        threads,
-        signal,
-        onProgress: (done, total) => onAttack?.(attack, done, total),
-      }),
-    );
-  return results;
+  const attack = async (name: 'velocity' | 'reference' | 'autoencoder'): Promise<void> => {
+    const onProgress = (done: number, total: number) => onAttack?.(name, done, total);
+    const common = { attack: name, run, dataset: data, measured, seed, threads, signal, onProgress };
+    results.push(await membershipInference({ ...common, ...(name === 'reference' && { references }) }));
+  };
+  await attack('velocity');
+  await attack('reference');
+  if (decoder !== undefined) {
+    const unattacked = 'the decoder that made the set was not attacked: who trained it is not in its weights';
+    return { results, notes: [unattacked], unattacked };
+  }
+  if (generator.autoencoder.meta.dataHash === dataHash(data.split('train'))) {
+    await attack('autoencoder');
+    return { results, notes: [] };
+  }
+  return {
+    results,
+    notes: [
+      `the autoencoder learnt from other cases ("${generator.autoencoder.meta.dataset}"): it cannot tell who is in this training set`,
+    ],
+  };
 }

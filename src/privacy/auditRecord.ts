@@ -7,7 +7,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatasetError, FileError } from '../errors.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
-import type { AuditFigures, Judgement, Limits } from './verdict.ts';
+import { AUDIT_DEFAULTS } from './auditSets.ts';
+import { type AuditFigures, type Judgement, judge, LIMITS, type Limits } from './verdict.ts';
 
 export const AUDIT_FILE = 'audit.json';
 const FORMAT = 'cranioflow-audit';
@@ -107,9 +108,14 @@ export function requirePassedAudit(
       `the audit is of another network (SHA-256 ${audit.run.hash.slice(0, 12)}..., not ${runHash.slice(0, 12)}...)`,
       'audit the set with the run that made it',
     );
-  if (audit.verdict !== 'pass')
+  // The figures are judged anew by the rules of this version, whatever the record says of itself.
+  const { verdict } = judge(audit.figures, LIMITS);
+  const worse = audit.verdict === 'pass' ? verdict : audit.verdict;
+  if (worse !== 'pass')
+    refuse(`the audit of ${dir} ended in: ${worse}`, 'see audit.html for what was found and what is needed');
+  if (audit.figures.planted.some(({ planted }) => planted < AUDIT_DEFAULTS.planted))
     refuse(
-      `the audit of ${dir} ended in: ${audit.verdict}`,
-      'see audit.html for what was found and what is needed',
+      `the audit of ${dir} tried itself on fewer than ${AUDIT_DEFAULTS.planted} planted copies of a kind`,
+      'audit the set without --planted',
     );
 }

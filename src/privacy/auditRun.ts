@@ -43,19 +43,11 @@ export interface WrittenAudit {
 }
 
 /** What the record keeps of an attack: no scores of single cases, which would tell who was trained on. */
-function brief({ attack, words, members, nonMembers, auc, tprAtFpr1, pValue, evidence, notes }: Attacked) {
-  const { value, low, high } = tprAtFpr1;
-  return {
-    attack,
-    words,
-    members,
-    nonMembers,
-    auc,
-    tprAtFpr1: { value, low, high },
-    pValue,
-    evidence,
-    notes,
-  };
+function brief(result: Attacked) {
+  const { attack, words, members, nonMembers, auc, pValue, evidence, notes } = result;
+  const { value, low, high, pValue: p } = result.tprAtFpr1;
+  const tprAtFpr1 = { value, low, high, pValue: p };
+  return { attack, words, members, nonMembers, auc, tprAtFpr1, pValue, evidence, notes };
 }
 
 /** Most pairs on the page. */
@@ -103,10 +95,15 @@ export async function auditRun(options: AuditRunOptions): Promise<WrittenAudit> 
     ...rest,
     spaces: [...(shapesOnly ? [] : [latentSpace(generator.autoencoder, { threads })]), ...spaces],
   });
-  const membership = noMembership
+  const { run, decoder } = options;
+  const attacked = noMembership
     ? undefined
-    : await attacks({ ...inputs, run: options.run, references, seed, threads, signal, onAttack });
-  const figures = { ...found.figures, ...(membership && { membership: membership.map(brief) }) };
+    : await attacks({ ...inputs, run, decoder, references, seed, threads, signal, onAttack });
+  const figures = {
+    ...found.figures,
+    ...(attacked && { membership: attacked.results.map(brief) }),
+    ...(attacked?.unattacked !== undefined && { unattacked: attacked.unattacked }),
+  };
   const shapes = found.matches.map((match, i): AuditedShape => {
     const { p, isolation, flagged, why } = found.suspicions[i];
     const [first] = match.neighbours;
@@ -139,7 +136,7 @@ export async function auditRun(options: AuditRunOptions): Promise<WrittenAudit> 
     limits,
     figures,
     shapes,
-    notes: [...inputs.notes, ...found.notes],
+    notes: [...inputs.notes, ...found.notes, ...(attacked?.notes ?? [])],
   };
   const page = join(out, 'audit.html');
   writeFileAtomic(

@@ -35,9 +35,17 @@ export function cellTest(fakes: readonly InCell[], reals: readonly InCell[]): Ce
   const cells = [...new Set([...fakes, ...reals].map((c) => c.cell))];
   const values = (set: readonly InCell[], cell: number) =>
     set.filter((c) => c.cell === cell).map((c) => c.value);
-  const tested = cells
-    .map((cell) => ({ f: values(fakes, cell), r: values(reals, cell) }))
-    .filter(({ f, r }) => Math.min(f.length, r.length) >= CELL_LEAST);
+  const filled = cells.map((cell) => ({ f: values(fakes, cell), r: values(reals, cell) }));
+  const isEnough = ({ f, r }: (typeof filled)[number]) => Math.min(f.length, r.length) >= CELL_LEAST;
+  const tested = filled.filter(isEnough);
+  // Copies may fill a cell where few real shapes lie: what is left is tested together, or with the smallest cell.
+  const left = filled.filter((cell) => !isEnough(cell));
+  const rest = { f: left.flatMap(({ f }) => f), r: left.flatMap(({ r }) => r) };
+  if (isEnough(rest)) tested.push(rest);
+  else if (tested.length > 0 && rest.f.length + rest.r.length > 0) {
+    const least = tested.reduce((a, b) => (b.r.length < a.r.length ? b : a));
+    tested[tested.indexOf(least)] = { f: [...least.f, ...rest.f], r: [...least.r, ...rest.r] };
+  }
   if (tested.length < 2) {
     const all = (set: readonly InCell[]) => set.map((c) => c.value);
     return { ...mannWhitney(all(fakes), all(reals)), tested: 1, cells: 1 };

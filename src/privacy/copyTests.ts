@@ -10,6 +10,7 @@
 
 import { NumericsError } from '../errors.ts';
 import { quantileOfSorted } from '../evaluation/statistics.ts';
+import { normalTail } from './membership/normal.ts';
 
 /** ln Gamma(x), x > 0: Stirling's series after the argument was raised above 10; relative error below 1e-12. */
 export function logGamma(x: number): number {
@@ -23,26 +24,8 @@ export function logGamma(x: number): number {
 
 const logChoose = (n: number, k: number): number => logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1);
 
-/**
- * P(Z < z) of a standard normal, to 1e-13: the series `1/2 + phi(x) (x + x^3/3 + x^5/(3 5) + ...)` up to 3, the continued
- * fraction `phi(x) / (x + 1/(x + 2/(x + 3/(x + ...))))` of the tail beyond.
- */
-export function normalCdf(z: number): number {
-  const x = Math.abs(z);
-  const density = Math.exp(-0.5 * x * x) / Math.sqrt(2 * Math.PI);
-  let upper: number;
-  if (x > 3) {
-    let f = x;
-    for (let k = 100; k >= 1; k--) f = x + k / f;
-    upper = density / f;
-  } else {
-    let term = x;
-    let sum = x;
-    for (let k = 3; term > 1e-17; k += 2) sum += term *= (x * x) / k;
-    upper = 0.5 - density * sum;
-  }
-  return z < 0 ? upper : 1 - upper;
-}
+/** P(Z < z) of a standard normal. */
+export const normalCdf = (z: number): number => normalTail(-z);
 
 export interface RankTest {
   /** Standard normal where both sets are of one distribution; negative where the first lies lower. */

@@ -4,7 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import type { Worker } from 'node:worker_threads';
-import { NumericsError } from '../errors.ts';
+import { type Explanation, NumericsError, VolumeError } from '../errors.ts';
 import { startThread } from '../files/thread.ts';
 import type { Mask } from '../volume/volume.ts';
 import { type Match, nearestOthers, nearestShapes } from './nearestShape.ts';
@@ -14,7 +14,7 @@ import type { ShapeIndex } from './shapeIndex.ts';
 export type Question = Mask | number;
 
 /** What a thread answers. */
-export type SearchAnswer = { match: Match } | { fault: string };
+export type SearchAnswer = { match: Match } | { refused: Explanation } | { fault: string };
 
 /** Answers one question in this thread. */
 export function searchOne(index: ShapeIndex, question: Question): Match {
@@ -84,6 +84,7 @@ function ask(worker: Worker, question: Question): Promise<Match> {
     const heard = (answer: SearchAnswer): void => {
       done();
       if ('match' in answer) resolve(answer.match);
+      else if ('refused' in answer) reject(new VolumeError(answer.refused));
       else reject(new Error(answer.fault));
     };
     const failed = (error: unknown): void => {

@@ -30,7 +30,7 @@ export interface Estimate {
 export type MembershipResult = Pick<
   Attacked,
   'attack' | 'members' | 'nonMembers' | 'auc' | 'pValue' | 'evidence' | 'notes'
-> & { tprAtFpr1: Estimate; words?: string };
+> & { tprAtFpr1: Estimate & { pValue?: number }; words?: string };
 
 /** How many planted copies of a kind were found, each as if it were the only one of the set. */
 export interface PlantedFigures {
@@ -46,6 +46,8 @@ export interface AuditFigures {
   nearCopies: { flagged: number; leastP: number };
   planted: readonly PlantedFigures[];
   spaces: readonly SpaceFigures[];
+  /** Why a part of the network could not be attacked; absent where all was, or where there is nothing that could leak. */
+  unattacked?: string;
   /** Absent: no attack was made. */
   membership?: readonly MembershipResult[];
 }
@@ -61,6 +63,8 @@ export interface Limits {
   membershipP: number;
   /** .. where it also is of some size: below this AUC it tells no one apart, however sure. */
   auc: number;
+  /** A pass needs the AUC's interval to end below: a larger leak can be ruled out. */
+  aucMost: number;
   /** Kinds of planted copies that the search must find, and the least share. */
   mustFind: readonly string[];
   foundShare: number;
@@ -75,6 +79,7 @@ export const LIMITS: Limits = {
   setP: 0.0025,
   membershipP: 0.01,
   auc: 0.55,
+  aucMost: 0.65,
   mustFind: ['exact', 'mirrored', 'moved'],
   foundShare: 0.8,
   membershipRequired: false,
@@ -114,7 +119,7 @@ export interface Judgement {
 }
 
 const percent = (share: number): string => `${Number((100 * share).toPrecision(3))} %`;
-const few = (x: number): string => String(Number(x.toPrecision(2)));
+const short = (x: number): string => String(Number(x.toPrecision(2)));
 
 function enough(name: string, title: string, value: number, least: number, what: string): Criterion {
   const result = value >= least ? 'pass' : 'not enough evidence';
@@ -151,8 +156,8 @@ function shareTest(
   const { value, low, high, reference, p } = figure;
   const facts = `${percent(value)} of the generated shapes ${what}; of real ones ${percent(reference)}`;
   return setTest({ name, title, value, low, high, reference, p }, limits, {
-    pass: `${facts}: no more than chance (p ${few(p)}).`,
-    fail: `${facts}: that is too many for chance (p ${few(p)}).`,
+    pass: `${facts}: no more than chance (p ${short(p)}).`,
+    fail: `${facts}: that is too many for chance (p ${short(p)}).`,
   });
 }
 
@@ -160,7 +165,7 @@ function spaceCriteria(figures: SpaceFigures, limits: Limits): Criterion[] {
   const { space, ct, copyRate, authenticity, isolation } = figures;
   const { fake, real } = figures.distance;
   const where = space === 'Shape' ? '' : ` (${space})`;
-  const medians = `middle distance ${few(fake.median)} against ${few(real.median)} of held-out real shapes`;
+  const medians = `middle distance ${short(fake.median)} against ${short(real.median)} of held-out real shapes`;
   return [
     setTest(
       {
@@ -172,8 +177,8 @@ function spaceCriteria(figures: SpaceFigures, limits: Limits): Criterion[] {
       },
       limits,
       {
-        pass: `The generated shapes lie no nearer to the training set than new real ones do: C_T ${few(ct.z)} (${medians}).`,
-        fail: `The generated shapes lie nearer to the training set than new real ones do: C_T ${few(ct.z)} (${medians}).`,
+        pass: `The generated shapes lie no nearer to the training set than new real ones do: C_T ${short(ct.z)} (${medians}).`,
+        fail: `The generated shapes lie nearer to the training set than new real ones do: C_T ${short(ct.z)} (${medians}).`,
       },
     ),
     shareTest(
@@ -247,10 +252,16 @@ const capitals = (words: string): string =>
 function membership(result: MembershipResult, limits: Limits, among: number): Criterion {
   const { attack, auc, tprAtFpr1, pValue, evidence, members, nonMembers } = result;
   const setOnly = onTheSet(result);
-  const p = limits.membershipP / among;
-  const leaks = pValue < p && auc.value > limits.auc;
+  // Two looks at each attack: at all cases, and at the few that stick out.
+  const p = limits.membershipP / among / 2;
+  const few = tprAtFpr1.pValue !== undefined && tprAtFpr1.pValue < p;
+  const leaks = few || (pValue < p && auc.value > limits.auc);
   // Few cases do not excuse a leak that was found all the same.
-  const judged: Verdict = leaks ? 'fail' : evidence === 'enough' ? 'pass' : 'not enough evidence';
+  const judged: Verdict = leaks
+    ? 'fail'
+    : evidence === 'enough' && auc.high <= limits.aucMost
+      ? 'pass'
+      : 'not enough evidence';
   const facts = `AUC ${auc.value.toFixed(3)}; ${percent(tprAtFpr1.value)} of ${members} members recognised among ${nonMembers} others`;
   const sentences: Record<Verdict, string> = {
     fail: `${setOnly ? 'The set' : 'The network'} betrays who was in the training set (${facts}).`,
@@ -266,7 +277,7 @@ function membership(result: MembershipResult, limits: Limits, among: number): Cr
     high: auc.high,
     reference: 0.5,
     p: pValue,
-    limit: `p at least ${few(p)}, or AUC at most ${limits.auc}`,
+    limit: `no leak shown (p below ${short(p)}: AUC above ${limits.auc}, or members that stick out), interval up to ${limits.aucMost} at most`,
     sentence: sentences[judged],
     ...(setOnly ? {} : { network: true as const }),
   };
@@ -307,7 +318,7 @@ export function judge(figures: AuditFigures, limits: Limits = LIMITS): Judgement
   };
   const ofSet = criteria.filter((c) => c.network === undefined);
   const verdict = verdictOn(ofSet);
-  const attacked = attacks.length > onSet;
+  const attacked = attacks.length > onSet && figures.unattacked === undefined;
   const all = verdictOn(criteria);
   return {
     verdict,

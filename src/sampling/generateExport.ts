@@ -127,22 +127,25 @@ function samplingText({ objective, diffusion }: GeneratorMeta): string {
 }
 
 /** The model card of released weights. */
-export function modelCard(generator: GeneratorWeights): string {
+export function modelCard(
+  generator: GeneratorWeights,
+  { half = true, audited = false }: { half?: boolean; audited?: boolean } = {},
+): string {
   const { meta, weights, autoencoder, hash } = generator;
   const count = (parts: Iterable<Float32Array>): number => [...parts].reduce((n, data) => n + data.length, 0);
   return `# Generator of ${meta.bone} masks
 
 A generator of binary bone masks, ${gridOf(meta)}: a 3D U-Net over the latents of a VQ-VAE, ${kindOf(meta)}.
-Written by cranioflow ${packageVersion()}. Weights are in half precision (F16).
+Written by cranioflow ${packageVersion()}. Weights are in ${half ? 'half precision (F16)' : 'single precision (F32)'}.
 
 ${origin(meta)}
 
-${RESEARCH_USE} No privacy audit has been made.
+${RESEARCH_USE} ${audited ? 'For what a privacy audit came to, see below.' : 'No privacy audit has been made.'}
 
 | | |
 | --- | --- |
 | SHA-256 of the weights | ${hash} |
-| training data | ${meta.dataset}, SHA-256 ${meta.dataHash} |
+| training data | ${meta.dataset}, SHA-256 ${publicDataHash(meta)} |
 | training steps | ${meta.step} (autoencoder ${autoencoder.meta.step}) |
 | parameters | ${count(weights.values())} (autoencoder ${count(autoencoder.weights.values()) + autoencoder.codebook.length}) |
 | quality classes | ${meta.qualities.join(', ')} |

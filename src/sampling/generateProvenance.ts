@@ -17,6 +17,7 @@ export const PROVENANCE = 'provenance.json';
 export const RESEARCH_USE =
   'For research only. Not a medical device; not for diagnosis, planning or treatment.';
 const FORMAT = 'cranioflow-generated';
+const CHOSEN = 'bones were chosen by their distance to training bones, outside any budget';
 
 /** What decides how bone `index` looks, beside the generator. */
 export interface GenerateSettings extends Omit<SampleSettings, 'quality' | 'steps'> {
@@ -116,7 +117,9 @@ export function makeProvenance(
       step: meta.step,
       dataset: meta.dataset,
       dataHash: publicDataHash(meta),
-      ...(meta.privacy && { privacy: meta.privacy }),
+      ...(meta.privacy && {
+        privacy: candidates === undefined ? meta.privacy : { ...meta.privacy, void: CHOSEN },
+      }),
     },
     settings,
     ...(candidates !== undefined && { filter: { candidates, dataHash: publicDataHash(meta) } }),

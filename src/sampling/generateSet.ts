@@ -6,6 +6,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { dataHash } from '../dataset/dataHash.ts';
 import { type Dataset, openDataset } from '../dataset/dataset.ts';
 import { MANIFEST } from '../dataset/manifest.ts';
 import { DatasetWriter } from '../dataset/writer.ts';
@@ -53,6 +54,8 @@ export interface GenerateSetOptions extends SampleSettings {
   formats: readonly string[];
   /** Filtered generation: keep the candidate farthest from the training set. */
   filter?: { candidates: number; dataset: Dataset };
+  /** Write the files of bones that are there already, too. */
+  rewrite?: boolean;
   /** Keep only the two largest connected components; default: keep all that the generator made. */
   clean?: boolean;
   threads?: number;
@@ -200,7 +203,7 @@ async function fill(out: string, formats: string[], options: GenerateSetOptions)
       const stem = join(out, bone.id);
       const paths = formats.map((format) => `${stem}.${format}`);
       if (empties.has(bone.id)) bone.empty = true;
-      else if (!writer.has(bone.id) || !paths.every((path) => existsSync(path))) {
+      else if (options.rewrite || !writer.has(bone.id) || !paths.every((path) => existsSync(path))) {
         const known = writer.has(bone.id) ? finished?.cases.find((c) => c.id === bone.id) : undefined;
         const mask =
           known === undefined
@@ -223,7 +226,8 @@ async function fill(out: string, formats: string[], options: GenerateSetOptions)
             : finished!.loadMask(known);
         bone.empty = !mask.data.includes(1);
         if (known === undefined) {
-          result.made++;
+          // A bone more makes another set than the one that was audited: even a kill must not leave the mark.
+          if (result.made++ === 0 && found?.audit) writeProvenance(out, { ...found, audit: null });
           await options.onMask?.(mask, bone);
         }
         if (bone.empty) {
@@ -240,11 +244,12 @@ async function fill(out: string, formats: string[], options: GenerateSetOptions)
       options.onProgress?.(n + 1, count);
     }
     if (writer.ids.length === 0) throw allEmpty(count);
-    // A bone more makes another set than the one that was audited.
-    const audit = (result.made === 0 && found?.audit) || null;
-    const final = { ...record(), audit };
-    writeProvenance(out, final);
+    writeProvenance(out, record());
     const dataset = writer.finish({ testShare: 0 });
+    // The mark of a release is that of these very bones, or none.
+    const audit = found?.audit?.set === dataHash(dataset.cases) ? found.audit : null;
+    const final = { ...record(), audit };
+    if (audit !== null) writeProvenance(out, final);
     writeFileAtomic(join(out, 'README.md'), generatedCard(final, meta.size, meta.spacing));
     return { dataset, ...result };
   } catch (error) {

@@ -24,7 +24,7 @@ export interface LatentSet {
 export async function encodeAll(
   autoencoder: AutoencoderWeights,
   loader: Loader,
-  config: Pick<GeneratorConfig, 'seed' | 'augment'>,
+  config: Pick<GeneratorConfig, 'seed' | 'augment' | 'dp'>,
   copies: number,
   options: { signal?: AbortSignal; quiet?: boolean; threads?: number; title: string },
 ): Promise<LatentSet> {
@@ -40,7 +40,10 @@ export async function encodeAll(
   for (let copy = 0; copy <= copies; copy++)
     for (let i = 0; i < loader.length; i++) {
       if (options.signal?.aborted) throw interruptedError('no training step was done yet');
-      const augment = { seed: config.seed, step: copy * loader.length + i, options: config.augment };
+      // A private training may not let one person's copies depend on who else is in the set.
+      const byCase = config.dp !== undefined;
+      const step = byCase ? copy : copy * loader.length + i;
+      const augment = { seed: config.seed, step, options: config.augment, byCase };
       loader.fillBatch([i], mask, copy === 0 ? undefined : augment);
       latents.push(await encoder.encode(mask));
       progress.update(latents.length);

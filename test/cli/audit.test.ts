@@ -113,10 +113,17 @@ test('a set of strangers passes, in shapes and latents; the record names what wa
   expect(record.figures.spaces.map((s) => s.space)).toEqual(['Shape', 'Latent']);
   expect(record.shapes.every((s) => s.nearest === undefined)).toBe(true);
   const gate = { dir: fake, fakeHash, runHash: hash };
-  expect(() => requirePassedAudit(record, gate)).not.toThrow();
+  expect(() => requirePassedAudit(record, gate)).toThrow(/fewer than 8 planted/);
   expect(() => requirePassedAudit(record, { ...gate, fakeHash: 'ab' })).toThrow(/of another set/);
   expect(() => requirePassedAudit(record, { ...gate, runHash: 'ab' })).toThrow(/of another network/);
-  expect(() => requirePassedAudit({ ...record, verdict: 'fail' }, gate)).toThrow(/ended in: fail/);
+  const planted = record.figures.planted.map((p) => ({ ...p, planted: 8, found: 8 }));
+  const whole = { ...record, figures: { ...record.figures, planted } };
+  expect(() => requirePassedAudit(whole, gate)).not.toThrow();
+  expect(() => requirePassedAudit({ ...whole, verdict: 'fail' }, gate)).toThrow(/ended in: fail/);
+  // A record that calls itself a pass is judged by its figures.
+  const counts = { ...record.figures.counts, fake: 3 };
+  const forged = { ...whole, figures: { ...whole.figures, counts } };
+  expect(() => requirePassedAudit(forged, gate)).toThrow(/ended in: not enough evidence/);
   const page = readFileSync(folder.path('passed', 'audit.html'), 'utf8');
   expect(page).toContain('Privacy audit: pass');
   expect(page).toContain('may not be called anonymised');
@@ -160,14 +167,14 @@ describe('release', () => {
   const fake = folder.path('released');
   beforeAll(async () => {
     expect((await generate()).code).toBe(0);
-    const audited = await audit(fake, 'released-audit', '--no-membership', '--shapes-only');
+    const audited = await audit(fake, 'released-audit', '--no-membership', '--shapes-only', '--planted', '8');
     expect([audited.code, audited.err]).toEqual([0, '']);
   }, 120_000);
   const generate = (...more: string[]) =>
     run(
-      `generate --run ${gen} --out ${fake} --count 20 --seed 7 --steps 2 --solver heun --guidance 1 --format none --threads 1 --quiet`
+      `generate --run ${gen} --out ${fake} --count 20 --seed 7 --steps 2 --solver heun --guidance 1 --threads 1 --quiet`
         .split(' ')
-        .concat(more),
+        .concat(more.includes('--format') ? [] : ['--format', 'none'], more),
     );
   const mark = () => JSON.parse(readFileSync(`${fake}/provenance.json`, 'utf8')).audit;
 
@@ -178,7 +185,7 @@ describe('release', () => {
     expect([failed.code, failed.err]).toEqual([1, expect.stringContaining('ended in: fail')]);
     const other = await generate('--release', '--audit', folder.path('nothing'));
     const stranger = await generate('--release', '--audit', folder.path('passed'));
-    expect([stranger.code, stranger.err]).toEqual([1, expect.stringContaining('of another set')]);
+    expect([stranger.code, stranger.err]).toEqual([1, expect.stringContaining('fewer than 8 planted')]);
     expect([other.code, other.err]).toEqual([1, expect.stringContaining('run `cranioflow audit`')]);
     expect(mark()).toBe(null);
   });
@@ -186,6 +193,12 @@ describe('release', () => {
   test('of the audited bones marks record and card; a bone more takes the mark off', async () => {
     expect((await generate('--release', '--audit', folder.path('released-audit'))).code).toBe(0);
     expect(mark()).toMatchObject({ verdict: 'pass', anonymised: false });
+    const [stl] = [`${fake}/skull-s7-00000.stl`];
+    writeFileSync(stl, 'another bone');
+    expect(
+      (await generate('--format', 'stl', '--release', '--audit', folder.path('released-audit'))).code,
+    ).toBe(0);
+    expect(readFileSync(stl, 'utf8')).not.toBe('another bone');
     expect(readFileSync(`${fake}/README.md`, 'utf8')).toContain('Marked for release');
     expect((await generate()).code).toBe(0);
     expect(mark()).not.toBe(null);

@@ -209,14 +209,26 @@ describe('the word anonymised', () => {
           attack({ attack: name, auc: { value: 0.65, low: 0.55, high: 0.75 }, pValue }),
         ),
       }).network;
-    expect(at(0.005)).toBe('pass');
-    expect(at(0.003)).toBe('fail');
+    expect(at(0.003)).toBe('not enough evidence');
+    expect(at(0.001)).toBe('fail');
+  });
+
+  test('a few members that stick out are a leak, whatever the AUC', () => {
+    const few = attack({ tprAtFpr1: { value: 0.1, low: 0.06, high: 0.14, pValue: 1e-6 } });
+    expect(judge({ ...SOUND, membership: [few] }).verdict).toBe('fail');
+  });
+
+  test('a part of the network that was not attacked keeps it in', () => {
+    const all = (['generated set', 'velocity', 'reference'] as const).map((name) => attack({ attack: name }));
+    expect(judge({ ...SOUND, membership: all }).network).toBe('pass');
+    expect(judge({ ...SOUND, membership: all, unattacked: 'a decoder' }).network).toBe('not enough evidence');
   });
 
   test('a sure but tiny advantage is no leak, a large unsure one neither', () => {
     const tiny = attack({ auc: { value: 0.53, low: 0.52, high: 0.54 }, pValue: 1e-6 });
     const unsure = attack({ auc: { value: 0.6, low: 0.45, high: 0.75 }, pValue: 0.1 });
-    for (const result of [tiny, unsure])
-      expect(judge({ ...SOUND, membership: [result] }).verdict).toBe('pass');
+    expect(judge({ ...SOUND, membership: [tiny] }).verdict).toBe('pass');
+    // Nor is it proof that nothing leaks.
+    expect(judge({ ...SOUND, membership: [unsure] }).verdict).toBe('not enough evidence');
   });
 });

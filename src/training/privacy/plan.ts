@@ -28,6 +28,8 @@ const NOISY = 10;
 export interface PrivacyPlan {
   /** Indices of each subject's cases. */
   members: number[][];
+  /** Their names, which key what a subject brings to a step. */
+  names: string[];
   rate: number;
   delta: number;
   noise: number;
@@ -117,6 +119,7 @@ export function planPrivacy(options: PlanFor, notice: (text: string) => void = (
   const { config, cases, parameters, out, resume } = options;
   const dp = config.dp!;
   const members = casesBySubject(cases);
+  const names = members.map(([first]) => cases[first].subject);
   const subjects = members.length;
   if (subjects < SUBJECTS_LEAST)
     throw refuse(
@@ -148,7 +151,7 @@ export function planPrivacy(options: PlanFor, notice: (text: string) => void = (
         expected: 'the steps that the noise was made for: more would spend more than the budget',
         todo: `resume with steps=${known.asked}, or start a new run (its budget adds to that of this one)`,
       });
-    return { members, rate, delta, noise: known.noise, steps: known.steps, config: dp };
+    return { members, names, rate, delta, noise: known.noise, steps: known.steps, config: dp };
   }
   let steps = config.steps;
   let noise = dp.noise;
@@ -174,7 +177,7 @@ export function planPrivacy(options: PlanFor, notice: (text: string) => void = (
   );
   if (dp.seed !== undefined)
     notice('dp.seed is set: the noise can be repeated by anyone, so there is no guarantee. For tests only');
-  return { members, rate, delta, noise, steps, config: dp };
+  return { members, names, rate, delta, noise, steps, config: dp };
 }
 
 /** The statement of the weights of a step. */

@@ -80,7 +80,7 @@ export class PrivateRun {
       multiplicity,
       expected: this.#config.batch,
       subjects: (step) => poissonSample(key, step, members.length, rate),
-      point: pointMaker(set, labels, members, this.#config, multiplicity),
+      point: pointMaker(set, labels, members, plan.names, this.#config, multiplicity),
     };
     writeStatement(run, plan, this.#config.steps, this.statement(done));
   }

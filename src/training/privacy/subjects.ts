@@ -29,11 +29,12 @@ export function poissonSample(key: SecretKey, step: number, count: number, rate:
   return taken;
 }
 
-/** Makes the `multiplicity` points of a subject at a step, from normalised latents and the labels of cases. */
+/** Makes the `multiplicity` points of a subject (of `names`) at a step, from normalised latents and the labels of cases. */
 export function pointMaker(
   set: LatentSet,
   labels: Int32Array,
   members: readonly (readonly number[])[],
+  names: readonly string[],
   config: GeneratorConfig,
   multiplicity: number,
 ): (step: number, subject: number) => TrainingBatch {
@@ -41,8 +42,9 @@ export function pointMaker(
   const length = elements(set.shape);
   const objective = objectiveOf(config);
   return (step, subject) => {
-    // These numbers are the same whoever else takes part, and need not be secret: the noise hides what they are used on.
-    const draw = new RandomStream(seed, 'dp/points', step * members.length + subject);
+    // Keyed by the subject's own name, these numbers are the same whoever else is in the set: one subject more or less changes
+    // the sum by that subject's part alone. They need not be secret: the noise hides what they are used on.
+    const draw = new RandomStream(seed, `dp/points/${names[subject]}`, step);
     const x1 = new Float32Array(multiplicity * length);
     const label = new Int32Array(multiplicity);
     for (let k = 0; k < multiplicity; k++) {

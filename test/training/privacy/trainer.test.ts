@@ -148,9 +148,18 @@ const set: LatentSet = {
 };
 const labels = Int32Array.from([0, 1, 2, 3, 4, 0]);
 
+const namesOf = (members: readonly unknown[]): string[] => members.map((_, i) => `subject ${i}`);
+
 test("a subject's points come from its own latents alone, each time others", () => {
   const members = [[0, 3], [1], [2, 4, 5]];
-  const point = pointMaker(set, labels, members, generatorSchema.parse({ classDropout: 0.2 }), 64);
+  const point = pointMaker(
+    set,
+    labels,
+    members,
+    namesOf(members),
+    generatorSchema.parse({ classDropout: 0.2 }),
+    64,
+  );
   for (const [subject, own] of members.entries()) {
     const { x, t, target, label } = point(5, subject);
     const n = elements(latentShape);
@@ -198,7 +207,7 @@ describe('a private step', () => {
     return { definition: { graph, loss, seed: 0, adam }, feeds };
   }
 
-  const point = pointMaker(normals, labels, members, config, 1);
+  const point = pointMaker(normals, labels, members, namesOf(members), config, 1);
   let trainer: PrivateTrainer;
   let weights: Map<string, Float32Array>;
   let fresh: Checkpoint;
