@@ -2,14 +2,16 @@
 import type { SetEvaluation } from '../evaluation/setReport.ts';
 import type { AuditRecord } from '../privacy/auditRecord.ts';
 
-/** Each metric with its interval, and the verdict on it where there is one. */
+/** Each metric with its interval, what real bones score (a floor where there is one), and the verdict on it. */
 export function metricsOf({ metrics }: SetEvaluation) {
-  return Object.entries(metrics).map(([name, { value, low, high, unit, reference, verdict }]) => ({
+  return Object.entries(metrics).map(([name, { value, low, high, unit, reference, floor, verdict }]) => ({
     name,
     value,
     ...(low !== undefined && { low, high }),
     ...(unit !== '' && { unit }),
-    ...(reference !== undefined && { reference }),
+    ...(floor === undefined
+      ? reference !== undefined && { real: reference }
+      : { real: floor.median, real_low: floor.low, real_high: floor.high }),
     ...(verdict !== undefined && { verdict }),
   }));
 }

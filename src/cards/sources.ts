@@ -74,6 +74,12 @@ export function openCardSources({ set: dir, evaluation, audit }: CardPaths, runH
       todo: 'name the run that made the set',
     });
   const own = dataHash(dataset.cases);
+  if (provenance.audit !== null && provenance.audit.set !== own)
+    throw new DatasetError({
+      found: `${dir} was changed after it was marked for release: its bones are not those that were audited`,
+      expected: 'the set as it was released',
+      todo: 'audit it again and mark it again (generate --release --audit DIR); until then do not share it',
+    });
   const opened: OpenedSources = { set: { dataset, provenance } };
   if (evaluation !== undefined) {
     opened.evaluation = readEvaluation(evaluation);

@@ -94,6 +94,17 @@ Examples:
             `the generator of ${fakeDir} was trained on other cases ("${learntFrom.dataset}") than ${trainDir} has, or on a share of them: figures against training shapes say less of copying`,
           ]
         : [];
+      for (const [what, cases] of [
+        ['training', train.split('train')],
+        ['held-out', held],
+      ] as const) {
+        const known = new Set(cases.map((c) => c.sha256));
+        const copies = fake.cases.filter((c) => known.has(c.sha256)).length;
+        if (copies > 0)
+          origin.push(
+            `${copies} of ${fake.cases.length} generated bones are ${what} cases, voxel for voxel: these figures say nothing of a generator`,
+          );
+      }
       for (const note of origin) cli.say(`warning: ${note}`);
       const naming = { bone: real.manifest.bone, phantom: real.manifest.phantom || train.manifest.phantom };
       const line = commandLine(flags);

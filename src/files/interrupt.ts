@@ -31,10 +31,13 @@ export function onInterrupt(notice = (text: string) => void process.stderr.write
 }
 
 /** The error to end with once `signal` is aborted and what was finished is on disk; `kept` says where. */
-export function interruptedError(kept: string): InterruptedError {
+export function interruptedError(
+  kept: string,
+  todo = 'run the same command with --resume to go on',
+): InterruptedError {
   return new InterruptedError({
     found: `interrupted; ${kept}`,
     expected: 'to run to the end',
-    todo: 'run the same command with --resume to go on',
+    todo,
   });
 }

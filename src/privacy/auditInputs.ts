@@ -3,11 +3,12 @@
  * that belong together, unaltered.
  */
 
+import { isAbsolute, relative, resolve } from 'node:path';
 import { dataHash } from '../dataset/dataHash.ts';
 import { type Dataset, openDataset } from '../dataset/dataset.ts';
 import type { DatasetCase } from '../dataset/manifest.ts';
 import { shareOf } from '../dataset/share.ts';
-import { CheckpointError, DatasetError } from '../errors.ts';
+import { CheckpointError, DatasetError, UsageError } from '../errors.ts';
 import { readAutoencoder } from '../sampling/autoencoder.ts';
 import { PROVENANCE, readProvenance } from '../sampling/generateProvenance.ts';
 import { type GeneratorWeights, readGenerator } from '../sampling/generator.ts';
@@ -22,6 +23,8 @@ export interface AuditFolders {
   fake: string;
   /** Run of `train decoder`, where the set was decoded with one. */
   decoder?: string;
+  /** Where the audit will be written. */
+  out: string;
 }
 
 export interface AuditInputs {
@@ -38,7 +41,13 @@ export interface AuditInputs {
 const short = (hash: string): string => `${hash.slice(0, 12)}...`;
 
 /** Opens and checks everything. Throws `CheckpointError`, `DatasetError` or `GridError` naming what does not fit. */
-export function openAuditInputs({ run, data: dataDir, fake: fakeDir, decoder }: AuditFolders): AuditInputs {
+export function openAuditInputs({
+  run,
+  data: dataDir,
+  fake: fakeDir,
+  decoder,
+  out,
+}: AuditFolders): AuditInputs {
   if (kindOfRun(run) !== 'generator')
     throw new CheckpointError({
       found: `${run} is the run of an autoencoder`,
@@ -59,9 +68,21 @@ export function openAuditInputs({ run, data: dataDir, fake: fakeDir, decoder }: 
     });
   requireDistinct(train, heldOut, dataDir);
   const fake = openDataset(fakeDir);
+  requireApart(out, fakeDir);
   requireSameGrid(data.grid, fake.grid, dataDir, fakeDir);
   const empty = requireMadeBy(generator, fake, fakeDir, run);
   return { generator, data, train, heldOut, fake, empty, notes: notesOf(trained, train, fake) };
+}
+
+/** The audit shows training cases; the set is to be shared. */
+function requireApart(out: string, fake: string): void {
+  const inside = relative(resolve(fake), resolve(out));
+  if (inside.startsWith('..') || isAbsolute(inside)) return;
+  throw new UsageError({
+    found: `--out ${out} lies in the set ${fake}`,
+    expected: 'another folder: the audit shows and names training cases, and the set is to be shared',
+    todo: 'choose another --out',
+  });
 }
 
 function requireTrainedOn({ meta }: GeneratorWeights, data: Dataset, dir: string): void {

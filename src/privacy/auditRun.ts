@@ -24,7 +24,6 @@ export interface AuditRunOptions
   extends AuditFolders,
     Partial<Omit<AuditSetsOptions, 'spaces' | 'membership'>>,
     Pick<AttackOptions, 'references' | 'onAttack'> {
-  out: string;
   /** Leave the membership attacks out: the set cannot be called anonymised then. */
   noMembership?: boolean;
   /** Leave the latents of the run's autoencoder out. */
@@ -99,8 +98,12 @@ export async function auditRun(options: AuditRunOptions): Promise<WrittenAudit> 
   const attacked = noMembership
     ? undefined
     : await attacks({ ...inputs, run, decoder, references, seed, threads, signal, onAttack });
+  const real = new Set([...train, ...heldOut].map((c) => c.sha256));
   const figures = {
     ...found.figures,
+    // The same bone many times is one piece of evidence.
+    counts: { ...found.figures.counts, fake: new Set(fake.cases.map((c) => c.sha256)).size },
+    identical: fake.cases.filter((c) => real.has(c.sha256)).length,
     ...(attacked && { membership: attacked.results.map(brief) }),
     ...(attacked?.unattacked !== undefined && { unattacked: attacked.unattacked }),
   };

@@ -152,7 +152,11 @@ export async function auditSets(sets: AuditSets, given: Partial<AuditSetsOptions
   const tick = (): void => options.onProgress?.(++done, total);
   const stop = (): boolean => signal?.aborted === true;
   const listen = (): void => {
-    if (stop()) throw interruptedError('the audit writes nothing before it is done; it starts over');
+    if (stop())
+      throw interruptedError(
+        'an audit writes nothing before it is done',
+        'run the same command again: it starts over',
+      );
   };
 
   /** Work on a shape is one long step: signals are heard between two. */

@@ -40,8 +40,10 @@ export interface PlantedFigures {
 }
 
 export interface AuditFigures {
-  /** Generated shapes (with bone); held-out and training subjects. */
+  /** Different generated shapes (with bone); held-out and training subjects. */
   counts: { fake: number; heldOut: number; train: number };
+  /** Generated shapes that are a real case, trained on or held out, voxel for voxel. */
+  identical?: number;
   /** Near-copies among the generated shapes, and the smallest P of any. */
   nearCopies: { flagged: number; leastP: number };
   planted: readonly PlantedFigures[];
@@ -205,6 +207,20 @@ function spaceCriteria(figures: SpaceFigures, limits: Limits): Criterion[] {
   ];
 }
 
+function identical(count: number): Criterion {
+  return {
+    name: 'identical',
+    title: 'Real cases in the set',
+    result: count === 0 ? 'pass' : 'fail',
+    value: count,
+    limit: 'none',
+    sentence:
+      count === 0
+        ? 'No generated shape is a real case voxel for voxel, of those trained on or held out.'
+        : `${count} generated ${count === 1 ? 'shape is a real case' : 'shapes are real cases'}, trained on or held out, voxel for voxel.`,
+  };
+}
+
 function nearCopies({ counts, nearCopies: near }: AuditFigures): Criterion {
   const clean = near.flagged === 0;
   // Rule of three: with none in n, the share of such shapes that the generator makes is below 3 / n (95 %).
@@ -297,7 +313,7 @@ export function judge(figures: AuditFigures, limits: Limits = LIMITS): Judgement
   const { counts, membership: attacks = [] } = figures;
   const onSet = attacks.filter(onTheSet).length;
   const criteria: Criterion[] = [
-    enough('fakes', 'Generated shapes', counts.fake, limits.fakes, 'generated shapes with bone'),
+    enough('fakes', 'Generated shapes', counts.fake, limits.fakes, 'different generated shapes with bone'),
     enough('heldOut', 'Held-out subjects', counts.heldOut, limits.heldOut, 'held-out real subjects'),
     enough(
       'reals',
@@ -307,6 +323,7 @@ export function judge(figures: AuditFigures, limits: Limits = LIMITS): Judgement
       'real subjects, held-out and training together',
     ),
     ...figures.planted.map((p) => planted(p, limits)),
+    ...(figures.identical === undefined ? [] : [identical(figures.identical)]),
     nearCopies(figures),
     ...figures.spaces.flatMap((space) => spaceCriteria(space, limits)),
     ...attacks.map((result) => membership(result, limits, onTheSet(result) ? onSet : attacks.length - onSet)),

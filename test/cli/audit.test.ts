@@ -211,6 +211,27 @@ describe('release', () => {
   });
 });
 
+test('a held-out person in the set, and the same bone over and over', async () => {
+  const [held] = dataset.split('test');
+  const leaky = await audit(
+    forge('held', [dataset.loadMask(held), ...strangers(19)]),
+    'held-out',
+    '--shapes-only',
+    '--no-membership',
+  );
+  expect([leaky.code, leaky.err]).toEqual([3, expect.stringContaining('1 generated shape is a real case')]);
+  const [one] = strangers(1);
+  const same = await audit(
+    forge('same', Array(20).fill(one)),
+    'same-out',
+    '--shapes-only',
+    '--no-membership',
+  );
+  expect([same.code, same.err]).toEqual([3, expect.stringContaining('only 1 different generated shapes')]);
+  const inside = await audit(folder.path('strangers'), 'strangers/audit');
+  expect([inside.code, inside.err]).toEqual([2, expect.stringContaining('lies in the set')]);
+});
+
 test('without --data the run says where its dataset lies', async () => {
   const words = ['audit', '--run', gen, '--fake', data, '--out', folder.path('refused')];
   expect((await run(words)).err).toContain('holds no provenance.json');
@@ -228,7 +249,7 @@ test('too few shapes: exit code 3, and what is needed', async () => {
   );
   expect(code).toBe(3);
   expect(err).toContain('verdict on the set: not enough evidence');
-  expect(err).toContain('only 3 generated shapes with bone; at least 20 are needed');
+  expect(err).toContain('only 3 different generated shapes with bone; at least 20 are needed');
 });
 
 describe('refuses, with exit code 1 and nothing written', () => {

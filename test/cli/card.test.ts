@@ -34,6 +34,7 @@ beforeAll(async () => {
         unit: '',
         better: 'lower',
         reference: 0.01,
+        floor: { median: 0.02, low: 0, high: 0.1 },
         verdict: 'worse than real',
         meaning: 'KID',
       },
@@ -96,7 +97,18 @@ test('of a set: a head that YAML reads, figures with intervals, the verdict on t
     bones: 3,
     released: false,
     audit: { set: 'pass', network: 'fail', anonymised: true },
-    metrics: [{ name: 'kidFeatures', value: 1.2345, low: 0.5, high: 2, verdict: 'worse than real' }],
+    metrics: [
+      {
+        name: 'kidFeatures',
+        value: 1.2345,
+        low: 0.5,
+        high: 2,
+        verdict: 'worse than real',
+        real: 0.02,
+        real_low: 0,
+        real_high: 0.1,
+      },
+    ],
   });
   for (const words of [
     'Not a medical device',
@@ -115,6 +127,21 @@ test('of a generator: the verdict on the network', async () => {
   const text = readFileSync(out, 'utf8');
   for (const words of ['kind: generator', 'sharing the network: **fail**', 'It leaks.'])
     expect(text).toContain(words);
+});
+
+test('a set that was changed after its release is refused', async () => {
+  const file = `${set}/provenance.json`;
+  const text = readFileSync(file, 'utf8');
+  writeFileSync(
+    file,
+    JSON.stringify({
+      ...JSON.parse(text),
+      audit: { verdict: 'pass', anonymised: true, record: 'r', set: 'x' },
+    }),
+  );
+  const { code, err } = await card('--set', set);
+  expect([code, err]).toEqual([1, expect.stringContaining('changed after it was marked for release')]);
+  writeFileSync(file, text);
 });
 
 test('what is missing is said to be missing', async () => {
