@@ -3,6 +3,7 @@
 import { Argument, type Command } from 'commander';
 import type { z } from 'zod';
 import type { PresetName } from '../config/schemas.ts';
+import { UsageError } from '../errors.ts';
 import type { Context } from './context.ts';
 import { real } from './options.ts';
 import { rememberData } from './runData.ts';
@@ -137,6 +138,12 @@ batches, and an autoencoder of other data.`,
     )
     .action(async (flags: GeneratorFlags, command: Command) => {
       const cli = open(command);
+      if (flags.dpDelta !== undefined && flags.dpEpsilon === undefined)
+        throw new UsageError({
+          found: '--dp-delta without --dp-epsilon',
+          expected: 'the budget that it belongs to',
+          todo: 'add --dp-epsilon, or leave --dp-delta out',
+        });
       const { generatorSchema, GENERATOR_PRESETS } = await import('../config/schemas.ts');
       const given = {
         objective: flags.objective,
