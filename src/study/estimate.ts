@@ -22,16 +22,10 @@ import { trainAutoencoder } from '../training/autoencoder.ts';
 import { Trainer } from '../training/trainer.ts';
 import { LEAST_HELD_OUT } from './check.ts';
 import { headlineFigures } from './headline.ts';
+import { measureResult } from './measures.ts';
 import { evaluationsOfSet } from './plan.ts';
 import { openStudy, type StudyOptions } from './study.ts';
-import {
-  autoencoderPath,
-  autoencoderResult,
-  measureResult,
-  setResult,
-  trainingResult,
-  type Workshop,
-} from './units.ts';
+import { autoencoderPath, autoencoderResult, setResult, trainingResult, type Workshop } from './units.ts';
 
 export interface DryRunPart {
   units: string;

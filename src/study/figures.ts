@@ -18,11 +18,11 @@ import {
   metricAdvantage,
   metricEstimate,
 } from './interval.ts';
+import { referenceName } from './measures.ts';
 import type { Advantage, Advantages, Outcome, Tie } from './outcome.ts';
 import { ARMS, type Arm, type AxisName, type Point, type StudyPlan } from './plan.ts';
 import type { MeasureRecord, SetResult } from './records.ts';
 import { type SpeedFigure, type SpeedPoint, speedFigure } from './speed.ts';
-import { referenceName } from './units.ts';
 import type { BestOf } from './verdict.ts';
 
 /** What the units left, by name. */

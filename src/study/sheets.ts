@@ -12,9 +12,9 @@ import type { Picture } from '../report/figure.ts';
 import { type Mask, voxelCount } from '../volume/volume.ts';
 import { samplingText } from './figures.ts';
 import type { StudyPaths } from './folder.ts';
+import { type MadeBone, madeBones } from './measures.ts';
 import { NAME } from './outcome.ts';
 import { ARMS, type Point, type SetUnit, type StudyPlan } from './plan.ts';
-import { type MadeBone, madeBones } from './units.ts';
 
 interface Cell {
   mask: Mask;

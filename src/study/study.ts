@@ -33,18 +33,11 @@ import {
 } from './folder.ts';
 import type { Sampled } from './headline.ts';
 import { HEADLINES } from './headline.ts';
+import { makeMeasure, makeReference, referenceName } from './measures.ts';
 import { studyPage } from './page.ts';
 import { type Arm, type AxisName, type SetUnit, type StudyPlan, studyPlan } from './plan.ts';
 import type { AutoencoderResult, MeasureRecord, SetResult, TrainingResult } from './records.ts';
-import {
-  makeAutoencoder,
-  makeMeasure,
-  makeReference,
-  makeSet,
-  makeTraining,
-  referenceName,
-  type Workshop,
-} from './units.ts';
+import { makeAutoencoder, makeSet, makeTraining, type Workshop } from './units.ts';
 import { type AxisInput, type Share, type StudyFacts, type StudyVerdict, verdictOf } from './verdict.ts';
 import { Yardstick } from './yardstick.ts';
 

@@ -1,5 +1,5 @@
 /**
- * The units of a study at work: train, sample, measure. Each looks first whether it is done (folder.ts), takes up what an
+ * The units of a study at work: train and sample (measures.ts measures). Each looks first whether it is done (folder.ts), takes up what an
  * interruption left, and marks itself when it is through; the order they are called in is study.ts.
  */
 import { existsSync } from 'node:fs';
@@ -9,33 +9,26 @@ import type { Dataset } from '../dataset/dataset.ts';
 import { bitsHash, openDataset, readBits } from '../dataset/dataset.ts';
 import type { DatasetCase } from '../dataset/manifest.ts';
 import { shareOf } from '../dataset/share.ts';
-import { CranioflowError, DatasetError, InterruptedError } from '../errors.ts';
-import { evaluateSets } from '../evaluation/evaluateSets.ts';
+import { CranioflowError, DatasetError } from '../errors.ts';
 import { latestCheckpointPath } from '../files/checkpoint.ts';
 import { createProgress } from '../files/progress.ts';
-import { packageVersion } from '../files/version.ts';
 import { readAutoencoder } from '../sampling/autoencoder.ts';
 import { readProvenance } from '../sampling/generateProvenance.ts';
 import { EmptySetError, generateSet } from '../sampling/generateSet.ts';
 import { Generator, readGenerator } from '../sampling/generator.ts';
 import { trainAutoencoder } from '../training/autoencoder.ts';
 import { trainGenerator } from '../training/generator.ts';
-import { type Mask, voxelCount } from '../volume/volume.ts';
+import { voxelCount } from '../volume/volume.ts';
 import { finish, finished, keyOf, removeUnit, type StudyPaths } from './folder.ts';
-import { HEADLINES, headlineFigures, type Sampled } from './headline.ts';
-import type { MeasureUnit, SetUnit, Training } from './plan.ts';
+import type { SetUnit, Training } from './plan.ts';
 import {
   type AutoencoderResult,
   autoencoderResultSchema,
-  type MeasureRecord,
-  readMeasure,
   type SetResult,
   setResultSchema,
   type TrainingResult,
   trainingResultSchema,
-  writeMeasure,
 } from './records.ts';
-import type { Side, Yardstick } from './yardstick.ts';
 
 /** What every unit needs. */
 export interface Workshop {
@@ -256,152 +249,4 @@ async function timeOne({ paths, threads }: Workshop, { training, sampling, seed 
   const seconds = (performance.now() - began) / 1000;
   await generator.release();
   return seconds;
-}
-
-/** Bones of a generated set, in order; empty ones have no mask. */
-export interface MadeBone {
-  index: number;
-  quality: number;
-  mask?: Mask;
-}
-
-/** The first `count` bones of a set's folder, read one after another. */
-export function madeBones(folder: string, count: number): MadeBone[] {
-  const bones = (readProvenance(folder)?.bones ?? []).filter((b) => b.index < count);
-  if (bones.length === 0) return [];
-  const set = openDataset(folder);
-  const byId = new Map(set.cases.map((c) => [c.id, c]));
-  return bones.map(({ id, index, quality, empty }) => {
-    const found = byId.get(id);
-    return { index, quality, ...(!empty && found && { mask: set.loadMask(found) }) };
-  });
-}
-
-/** Bones with bone voxels below which a set has no figures. */
-export const LEAST_WHOLE = 8;
-
-const headlineOptions = ({ seed, measure }: StudySettings, side: Side) => ({
-  seed,
-  points: measure.points,
-  chamfer: measure.chamfer,
-  resamples: measure.resamples,
-  frame: side.frame,
-});
-
-/** Raised where the figures of a set change, or the form of their file: measures of before are made again. */
-const MEASURES = 2;
-
-/** The key of a measure: the bones, what they are compared with, and how. */
-const measureKey = ({ settings, dataset }: Workshop, made: unknown): string =>
-  keyOf({
-    made,
-    measure: { ...settings.measure, within: null },
-    seed: settings.seed,
-    figures: HEADLINES.map((h) => h.name),
-    data: [dataHash(dataset.split('train')), dataHash(dataset.split('test'))],
-    version: packageVersion(),
-    content: MEASURES,
-  });
-
-const unitKey = (shop: Workshop, unit: MeasureUnit, set: SetResult): string =>
-  measureKey(shop, { set: set.hash, name: unit.name, extended: unit.extended });
-
-/** A measure that is there. */
-export const measureResult = (shop: Workshop, unit: MeasureUnit, set: SetResult): MeasureRecord | undefined =>
-  readMeasure(shop.paths.measure(unit.name), unitKey(shop, unit, set));
-
-/** Measures one set from disk unless that is done. */
-export async function makeMeasure(
-  shop: Workshop,
-  unit: MeasureUnit,
-  set: SetResult,
-  yardstick: Yardstick,
-): Promise<MeasureRecord> {
-  const done = measureResult(shop, unit, set);
-  if (done !== undefined) return done;
-  await breathe(shop);
-  const made = madeBones(shop.paths.set(unit.set.name), unit.count);
-  const whole = made.flatMap(({ mask }) => (mask === undefined ? [] : [mask]));
-  const side = yardstick.of(unit.quality);
-  const record: MeasureRecord = {
-    key: unitKey(shop, unit, set),
-    bones: unit.count,
-    empty: unit.count - whole.length,
-    headline: {},
-    metrics: {},
-    notes: [],
-  };
-  if (whole.length < LEAST_WHOLE)
-    record.failed = `${whole.length} of ${unit.count} bones hold any bone voxel; figures need ${LEAST_WHOLE}`;
-  else {
-    const { seed, measure } = shop.settings;
-    const nothing = () => ({ ...side.real[0], data: new Uint8Array(voxelCount(side.real[0].size)) });
-    const fake = made.map(({ mask }) => mask ?? nothing());
-    const evaluation = evaluateSets(
-      { real: side.real, train: side.train, fake },
-      {
-        seed,
-        points: measure.points,
-        chamferCases: measure.chamfer,
-        extended: unit.extended,
-        // The study has its own comparison of arms; the split of one dataset is by subject.
-        verdicts: false,
-        allowOverlap: true,
-      },
-    );
-    record.metrics = evaluation.metrics;
-    record.notes = evaluation.notes;
-    record.headline = headlineFigures(side.real, whole, headlineOptions(shop.settings, side));
-  }
-  writeMeasure(shop.paths.measure(unit.name), record);
-  return record;
-}
-
-/** The name of a reference: `count` training cases in the place of as many bones. */
-export const referenceName = (count: number, quality?: number): string =>
-  `reference-first${count}${quality === undefined ? '' : `-class${quality}`}`;
-
-/**
- * The headline figures of `count` training against all held-out cases: what a perfect generator would score with sets of
- * this size; none where there are too few.
- */
-export async function makeReference(
-  shop: Workshop,
-  yardstick: Yardstick,
-  count: number,
-  quality?: number,
-): Promise<Record<string, Sampled>> {
-  const name = referenceName(count, quality);
-  const path = shop.paths.measure(name);
-  const key = measureKey(shop, name);
-  const done = readMeasure(path, key);
-  if (done !== undefined) return done.headline;
-  await breathe(shop);
-  const side = yardstick.of(quality);
-  const train = side.train.slice(0, count);
-  const headline =
-    train.length < LEAST_WHOLE ? {} : headlineFigures(side.real, train, headlineOptions(shop.settings, side));
-  const failed =
-    train.length < LEAST_WHOLE ? `${train.length} training cases; figures need ${LEAST_WHOLE}` : null;
-  writeMeasure(path, {
-    key,
-    bones: train.length,
-    empty: 0,
-    ...(failed !== null && { failed }),
-    headline,
-    metrics: {},
-    notes: [],
-  });
-  return headline;
-}
-
-/** Lets signals be heard between two stretches of computing. Throws `InterruptedError`. */
-async function breathe({ signal }: Workshop): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve));
-  if (signal?.aborted)
-    throw new InterruptedError({
-      found: 'interrupted between two measures',
-      expected: 'to run to the end',
-      todo: 'run the same command again: what is finished is kept',
-    });
 }

@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { type StudyRecords, studyFigures } from '../../src/study/figures.ts';
 import { HEADLINES, type Sampled } from '../../src/study/headline.ts';
 import type { Estimate } from '../../src/study/interval.ts';
+import { referenceName } from '../../src/study/measures.ts';
 import { type MeasureUnit, type StudyPlan, studyPlan } from '../../src/study/plan.ts';
 import type { MeasureRecord } from '../../src/study/records.ts';
-import { referenceName } from '../../src/study/units.ts';
 import { tinySettings } from './tinyStudy.ts';
 
 const settings = tinySettings([
