@@ -65,6 +65,7 @@ describe('the pipeline', () => {
       'autoencoder.safetensors',
       'checkpoints',
       'config.yaml',
+      'data.json',
       'metrics.jsonl',
     ]);
     expect(readFileSync(join(generator, 'config.yaml'), 'utf8')).toContain('objective: otfm');
