@@ -247,7 +247,7 @@ describe('is refused', () => {
     ['--dp-epsilon x', ['--dp-epsilon', 'x'], 2, 'must be a number'],
     ['--dp-delta 1', [...PRIVATE, '--dp-delta', '1'], 1, 'dp.delta'],
     ['a delta above 1/n', [...PRIVATE, '--dp-delta', '0.1'], 1, 'less than 1/n'],
-    ['delta without epsilon', ['--dp-delta', '0.001'], 1, 'dp.epsilon'],
+    ['delta without epsilon', ['--dp-delta', '0.001'], 2, '--dp-delta without --dp-epsilon'],
     ['assignment in the batch', [...PRIVATE, '--coupling', 'minibatch-ot'], 1, 'coupling=independent'],
     ['mixtures', [...PRIVATE, ...set('latents.mix=0.5')], 1, 'latents.mix=0'],
     ['the mean latent', [...PRIVATE, ...set('latents.centre=shape')], 1, 'latents.centre=channel'],
