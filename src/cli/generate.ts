@@ -104,7 +104,10 @@ Examples:
       const { readGenerator } = await import('../sampling/generator.ts');
       const { generateSet } = await import('../sampling/generateSet.ts');
       const generator = await decodingWith(readGenerator(run ?? BUNDLED), decoder);
-      const mark = (await import('./release.ts')).releaseOf({ release, audit }, flags.out, generator.hash);
+      const mark =
+        release === undefined && audit === undefined
+          ? undefined
+          : (await import('./release.ts')).releaseOf({ release, audit }, flags.out, generator.hash);
       const settings = { ...sampleDefaults(generator.meta), ...given };
       if (generator.meta.phantom) cli.say('this generator learnt from phantoms: no anatomy to trust');
       const progress = cli.progress('generate', flags.count, 'bones');

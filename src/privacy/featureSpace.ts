@@ -4,23 +4,20 @@
  * are and mirrored: the nearer counts. Distances are Euclidean; the correlation, taken after the training mean was
  * subtracted, is what the copy rate is read from (Dar et al. 2025).
  */
+
 import type { Features } from '../evaluation/featureSet.ts';
+import { mirroredMask } from '../evaluation/sharedCases.ts';
+import type { FeatureSpace as Space } from '../evaluation/spaces/space.ts';
 import type { Mask } from '../volume/volume.ts';
 import { NEIGHBOURS, type Near } from './near.ts';
-import { mirroredMask, movedMask } from './plant.ts';
+import { movedMask } from './plant.ts';
 import { invertPose, nearPoints, type Pose, registerPose, STAY } from './pose.ts';
 import { shapeField } from './shapeField.ts';
 import { REGISTER_POINTS, type ShapeIndex } from './shapeIndex.ts';
 import type { SpaceNear } from './spaceFigures.ts';
 
-/** A description of shapes as rows of numbers, near where the shapes are alike. */
-export interface FeatureSpace {
-  /** Goes into names of figures: `Latent`. */
-  name: string;
-  /** What it describes, in words. */
-  words: string;
-  describe(masks: readonly Mask[], onCase?: () => void): Promise<Features>;
-}
+/** A description of shapes as rows of numbers, near where the shapes are alike; its name goes into those of figures. */
+export type FeatureSpace = Pick<Space, 'name' | 'words' | 'describe'>;
 
 /** A mask laid on the mean training shape, on its own grid. */
 export function normalised(index: ShapeIndex, mask: Mask): Mask {

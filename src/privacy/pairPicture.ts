@@ -2,13 +2,14 @@
  * A generated shape beside the training case nearest to it, and both on each other: for a person to judge what the numbers
  * say. The training case is shown as it was matched: moved, and mirrored where that fitted better.
  */
+import { mirroredMask } from '../evaluation/sharedCases.ts';
 import { contactSheet } from '../mesh/contactSheet.ts';
 import type { Image } from '../mesh/png.ts';
 import { renderDifferenceSlices } from '../mesh/slices.ts';
 import { renderDifference, renderMask } from '../mesh/views.ts';
 import type { Mask } from '../volume/volume.ts';
 import type { Found } from './nearestShape.ts';
-import { mirroredMask, movedMask } from './plant.ts';
+import { movedMask } from './plant.ts';
 import type { Pose } from './pose.ts';
 import type { FieldGrid } from './shapeField.ts';
 

@@ -9,13 +9,13 @@
  *   noisy      5 % of the voxels on both sides of the surface flipped
  *   blended    where 0.8 d + 0.2 d' < 0, of the signed distances of the shape and of another of its class
  */
+import { mirroredMask } from '../evaluation/sharedCases.ts';
 import { signedDistance } from '../evaluation/signedDistance.ts';
 import type { RandomStream } from '../random/stream.ts';
 import { cut, resampleByMap } from '../volume/resample.ts';
 import type { Mask, Vec3 } from '../volume/volume.ts';
 import { poseMap } from './alignedDistance.ts';
 import { type Pose, rotationBy } from './pose.ts';
-import { reversedRows } from './shapeField.ts';
 
 export const LEAKS = ['exact', 'mirrored', 'shifted', 'moved', 'noisy', 'blended'] as const;
 export type Leak = (typeof LEAKS)[number];
@@ -30,11 +30,6 @@ export const PLANT_DEFAULTS = {
   /** Weight of the shape itself in a blend. */
   weight: 0.8,
 };
-
-/** The mask mirrored left to right in the middle of its grid. */
-export function mirroredMask(mask: Mask): Mask {
-  return { ...mask, data: reversedRows(mask.data, mask.size[0]) };
-}
 
 /** `mask` seen through a pose of its grid's voxels (voxel p shows what lay at the pose of p), linear, cut at a half. */
 export function movedMask(mask: Mask, pose: Pose): Mask {

@@ -114,7 +114,7 @@ export function mirroredField({ signed, soft, total }: ShapeField, { size }: Fie
 }
 
 /** Every run of `nx` numbers in reverse. */
-export function reversedRows<T extends Int8Array | Uint8Array>(data: T, nx: number): T {
+function reversedRows<T extends Int8Array | Uint8Array>(data: T, nx: number): T {
   const out = data.slice() as T;
   for (let row = 0; row < data.length; row += nx) out.subarray(row, row + nx).reverse();
   return out;

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
 import { InterruptedError } from '../../src/errors.ts';
 import { setFeatures } from '../../src/evaluation/features.ts';
+import { mirroredMask } from '../../src/evaluation/sharedCases.ts';
 import { auditSets, type SetsAudit } from '../../src/privacy/auditSets.ts';
 import type { FeatureSpace } from '../../src/privacy/featureSpace.ts';
-import { LEAKS, mirroredMask, movedMask, plantCopy } from '../../src/privacy/plant.ts';
+import { LEAKS, movedMask, plantCopy } from '../../src/privacy/plant.ts';
 import { rotationBy } from '../../src/privacy/pose.ts';
 import { judge } from '../../src/privacy/verdict.ts';
 import { RandomStream } from '../../src/random/stream.ts';

@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { diceOf, overlap } from '../../src/evaluation/overlap.ts';
+import { mirroredMask } from '../../src/evaluation/sharedCases.ts';
 import { type Match, nearestOthers, nearestShapes } from '../../src/privacy/nearestShape.ts';
 import { matchedMask } from '../../src/privacy/pairPicture.ts';
-import { LEAKS, mirroredMask, movedMask, plantCopy } from '../../src/privacy/plant.ts';
+import { LEAKS, movedMask, plantCopy } from '../../src/privacy/plant.ts';
 import { rotationBy } from '../../src/privacy/pose.ts';
 import { SearchPool } from '../../src/privacy/searchPool.ts';
 import { buildShapeIndex, type ShapeIndex } from '../../src/privacy/shapeIndex.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { mirroredMask } from '../../src/evaluation/sharedCases.ts';
 import { alignedDistance, alignedSurfaceDistance, poseMap } from '../../src/privacy/alignedDistance.ts';
 import { FieldSampler } from '../../src/privacy/fieldSampler.ts';
-import { mirroredMask, movedMask } from '../../src/privacy/plant.ts';
+import { movedMask } from '../../src/privacy/plant.ts';
 import {
   composePoses,
   invertPose,

@@ -5,6 +5,7 @@
  */
 import type { DatasetCase } from '../../dataset/manifest.ts';
 import { eachRow } from '../../evaluation/featureSet.ts';
+import { surfaceVoxels } from '../../evaluation/surfaceDistance.ts';
 import type { Mask } from '../../volume/volume.ts';
 
 /** Boxes along a side: of the blind attack, and of the distance between bones. */
@@ -39,8 +40,9 @@ function occupancy({ data, size: [nx, ny, nz] }: Mask, cells: number): Float32Ar
 }
 
 /** Log of the bone's voxels, the share of them at its surface, its centre and its spread along each axis in voxels. */
-function measures({ data, size: [nx, ny, nz] }: Mask): number[] {
-  let [bone, surface] = [0, 0];
+function measures({ data, size }: Mask): number[] {
+  const [nx, ny, nz] = size;
+  let bone = 0;
   const first = [0, 0, 0];
   const second = [0, 0, 0];
   for (let k = 0, at = 0; k < nz; k++)
@@ -53,25 +55,11 @@ function measures({ data, size: [nx, ny, nz] }: Mask): number[] {
           first[c] += place[c];
           second[c] += place[c] ** 2;
         }
-        const inner =
-          i > 0 &&
-          i < nx - 1 &&
-          j > 0 &&
-          j < ny - 1 &&
-          k > 0 &&
-          k < nz - 1 &&
-          data[at - 1] !== 0 &&
-          data[at + 1] !== 0 &&
-          data[at - nx] !== 0 &&
-          data[at + nx] !== 0 &&
-          data[at - nx * ny] !== 0 &&
-          data[at + nx * ny] !== 0;
-        if (!inner) surface++;
       }
   if (bone === 0) return Array<number>(8).fill(0);
   const centre = first.map((s) => s / bone);
   const spread = second.map((s, c) => Math.sqrt(Math.max(0, s / bone - centre[c] ** 2)));
-  return [Math.log(bone), surface / bone, ...centre, ...spread];
+  return [Math.log(bone), surfaceVoxels(data, size).length / bone, ...centre, ...spread];
 }
 
 /** One column of 0 and 1 a value, but for the commonest. */

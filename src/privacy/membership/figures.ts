@@ -94,15 +94,3 @@ function advantage(members: ArrayLike<number>, others: ArrayLike<number>): numbe
   }
   return most;
 }
-
-/** Holm's adjustment of p-values: each is then below a level only if the whole family allows it. */
-export function holm(pValues: readonly number[]): number[] {
-  const order = pValues.map((_, i) => i).sort((a, b) => pValues[a] - pValues[b]);
-  const out = new Array<number>(pValues.length);
-  let most = 0;
-  order.forEach((index, place) => {
-    most = Math.max(most, Math.min(1, pValues[index] * (pValues.length - place)));
-    out[index] = most;
-  });
-  return out;
-}

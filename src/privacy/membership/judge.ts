@@ -2,12 +2,13 @@
  * From a table of errors to a result: persons instead of cases, one score each, the figures of the attack, the figures of
  * each column by itself (adjusted for their number), and the blind attack beside them.
  */
+import { holm } from '../../evaluation/permutation.ts';
 import { aucInterval, type Share } from './aucInterval.ts';
 import { type BlindBaseline, blindBaseline } from './blind.ts';
 import { calibrated, ROWS_A_COVARIATE } from './calibrate.ts';
 import type { Described } from './descriptors.ts';
 import { bySubject, type Combine, columnOf, combined, type ErrorTable, tableOf } from './errorTable.ts';
-import { type AttackFigures, attackFigures, type EvidenceLimits, holm, SHOWN } from './figures.ts';
+import { type AttackFigures, attackFigures, type EvidenceLimits, SHOWN } from './figures.ts';
 import { compareRanks } from './rank.ts';
 
 export type Attack = 'velocity' | 'reference' | 'autoencoder' | 'generated set';

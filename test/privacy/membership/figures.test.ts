@@ -1,6 +1,7 @@
 /** When there is enough to judge by, and the smaller figures. */
 import { expect, test } from 'vitest';
-import { attackFigures, holm } from '../../../src/privacy/membership/figures.ts';
+import { holm } from '../../../src/evaluation/permutation.ts';
+import { attackFigures } from '../../../src/privacy/membership/figures.ts';
 import { normals } from './helpers.ts';
 
 test('no leak among many cases: enough evidence, an AUC about 0.5', () => {
