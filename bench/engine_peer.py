@@ -129,7 +129,9 @@ for line in sys.stdin:
     if command == "train":
         train()
     elif command.startswith("sample"):
-        sample(int(command[6:] or size[0]))
+        batch, times = [int(word) for word in command.split()[1:]] + [size[0], 1][len(command.split()) - 1 :]
+        for _ in range(times):
+            sample(batch)
     ms = (time.perf_counter() - start) * 1000
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(json.dumps({"ms": ms, "peakGb": peak}), flush=True)

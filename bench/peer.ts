@@ -32,7 +32,7 @@ export class Peer {
     return done ? undefined : JSON.parse(line);
   }
 
-  /** Does one `train` or `sample`, or `sample N` with a batch of N. */
+  /** Does one `train` or `sample`; `sample N K` evaluates a batch of N, K times. */
   async ask(command: string): Promise<{ ms: number; peakGb: number }> {
     this.#child.stdin!.write(`${command}\n`);
     const reply = await this.answer();

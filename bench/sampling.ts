@@ -2,7 +2,7 @@
  * `npm run bench:sampling`: what a new skull costs, with the bundled generator (64^3 voxels) on this machine.
  *
  *   evaluation, batch N    one evaluation of the network for N skulls, ours and PyTorch's, interleaved, per skull
- *   SOLVER STEPS           a latent (noise, solver, guidance); peer: the same evaluations in PyTorch alone
+ *   SOLVER STEPS           a latent (noise, solver, guidance); peer: as many evaluations in PyTorch, alone, in turns with ours
  *   decoder                from a latent to a mask
  *   against DDPM-T         the whole skull at OTFM's chosen evaluations against DDPM's whole chain of T, the same network
  *   memory                 resident memory after 50 bones of a set and after all of it
@@ -37,7 +37,8 @@ const threads = availableParallelism();
 const source = readGenerator(new URL('../assets/phantom-small', import.meta.url).pathname);
 const { latentShape, config } = source.meta;
 
-const line = (name: string, ours: number, peer: number | null, unit: string) =>
+const line = (name: string, ours: number, measured: number | null, unit: string) => {
+  const peer = measured === Infinity ? null : measured;
   console.log(
     JSON.stringify({
       name,
@@ -47,6 +48,7 @@ const line = (name: string, ours: number, peer: number | null, unit: string) =>
       unit,
     }),
   );
+};
 
 /** Threads of either side spin for a moment after their work; until they rest, they would slow the other down. */
 const rest = () => new Promise((resolve) => setTimeout(resolve, 60));
@@ -58,17 +60,22 @@ const time = async (work: () => Promise<unknown>): Promise<number> => {
   return performance.now() - start;
 };
 
-/** Milliseconds of one evaluation a skull, the best of the rounds: ours and the peer's, by batch. */
-async function evaluationTimes(
-  batches: readonly number[],
-): Promise<Map<number, { ours: number; peer?: number }>> {
-  const most = Math.max(...batches);
-  const peer = new Peer({ size: [most, ...latentShape], threads, network: config });
-  const hello = await peer.answer();
-  if (hello === undefined)
-    console.error('python3-torch is not installed: no peer; install python3-torch and libopenblas0');
-  else console.error(`peer: PyTorch ${hello.version}, ${hello.parameters} parameters, ${threads} threads`);
-  const found = new Map<number, { ours: number; peer?: number }>();
+/** Ours and the peer's (Infinity without a peer) milliseconds, the best of the rounds, taken in turns after a warm-up of each. */
+async function turns(ours: () => Promise<unknown>, theirs: string, count = rounds) {
+  const best = { ours: Infinity, peer: Infinity };
+  for (let i = 0; i <= count; i++) {
+    const mine = await time(ours);
+    await rest();
+    const peers = hello === undefined ? Infinity : (await peer.ask(theirs)).ms;
+    if (i === 0) continue; // warm-up
+    best.ours = Math.min(best.ours, mine);
+    best.peer = Math.min(best.peer, peers);
+  }
+  return best;
+}
+
+/** Reports milliseconds of one evaluation a skull, by batch. */
+async function evaluationTimes(): Promise<void> {
   for (const batch of batches) {
     const session = await Session.create(velocityModel(source, batch), { threads });
     const shape = [batch, ...latentShape];
@@ -78,41 +85,27 @@ async function evaluationTimes(
       t: value(new Float32Array(batch).fill(0.5), [batch]),
       label: value(new Int32Array(batch), [batch]),
     };
-    const best = { ours: Infinity, peer: Infinity };
-    for (let i = 0; i <= rounds; i++) {
-      const ours = await time(() => session.run(feeds, { velocity: null }));
-      await rest();
-      const theirs = hello === undefined ? Infinity : (await peer.ask(`sample ${batch}`)).ms;
-      if (i === 0) continue; // warm-up
-      best.ours = Math.min(best.ours, ours / batch);
-      best.peer = Math.min(best.peer, theirs / batch);
-    }
+    const { ours, peer } = await turns(() => session.run(feeds, { velocity: null }), `sample ${batch} 1`);
     await session.release();
-    found.set(batch, hello === undefined ? { ours: best.ours } : best);
-    console.error(
-      `batch ${batch}: ours ${best.ours.toFixed(1)} ms a skull, PyTorch ${best.peer.toFixed(1)} ms`,
-    );
+    line(`evaluation, batch ${batch}`, ours / batch, peer / batch, 'ms a skull');
   }
-  peer.end();
-  return found;
 }
 
-/** Seconds of a latent, or of a whole skull, the best of some. */
-async function seconds(
-  make: 'sample' | 'sampleLatent',
-  generator: Generator,
-  settings: SampleSettings,
-  tries: number,
-): Promise<number> {
+/** Seconds of a whole skull, the best of some. */
+async function seconds(generator: Generator, settings: SampleSettings, tries: number): Promise<number> {
   let best = Infinity;
   for (let index = 0; index < tries; index++)
-    best = Math.min(best, await time(() => generator[make]({ ...settings, seed: 1, index, quality: 6 })));
+    best = Math.min(best, await time(() => generator.sample({ ...settings, seed: 1, index, quality: 6 })));
   return best / 1000;
 }
 
-const evaluationMs = await evaluationTimes(flags.quick ? [1, 2] : [1, 2, 4, 8]);
-for (const [batch, { ours, peer }] of evaluationMs)
-  line(`evaluation, batch ${batch}`, ours, peer ?? null, 'ms a skull');
+const batches = flags.quick ? [1, 2] : [1, 2, 4, 8];
+const peer = new Peer({ size: [batches.at(-1)!, ...latentShape], threads, network: config });
+const hello = await peer.answer();
+if (hello === undefined)
+  console.error('python3-torch is not installed: no peer; install python3-torch and libopenblas0');
+else console.error(`peer: PyTorch ${hello.version}, ${hello.parameters} parameters, ${threads} threads`);
+await evaluationTimes();
 
 const otfm = await Generator.create(source, { threads });
 const solvers: [SampleSettings['solver'], number][] = [
@@ -129,13 +122,18 @@ const solvers: [SampleSettings['solver'], number][] = [
 ];
 for (const guidance of [1, 1.5])
   for (const [solver, steps] of flags.quick ? solvers.slice(0, 3) : solvers) {
-    const latent = await seconds('sampleLatent', otfm, { solver, steps, guidance }, 3);
     const nfe = evaluations(solver, steps);
-    const one = evaluationMs.get(guidance === 1 ? 1 : 2)!;
-    const branches = guidance === 1 ? 1 : 2;
-    const peer = nfe === null || one.peer === undefined ? null : (nfe * branches * one.peer) / 1000;
-    line(`${solver} ${steps}, guidance ${guidance}`, latent, peer, `s a latent, NFE ${nfe ?? 'adaptive'}`);
+    const latent = () => otfm.sampleLatent({ solver, steps, guidance, seed: 1, index: 0, quality: 6 });
+    const name = `${solver} ${steps}, guidance ${guidance}`;
+    if (nfe === null) {
+      await latent();
+      line(name, (await time(latent)) / 1000, null, 's a latent, NFE adaptive');
+      continue;
+    }
+    const best = await turns(latent, `sample ${guidance === 1 ? 1 : 2} ${nfe}`, Math.min(rounds, 3));
+    line(name, best.ours / 1000, best.peer / 1000, `s a latent, NFE ${nfe}`);
   }
+peer.end();
 
 // The chain of DDPM on the same network: its time does not depend on what was learnt.
 const chosen = Number(flags.chosen);
@@ -143,7 +141,7 @@ const latent = await otfm.sampleLatent({ solver: 'euler', steps: 1, guidance: 1,
 let decoding = Infinity;
 for (let i = 0; i < rounds; i++) decoding = Math.min(decoding, await time(() => otfm.decode(latent)));
 line('decoder', decoding / 1000, null, 's a skull');
-const ours = await seconds('sample', otfm, { solver: 'euler', steps: chosen, guidance: 1 }, 3);
+const ours = await seconds(otfm, { solver: 'euler', steps: chosen, guidance: 1 }, 3);
 await otfm.release();
 for (const steps of flags.quick ? [300] : [300, 1000]) {
   const chain: GeneratorWeights = {
@@ -157,7 +155,7 @@ for (const steps of flags.quick ? [300] : [300, 1000]) {
   const ddpm = await Generator.create(chain, { threads });
   // Networks are compiled when they are first asked: not part of a skull.
   await ddpm.sample({ solver: 'ddim', steps: 1, guidance: 1, seed: 1, index: 0, quality: 6 });
-  const whole = await seconds('sample', ddpm, { solver: 'ancestral', steps, guidance: 1 }, 2);
+  const whole = await seconds(ddpm, { solver: 'ancestral', steps, guidance: 1 }, 2);
   await ddpm.release();
   line(`OTFM, ${chosen} evaluations, against DDPM-${steps}`, ours, whole, 's a skull');
 }
