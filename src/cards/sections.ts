@@ -1,6 +1,7 @@
 /** The parts that both cards share: what it is for, how good it is, whether it may be shared, what it cannot do. */
 import { metricTitle } from '../evaluation/metricDocs.ts';
 import type { SetEvaluation } from '../evaluation/setReport.ts';
+import { NOT_HELD_OUT } from '../evaluation/sharedCases.ts';
 import type { AuditRecord } from '../privacy/auditRecord.ts';
 
 const few = (x: number): string => String(Number(x.toPrecision(3)));
@@ -23,14 +24,17 @@ export function figuresSection(evaluation: SetEvaluation | undefined): string {
     const real = m.floor?.median ?? m.reference;
     return `| ${metricTitle(name)} | ${few(m.value)}${unit} | ${interval} | ${real === undefined ? '' : few(real)} | ${m.better} | ${m.verdict ?? ''} |`;
   });
+  // What undoes all figures stands before them.
+  const undoing = notes.filter((note) => note.startsWith(NOT_HELD_OUT));
+  const others = notes.filter((note) => !undoing.includes(note));
   return `## Figures
-${counts.fake} generated bones against ${counts.real} held-out real ones; ${counts.train} were trained on.${verdict === undefined ? '' : ` As a whole: **${verdict.told}**.`} "Real" is what
+${undoing.map((note) => `**${note}**\n\n`).join('')}${counts.fake} generated bones against ${counts.real} held-out real ones; ${counts.train} were trained on.${verdict === undefined ? '' : ` As a whole: **${verdict.told}**.`} "Real" is what
 real bones score in the place of the generated ones.
 
 | figure | value | 95 % interval | real | better | |
 | --- | ---: | --- | ---: | --- | --- |
 ${rows.join('\n')}
-${notes.length === 0 ? '' : `\n${notes.map((note) => `- ${note}`).join('\n')}\n`}`;
+${others.length === 0 ? '' : `\n${others.map((note) => `- ${note}`).join('\n')}\n`}`;
 }
 
 /** The verdicts of an audit with every criterion; `what` is being shared. */

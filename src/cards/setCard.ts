@@ -40,7 +40,7 @@ export function setCard(set: Dataset, provenance: Provenance, sources: CardSourc
     },
   });
   return `${head}
-${generatedCard(provenance, grid.size, grid.spacing[0])}
+${generatedCard(provenance, grid.size, grid.spacing[0], (audit ?? provenance.audit) !== null)}
 ${USE}
 ${figuresSection(evaluation)}
 ${privacySection(audit, 'set')}

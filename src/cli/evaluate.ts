@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Dataset } from '../dataset/dataset.ts';
 import type { DatasetCase } from '../dataset/manifest.ts';
 import { UsageError } from '../errors.ts';
+import type { Aside } from '../evaluation/aside.ts';
 import type { MaskSets } from '../evaluation/setChecks.ts';
 import type { CaseNames } from '../evaluation/sharedCases.ts';
 import { type Mask, voxelCount } from '../volume/volume.ts';
@@ -65,21 +66,17 @@ Examples:
         required(flags[name], name),
       );
       const { openDataset } = await import('../dataset/dataset.ts');
+      if (flags.out !== undefined) (await import('../files/atomic.ts')).requireWritableFolder(flags.out);
       const [real, train, fake] = [realDir, trainDir, fakeDir].map(openDataset);
       const against = flags.against === undefined ? undefined : openDataset(flags.against);
       const test = real.split('test');
       const held = test.length > 0 ? test : real.cases;
       const sides = { real: masks(real, held), train: masks(train, train.split('train')) };
       const names = { real: namesOf(real, held), train: namesOf(train, train.split('train')) };
-      let progress: ReturnType<typeof cli.progress> | undefined;
       const options = {
         seed: flags.seed,
         extended: flags.quick !== true,
         allowOverlap: flags.allowOverlap === true,
-        onProgress: (done: number, total: number): void => {
-          progress ??= cli.progress('evaluate', total, 'pairs');
-          progress.update(done);
-        },
       };
       const { dataHash } = await import('../dataset/dataHash.ts');
       const learntFrom = (await import('../sampling/generateProvenance.ts')).readProvenance(
@@ -113,29 +110,30 @@ Examples:
           return undefined;
         return (await import('./evaluateSpaces.ts')).describedSpaces(cli, flags, sets, train);
       };
+      const { compareAside, evaluateAside } = await import('../evaluation/aside.ts');
       const text = await import('../evaluation/report/evaluationText.ts');
       const page = await import('../evaluation/report/evaluationPage.ts');
       if (against !== undefined) {
-        const { compareSets } = await import('../evaluation/compareSets.ts');
         const [a, b] = [await generated(fake), await generated(against)];
         const spaces = await spacesOf({ ...sides, fake: [...a, ...b] });
-        const result = compareSets(
-          { ...sides, a, b },
-          { ...options, spaces, names: { ...names, a: namesOf(fake), b: namesOf(against) } },
+        const result = await listening(cli, (aside) =>
+          compareAside(
+            [
+              { ...sides, a, b },
+              { ...options, spaces, names: { ...names, a: namesOf(fake), b: namesOf(against) } },
+            ],
+            aside,
+          ),
         );
-        progress?.finish();
         await write(cli, flags.out, result, () => page.comparisonPage(result, naming, line));
         cli.json ? cli.report(result, '') : stdout.write(text.comparisonTable(result));
         return;
       }
-      const { evaluateSets } = await import('../evaluation/evaluateSets.ts');
       const sets = { ...sides, fake: await generated(fake) };
-      const result = evaluateSets(sets, {
-        ...options,
-        spaces: await spacesOf(sets),
-        names: { ...names, fake: namesOf(fake) },
-      });
-      progress?.finish();
+      const spaces = await spacesOf(sets);
+      const result = await listening(cli, (aside) =>
+        evaluateAside([sets, { ...options, spaces, names: { ...names, fake: namesOf(fake) } }], aside),
+      );
       // Which sets these figures are of: a card refuses those of another.
       const hashed = {
         ...result,
@@ -169,20 +167,36 @@ function required(value: string | undefined, name: string): string {
 }
 
 async function explain(cli: Context, metric: string | true): Promise<void> {
-  const { explainMetric, explainMetrics } = await import('../evaluation/report/evaluationText.ts');
+  const { explainMetric, explainMetrics, metricsLike } = await import(
+    '../evaluation/report/evaluationText.ts'
+  );
   const { allMetricDocs, metricDoc } = await import('../evaluation/metricDocs.ts');
   if (metric === true) {
     cli.print(Object.fromEntries(allMetricDocs().map(({ name, doc }) => [name, doc])), explainMetrics());
     return;
   }
   const text = explainMetric(metric);
-  if (text === undefined)
+  if (text === undefined) {
+    const like = metricsLike(metric);
     throw new UsageError({
       found: `no metric called ${metric}`,
-      expected: `a name as the table of \`evaluate\` shows it, such as kidFeatures or components`,
-      todo: 'see --explain without a name',
+      expected: 'a name as the table of `evaluate` shows it, such as kidFeatures or components',
+      todo: `${like.length > 0 ? `take one of ${like.join(', ')}, or ` : ''}see --explain without a name`,
     });
+  }
   cli.print({ [metric]: metricDoc(metric) }, text);
+}
+
+/** Shows how far the work is, and ends it at Ctrl-C. */
+async function listening<T>(cli: Context, work: (aside: Aside) => Promise<T>): Promise<T> {
+  let progress: ReturnType<typeof cli.progress> | undefined;
+  const onProgress = (done: number, total: number): void => {
+    progress ??= cli.progress('evaluate', total, 'pairs');
+    progress.update(done);
+  };
+  const result = await cli.interruptible((signal) => work({ signal, onProgress }));
+  progress?.finish();
+  return result;
 }
 
 /** Writes evaluation.json and evaluation.html where asked to. */

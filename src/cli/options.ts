@@ -27,6 +27,13 @@ export function real(
   };
 }
 
+/** A number above 0. */
+export function positive(text: string): number {
+  const x = Number(text);
+  if (text.trim() !== '' && Number.isFinite(x) && x > 0) return x;
+  throw new InvalidArgumentError('It must be a number above 0.');
+}
+
 /** `64x56x48`, or `64` for a cube. */
 export function gridSize(text: string): [number, number, number] {
   const sides = text.split('x').map(Number);

@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import type { PresetName } from '../config/schemas.ts';
 import { UsageError } from '../errors.ts';
 import type { Context } from './context.ts';
-import { real } from './options.ts';
+import { positive, real } from './options.ts';
 import { rememberData } from './runData.ts';
 import { registerTrainDecoder } from './trainDecoder.ts';
 import { registerTrainEncoder } from './trainEncoder.ts';
@@ -117,7 +117,7 @@ Examples:
     .option(
       '--dp-epsilon <e>',
       'train with differential privacy for each subject, spending at most this epsilon; 1 is strong, 8 usual, 50 little',
-      real(0),
+      positive,
     )
     .option(
       '--dp-delta <d>',

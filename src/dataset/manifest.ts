@@ -136,12 +136,23 @@ export function readManifest(dir: string): DatasetManifest {
   return checkManifest(json, path);
 }
 
+/** Most faults of a manifest that are told: hundreds of cases tend to have the same one. */
+const TOLD = 5;
+
+/** The faults, a line each, cases by their place in the list. */
+function faultsOf({ issues }: z.ZodError): string {
+  const lines = issues
+    .slice(0, TOLD)
+    .map(({ path, message }) => `\n  ${path.length === 0 ? 'the whole' : path.join('.')}: ${message}`);
+  return `${lines.join('')}${issues.length > TOLD ? `\n  and ${issues.length - TOLD} more` : ''}`;
+}
+
 /** Validates a manifest object; `path` names it in messages. Throws `DatasetError`. */
 export function checkManifest(json: unknown, path: string): DatasetManifest {
   const parsed = datasetManifestSchema.safeParse(json);
   if (!parsed.success)
     throw new DatasetError({
-      found: `${path} is not a manifest this version can read:\n${z.prettifyError(parsed.error)}`,
+      found: `${path} is not a manifest this version can read:${faultsOf(parsed.error)}`,
       expected: `format ${FORMAT}, version ${VERSION}`,
       todo: 'make the dataset again with this version of cranioflow',
     });

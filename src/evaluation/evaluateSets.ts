@@ -23,7 +23,7 @@ import { addPlausibility } from './plausibility/plausibility.ts';
 import { PRDC_DEFAULTS } from './prdc.ts';
 import { checkSets, hasBone, type MaskSets, type SetNames } from './setChecks.ts';
 import { type MetricTable, ReportTable, type SetEvaluation, warningNotes } from './setReport.ts';
-import { findSharedCases, requireNoSharedCases } from './sharedCases.ts';
+import { findSharedCases, NOT_HELD_OUT, requireNoSharedCases } from './sharedCases.ts';
 import { addSpace, type DescribedSpace, prepareSpaces } from './spaces/describedSpace.ts';
 import { addStudyMetrics, STUDY_CASES, studyPairs } from './studyMetrics.ts';
 import { overallVerdict } from './verdict.ts';
@@ -216,7 +216,7 @@ export function refuseOverlap(
   if (!allowOverlap) requireNoSharedCases(found, names);
   if (found.shared.length > 0)
     notes.push(
-      `NOT HELD OUT: ${found.shared.length} of ${real.length} held-out shapes were trained on, so all figures flatter (without --allow-overlap they are named)`,
+      `${NOT_HELD_OUT}: ${found.shared.length} of ${real.length} held-out shapes were trained on, so all figures flatter (without --allow-overlap they are named)`,
     );
 }
 

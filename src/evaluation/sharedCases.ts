@@ -19,6 +19,9 @@ import type { Mask } from '../volume/volume.ts';
 import { diceDistance, type PackedMask, packMask } from './overlap.ts';
 import { quantile } from './statistics.ts';
 
+/** How the note begins of an evaluation whose held-out shapes were trained on. */
+export const NOT_HELD_OUT = 'NOT HELD OUT';
+
 /** What is known of the cases of a set beside their masks. */
 export interface CaseNames {
   /** One a mask; 'case 0' and so on where absent. */

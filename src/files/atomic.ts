@@ -13,7 +13,7 @@ import {
   statSync,
   writeSync,
 } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { DiskError } from '../errors.ts';
 
 const FULL_CODES = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
@@ -103,6 +103,22 @@ export function discard(path: string): void {
  */
 export function writeFileAtomic(path: string, ...chunks: (Uint8Array | string)[]): void {
   write(path, chunks, 0o666);
+}
+
+/**
+ * Refuses a folder that cannot be written to, or made, before hours of work rather than after; makes nothing. Throws
+ * `DiskError`.
+ */
+export function requireWritableFolder(path: string): void {
+  let there = resolve(path);
+  while (!existsSync(there) && dirname(there) !== there) there = dirname(there);
+  const probe = join(there, `.${process.pid}.tmp`);
+  try {
+    writeFileAtomic(probe, '');
+  } catch (error) {
+    throw asDiskError((error as Error).cause ?? error, path);
+  }
+  discard(probe);
 }
 
 /** The same for a secret: the file can be read by its owner alone, from its first byte on. */

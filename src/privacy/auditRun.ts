@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { dataHash } from '../dataset/dataHash.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import type { DatasetCase } from '../dataset/manifest.ts';
-import { writeFileAtomic } from '../files/atomic.ts';
+import { requireWritableFolder, writeFileAtomic } from '../files/atomic.ts';
 import { packageVersion } from '../files/version.ts';
 import { RESEARCH_USE } from '../sampling/generateProvenance.ts';
 import { type AttackOptions, attacks } from './attacks.ts';
@@ -15,6 +15,7 @@ import { type AuditedShape, type AuditRecord, RECORD_HEAD, writeAudit } from './
 import { type AuditSets, type AuditSetsOptions, auditSets, type SetsAudit } from './auditSets.ts';
 import { latentSpace } from './latentSpace.ts';
 import type { MembershipResult as Attacked } from './membership/judge.ts';
+import { openAttack } from './membership/membershipInference.ts';
 import { auditPage, type PagePicture } from './page.ts';
 import { pairPicture } from './pairPicture.ts';
 import { fieldGrid } from './shapeField.ts';
@@ -83,6 +84,9 @@ export async function auditRun(options: AuditRunOptions): Promise<WrittenAudit> 
   } = options;
   const inputs = openAuditInputs(options);
   const { generator, data, train, heldOut, fake, empty } = inputs;
+  requireWritableFolder(out);
+  // What the attacks would refuse is refused before the search, which may take hours.
+  if (!noMembership) openAttack({ attack: 'reference', run: options.run, dataset: data, references });
   const limits = { ...LIMITS, ...changed };
   const sets: AuditSets = {
     train: listOf(data, train),

@@ -3,13 +3,19 @@ import { privacyWords } from '../models/privacyStatement.ts';
 import type { GenerateSettings, Provenance } from './generateProvenance.ts';
 
 /** Markdown that says what the bones are, that no one ever had them, how they were made, and what is not known of them. */
-export function generatedCard(p: Provenance, size: readonly number[], spacing: number): string {
+export function generatedCard(
+  p: Provenance,
+  size: readonly number[],
+  spacing: number,
+  /** An audit stands further down. */
+  audited = p.audit !== null,
+): string {
   const { settings: s, generator: g } = p;
   const empty = p.bones.filter((b) => b.empty);
   const origin = p.phantom
     ? `The generator was trained on **phantoms**: procedural shapes drawn by a program, not scans. They carry no anatomical
 truth, and neither do these bones.`
-    : `The generator was trained on masks of real bone. ${p.audit === null ? 'Whether a bone here is too near to one of them has not been examined.' : 'Whether a bone here is too near to one of them was examined: see the audit.'}`;
+    : `The generator was trained on masks of real bone. ${audited ? 'Whether a bone here is too near to one of them was examined: see the audit.' : 'Whether a bone here is too near to one of them has not been examined.'}`;
   const privacy =
     g.privacy === undefined ? '' : `\n## Privacy of the generator\n${filtered(s)}${privacyWords(g.privacy)}`;
   return `# Generated bones: ${p.bone}
@@ -39,7 +45,7 @@ ${privacy}`;
 }
 
 function auditText({ audit }: Provenance): string {
-  if (audit === null) return 'No privacy audit of this set is recorded: it is **not marked for release**.';
+  if (audit === null) return 'It is **not marked for release**: no audit that it passed is recorded in it.';
   return `**Marked for release**: the audit of these very bones (audit.json, SHA-256 ${audit.record}) ended in a pass. ${
     audit.anonymised
       ? 'The membership attack on the set was made and failed: within the limits that the audit states it may be called anonymised.'

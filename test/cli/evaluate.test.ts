@@ -64,6 +64,8 @@ test('--explain needs no data: all metrics, one, or none of that name', async ()
   const none = await run(['evaluate', '--explain', 'kidd']);
   expect(none.code).toBe(2);
   expect(none.err).toContain('no metric called kidd');
+  const near = await run(['evaluate', '--explain', 'KID']);
+  expect(near.err).toContain('take one of kidFeatures');
   const bare = await run(['evaluate', '--real', data]);
   expect(bare.code).toBe(2);
   expect(bare.err).toContain('no --train');
@@ -113,4 +115,31 @@ test('held-out bones that were trained on are refused before any metric, and nam
   const same = await run(['evaluate', '--real', a, '--train', b, '--fake', other, '--quick', '--quiet']);
   expect(same.code).toBe(1);
   expect(same.err).toContain(`held-out ${held[0]} is training ${others.cases[0].id}: the same subject`);
+});
+
+test('a manifest with the same fault in every case is refused in a few lines', async () => {
+  const broken = folder.path('broken');
+  cpSync(made, broken, { recursive: true });
+  const file = join(broken, 'dataset.json');
+  const manifest = JSON.parse(readFileSync(file, 'utf8'));
+  for (const c of manifest.cases) c.voxels = 0;
+  writeFileSync(file, JSON.stringify(manifest));
+  const { code, err } = await run(['evaluate', '--real', data, '--train', data, '--fake', broken]);
+  expect(code).toBe(1);
+  expect(err).toContain('cases.0.voxels');
+  expect(err).toContain('and 3 more');
+  expect(err.split('\n').length).toBeLessThan(12);
+});
+
+test('Ctrl-C ends it with 130 and says that nothing was kept; a folder that cannot be written is refused first', async () => {
+  const out = folder.path('stopped');
+  const stop = new AbortController();
+  setTimeout(() => stop.abort(), 50);
+  const stopped = await run(['evaluate', ...sets, '--out', out], stop.signal);
+  expect(stopped.code).toBe(130);
+  expect(stopped.err).toContain('writes nothing before it is done');
+  expect(existsSync(join(out, 'evaluation.json'))).toBe(false);
+  const blocked = await run(['evaluate', ...sets, '--out', join(data, 'dataset.json')]);
+  expect(blocked.code).toBe(1);
+  expect(blocked.err).toContain('cannot write');
 });

@@ -242,8 +242,8 @@ describe('resuming', () => {
 
 describe('is refused', () => {
   test.each([
-    ['--dp-epsilon 0', ['--dp-epsilon', '0'], 1, 'dp.epsilon'],
-    ['--dp-epsilon -1', ['--dp-epsilon', '-1'], 2, 'must be a number from 0'],
+    ['--dp-epsilon 0', ['--dp-epsilon', '0'], 2, 'must be a number above 0'],
+    ['--dp-epsilon -1', ['--dp-epsilon', '-1'], 2, 'must be a number above 0'],
     ['--dp-epsilon x', ['--dp-epsilon', 'x'], 2, 'must be a number'],
     ['--dp-delta 1', [...PRIVATE, '--dp-delta', '1'], 1, 'dp.delta'],
     ['a delta above 1/n', [...PRIVATE, '--dp-delta', '0.1'], 1, 'less than 1/n'],

@@ -27,6 +27,9 @@ const inOrder = <T>(metrics: Readonly<Record<string, T>>): [string, T][] =>
 
 const unitOf = (unit: SetMetric['unit']): string => (unit === '' ? '' : ` ${unit}`);
 
+const MEANINGS =
+  'What each of them means: cranioflow evaluate --explain [name], and the page that --out writes.';
+
 /** The numbers of an evaluation as aligned text. */
 export function evaluationTable({ counts, grid, metrics, notes, verdict }: SetEvaluation): string {
   const rows = inOrder(metrics).map(([name, m]) => [
@@ -40,15 +43,15 @@ export function evaluationTable({ counts, grid, metrics, notes, verdict }: SetEv
       ? []
       : [m.verdict ?? '', number(m.floor?.p ?? m.permutation?.p), number(m.permutation?.p)]),
     m.better,
-    m.meaning,
   ]);
   const judged = verdict === undefined ? [] : ['verdict', 'p', 'p shuffled'];
   const head = `${counts.fake} generated, ${counts.real} held-out real, ${counts.train} training bones of ${grid.size.join('x')} voxels, ${grid.spacing[0]} mm`;
   return `${[
     head,
     '',
-    ...aligned([['', 'value', '95 % interval', 'real bones', ...judged, 'better', 'meaning'], ...rows]),
+    ...aligned([['', 'value', '95 % interval', 'real bones', ...judged, 'better'], ...rows]),
     ...(verdict === undefined ? [] : ['', ...verdictText(verdict)]),
+    MEANINGS,
     ...notes.map((note) => `note: ${note}`),
   ].join('\n')}\n`;
 }
@@ -67,18 +70,18 @@ export function comparisonTable({ counts, metrics, notes }: SetComparison): stri
     number(m.p),
     m.better,
     m.good,
-    m.meaning,
   ]);
   const head = `A: ${counts.a} generated bones (--fake), B: ${counts.b} (--against), ${counts.compared} of each compared, ${counts.real} held-out real, ${counts.train} training`;
   return `${[
     head,
     '',
     ...aligned([
-      ['', 'A (95 %)', 'B (95 %)', 'real bones', 'A better by (95 %)', 'p', 'better set', 'good', 'meaning'],
+      ['', 'A (95 %)', 'B (95 %)', 'real bones', 'A better by (95 %)', 'p', 'better set', 'good'],
       ...rows,
     ]),
     '',
     'p: labels A and B shuffled. "A" or "B" where p is at most 0.05: of 20 figures of two equal sets one is so by chance.',
+    MEANINGS,
     ...notes.map((note) => `note: ${note}`),
   ].join('\n')}\n`;
 }
@@ -92,6 +95,16 @@ export function explainMetric(name: string): string | undefined {
       .map(([term, text]) => `  ${term.padEnd(16)}${text}`)
       .join('\n')}\n`
   );
+}
+
+/** Names of metrics that hold the word, or that the word holds, whatever the case. */
+export function metricsLike(word: string): string[] {
+  const asked = word.toLowerCase();
+  return allMetricDocs()
+    .flatMap(({ name }) =>
+      name.endsWith('<Space>') ? Object.keys(SPACES).map((end) => name.replace('<Space>', end)) : [name],
+    )
+    .filter((name) => name.toLowerCase().includes(asked) || asked.includes(name.toLowerCase()));
 }
 
 /** The texts of all metrics; those by features once, with the spaces they are taken in. */

@@ -71,18 +71,8 @@ interface Target {
  * a run holds no such network, `UsageError` for settings out of range, `NumericsError` for fewer than 2 members or non-members.
  */
 export async function membershipInference(options: MembershipOptions): Promise<MembershipResult> {
-  const { attack, dataset, references = [], combine, evidence, seed = 0 } = options;
-  const probe: ProbeOptions = { ...PROBE_DEFAULTS, ...defined(options) };
-  checkProbe(probe);
-  checkUse(options);
-  const target = openTarget(options.run, attack, probe);
-  const others = references.map(({ run }) => openTarget(run, attack, probe));
-  const notes: string[] = [];
-  const roles = drawn(
-    leaveOut(rolesOf(target.meta, dataset, options.nonMembers), target, others, options, notes),
-    options,
-    notes,
-  );
+  const { attack, dataset, combine, evidence, seed = 0 } = options;
+  const { probe, target, others, roles, notes } = openAttack(options);
   const cases = [...roles.members, ...roles.nonMembers];
   const loader = new Loader(dataset, cases);
 
@@ -119,6 +109,26 @@ export async function membershipInference(options: MembershipOptions): Promise<M
     seed,
     notes: [...notes, ...notesOn(target.meta)],
   });
+}
+
+/**
+ * Opens and checks all that an attack rests on, without attacking: for those who have other work to do before it. Throws as
+ * `membershipInference`.
+ */
+export function openAttack(options: MembershipOptions) {
+  const { attack, dataset, references = [] } = options;
+  const probe: ProbeOptions = { ...PROBE_DEFAULTS, ...defined(options) };
+  checkProbe(probe);
+  checkUse(options);
+  const target = openTarget(options.run, attack, probe);
+  const others = references.map(({ run }) => openTarget(run, attack, probe));
+  const notes: string[] = [];
+  const roles = drawn(
+    leaveOut(rolesOf(target.meta, dataset, options.nonMembers), target, others, options, notes),
+    options,
+    notes,
+  );
+  return { probe, target, others, roles, notes };
 }
 
 /** The settings of the probe that were given. */
