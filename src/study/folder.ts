@@ -79,7 +79,7 @@ const refusal = (found: string): RunFolderError =>
   new RunFolderError({
     found,
     expected:
-      'the study that this folder was begun with (only seeds may be raised or lowered), or a new folder',
+      'the study that this folder was begun with (only the number of seeds and the axes may change), or a new folder',
     todo: 'leave the settings out to go on with those of the study, or choose another --out',
   });
 
@@ -116,18 +116,27 @@ function entriesOf(out: string): string[] {
 const told = (names: readonly string[]): string =>
   names.length === 1 ? 'one thing' : `${names.length} things`;
 
+/** Settings that only say which units there are: each unit is as it was, whatever others stand beside it. */
+export const AXES = [
+  'evaluations',
+  'guidance',
+  'shares',
+  'shareSeeds',
+  'axisSeeds',
+  'classes',
+] as const satisfies readonly (keyof StudySettings)[];
+const FREE = new RegExp(`^(seeds|${AXES.join('|')})\\b`);
+
 /**
- * Refuses a folder that holds another study, naming the settings that differ; `seeds` may grow, and a smaller number shows
- * the study with fewer. Throws `RunFolderError`. Writes nothing. Returns what the folder holds.
+ * Refuses a folder that holds another study, naming the settings that differ. `seeds` and the axes may change: what is new
+ * is made, what is left out is kept and not shown. Throws `RunFolderError`. Writes nothing. Returns what the folder holds.
  */
 export function requireSameStudy(out: string, identity: StudyIdentity): StudyRecord | undefined {
   const found = readStudy(out);
   if (found === undefined) return undefined;
   const told = (a: unknown, b: unknown, what: string) =>
     differences(a, b).map((text) => text.replace('(the run has', `(${what} has`));
-  const changed = told(identity.settings, found.settings, 'the study').filter(
-    (text) => !text.startsWith('seeds '),
-  );
+  const changed = told(identity.settings, found.settings, 'the study').filter((text) => !FREE.test(text));
   if (identity.data.train !== found.data.train || identity.data.test !== found.data.test)
     changed.push(`data "${identity.data.name}" (the study has other cases of "${found.data.name}")`);
   if (identity.autoencoder !== found.autoencoder)

@@ -104,13 +104,21 @@ describe('the folder of a study', () => {
     writeFileSync(folder.path('bad', 'study.json'), text);
     expect(() => readStudy(folder.path('bad'))).toThrow(words);
   });
-  test('only the number of seeds may differ, up or down', () => {
+  test('only the number of seeds and the axes may differ', () => {
     const out = folder.path('same');
     writeStudy(out, identity);
     for (const seeds of [1, 2, 9])
       expect(requireSameStudy(out, { ...identity, settings: { ...identity.settings, seeds } })).toEqual(
         identity,
       );
+    const axes = {
+      shares: [0.3],
+      guidance: [1],
+      evaluations: { ...identity.settings.evaluations, euler: [3] },
+    };
+    expect(requireSameStudy(out, { ...identity, settings: { ...identity.settings, ...axes } })).toEqual(
+      identity,
+    );
     const other = { ...identity, settings: { ...identity.settings, seed: 4 }, autoencoder: 'f'.repeat(64) };
     expect(() => requireSameStudy(out, other)).toThrow(
       /now seed 4 \(the study has 0\), autoencoder f{12} \(the study/,

@@ -220,6 +220,20 @@ describe('going on', () => {
     expect((await runStudy(options('whole'))).figures.points[0].seeds).toBe(2);
   }, 400_000);
 
+  test('another axis is another look at the same units, recorded with its command', async () => {
+    const record = () => JSON.parse(readFileSync(folder.path('whole', 'study.json'), 'utf8'));
+    const before = record();
+    const less = await runStudy(options('whole', { settings: tinySettings(['shares=[]']) }));
+    expect(less.figures.points.filter((p) => p.axis === 'share' && p.x < 1)).toEqual([]);
+    expect(record().settings).toEqual({ ...before.settings, shares: [] });
+    expect(less.command).toBe("cranioflow compare ... --set 'shares=[]'");
+    const again = await runStudy(options('whole'));
+    expect(again.figures.points.map((p) => p.x)).toContain(0.5);
+    expect(record().settings).toEqual(before.settings);
+    expect(again.command).toBe("cranioflow compare ... --set 'shares=[0.5]'");
+    writeFileSync(folder.path('whole', 'study.json'), JSON.stringify(before));
+  }, 400_000);
+
   test('a dry run of what is done finds nothing to do, and writes nothing', async () => {
     const stamp = readdirSync(folder.path('whole')).sort();
     const plan = await dryRun(options('whole'));
