@@ -2,7 +2,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import { UsageError } from '../errors.ts';
+import { CranioflowError, DiskError, FileError, UsageError } from '../errors.ts';
 import type { Mask } from '../volume/volume.ts';
 import { type Context, interrupted } from './context.ts';
 import { list, real, thresholdValue } from './options.ts';
@@ -78,19 +78,40 @@ async function exportVolumes(cli: Context, flags: ExportFlags): Promise<string[]
   const masks = await masksOf(flags);
   const progress = cli.progress('export', masks.length, 'bones');
   const files: string[] = [];
+  const refused: string[] = [];
   return cli.interruptible(async (signal) => {
     try {
       for (const [i, { id, load }] of masks.entries()) {
         if (signal.aborted) throw interrupted(`interrupted; ${i} of ${masks.length} bones are exported`);
         const stem = join(resolve(flags.out), id);
-        files.push(...(await writeBoneFiles(stem, await load(), formats, { simplify: flags.simplify })));
+        try {
+          files.push(...(await writeBoneFiles(stem, await load(), formats, { simplify: flags.simplify })));
+        } catch (error) {
+          // One bad bone of many does not hold up the others; a full disk does.
+          if (masks.length === 1 || !(error instanceof CranioflowError) || error instanceof DiskError)
+            throw error;
+          refused.push(`${id}: ${error.explanation.found}`);
+        }
         progress.update(i + 1);
         await new Promise((next) => setImmediate(next));
       }
+      if (refused.length > 0) throw someRefused(refused, masks.length);
       return files;
     } finally {
       progress.finish();
     }
+  });
+}
+
+/** Most bones named in a message. */
+const NAMED = 8;
+
+function someRefused(refused: readonly string[], all: number): FileError {
+  const rest = refused.length - NAMED;
+  return new FileError({
+    found: `${refused.length} of ${all} bones cannot be exported:\n  ${refused.slice(0, NAMED).join('\n  ')}${rest > 0 ? `\n  and ${rest} more` : ''}`,
+    expected: 'volumes that hold bone; the others were exported',
+    todo: 'mend these or leave them out',
   });
 }
 

@@ -23,6 +23,7 @@ import { Generator, type GeneratorWeights, readGenerator } from '../sampling/gen
 import type { SampleOptions, SampleSettings } from '../sampling/latentSampler.ts';
 import { readShapeEncoder } from '../sampling/shapeEncoder.ts';
 import { sampleDefaults } from '../sampling/solverNames.ts';
+import { requireSameGrid } from '../volume/sameGrid.ts';
 import { type Mask, voxelCount } from '../volume/volume.ts';
 import { autoencoderCurves, encoderCurves, generatorCurves } from './report/curves.ts';
 import { figuresSection } from './report/figures.ts';
@@ -249,13 +250,15 @@ function ownSamples(meta: GeneratorMeta) {
 /**
  * Writes the report of a generator's run with all that is known: samples beside bones never trained on, the way from
  * noise, nearest training cases, figures of an evaluation, reconstructions and both trainings. Throws as
- * `writeAutoencoderReport`.
+ * `writeAutoencoderReport`, and `GridError` for generated bones of another grid.
  */
 export async function writeRunReport(options: RunReportOptions): Promise<WrittenReport> {
   const { run, autoencoderRun, out = run, commands = {}, seed = 0, evaluation, threads } = options;
   const dataset = open(options.dataset);
   const { bone } = dataset.manifest;
   const quick = options.generated === undefined;
+  if (typeof options.generated === 'string')
+    requireSameGrid(openDataset(options.generated).grid, dataset.grid, options.generated, dataset.dir);
   const stages = new Stages(autoencoderRun === undefined ? 6 : 7, options);
   const weights = readGenerator(run);
   const defaults = sampleDefaults(weights.meta);

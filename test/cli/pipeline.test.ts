@@ -163,7 +163,11 @@ describe('the pipeline', () => {
     expect(few).toBeLessThan(0.6 * full);
     const loose = folder.path('loose');
     await writeVolume(join(loose, 'a.mha'), await readVolume(file));
-    await done(['export', '--volume', loose, '--out', folder.path('m3'), '--quiet']);
+    // One that is no volume does not hold up the others, and is named.
+    writeFileSync(join(loose, 'A-first.nrrd'), 'NRRD0004 cut short');
+    const some = await run(['export', '--volume', loose, '--out', folder.path('m3'), '--quiet']);
+    expect(some.code).toBe(1);
+    expect(some.err).toMatch(/1 of 2 bones cannot be exported:\n {2}A-first: /);
     expect(readdirSync(folder.path('m3'))).toEqual(['a.stl']);
     expect(
       readFileSync(folder.path('m3', 'a.stl')).equals(readFileSync(join(skulls, 'skull-s7-00000.stl'))),
