@@ -7,8 +7,9 @@
  * so that copying in one region is not made up for by blurred shapes in another. Cells are groups of training cases
  * (k-means); a shape is in the cell of its nearest one. The p-value is that of C_T under independent standard normal Z_c.
  */
+import { normalTail } from '../evaluation/normal.ts';
 import { RandomStream } from '../random/stream.ts';
-import { mannWhitney, normalCdf } from './copyTests.ts';
+import { mannWhitney } from './copyTests.ts';
 
 /** Fewest fakes, and fewest held-out reals, of a cell that is tested. */
 export const CELL_LEAST = 15;
@@ -57,7 +58,7 @@ export function cellTest(fakes: readonly InCell[], reals: readonly InCell[]): Ce
     z += (r.length / n) * mannWhitney(f, r).z;
     squares += (r.length / n) ** 2;
   }
-  return { z, p: normalCdf(z / Math.sqrt(squares)), tested: tested.length, cells: cells.length };
+  return { z, p: normalTail(-z / Math.sqrt(squares)), tested: tested.length, cells: cells.length };
 }
 
 /** How many cells sets of these sizes allow. */

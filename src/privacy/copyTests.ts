@@ -9,8 +9,8 @@
  */
 
 import { NumericsError } from '../errors.ts';
+import { normalTail } from '../evaluation/normal.ts';
 import { quantileOfSorted } from '../evaluation/statistics.ts';
-import { normalTail } from './membership/normal.ts';
 
 /** ln Gamma(x), x > 0: Stirling's series after the argument was raised above 10; relative error below 1e-12. */
 export function logGamma(x: number): number {
@@ -23,9 +23,6 @@ export function logGamma(x: number): number {
 }
 
 const logChoose = (n: number, k: number): number => logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1);
-
-/** P(Z < z) of a standard normal. */
-export const normalCdf = (z: number): number => normalTail(-z);
 
 export interface RankTest {
   /** Standard normal where both sets are of one distribution; negative where the first lies lower. */
@@ -64,7 +61,7 @@ export function mannWhitney(a: ArrayLike<number>, b: ArrayLike<number>): RankTes
   const u = ranks - (m * (m + 1)) / 2;
   const variance = ((m * n) / 12) * (N + 1 - (N > 1 ? ties / (N * (N - 1)) : 0));
   const z = variance > 0 ? (u - (m * n) / 2) / Math.sqrt(variance) : 0;
-  return { z, p: normalCdf(z) };
+  return { z, p: normalTail(-z) };
 }
 
 /**

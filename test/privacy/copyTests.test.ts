@@ -7,7 +7,6 @@ import {
   fitTail,
   logGamma,
   mannWhitney,
-  normalCdf,
   tailP,
 } from '../../src/privacy/copyTests.ts';
 import { RandomStream } from '../../src/random/stream.ts';
@@ -19,15 +18,6 @@ test('logGamma is that of factorials and of a half', () => {
     factorial *= n;
   }
   expect(logGamma(0.5)).toBeCloseTo(Math.log(Math.sqrt(Math.PI)), 11);
-});
-
-test('normalCdf at tabled points, far out too', () => {
-  expect(normalCdf(0)).toBe(0.5);
-  expect(normalCdf(1.959963985)).toBeCloseTo(0.975, 9);
-  expect(normalCdf(-2.807033768)).toBeCloseTo(0.0025, 9);
-  // 1 - Phi(6) = 9.8659e-10 (NIST).
-  expect(normalCdf(-6) / 9.865876450377018e-10).toBeCloseTo(1, 6);
-  expect(normalCdf(3.0001) - normalCdf(2.9999)).toBeCloseTo(0.0002 * 0.00443185, 8);
 });
 
 describe('Mann-Whitney', () => {
@@ -57,7 +47,7 @@ describe('Mann-Whitney', () => {
     const { z, p } = mannWhitney([1, 2, 3, 4, 5, 6], [7, 8, 9, 10, 11, 12]);
     expect(z).toBeCloseTo(-2.882, 3); // scipy.stats.mannwhitneyu, no continuity
     expect(p).toBeCloseTo(0.001976, 5);
-    expect(mannWhitney([1, 1], [1, 1])).toEqual({ z: 0, p: normalCdf(0) });
+    expect(mannWhitney([1, 1], [1, 1])).toEqual({ z: 0, p: 0.5 });
     expect(() => mannWhitney([], [1])).toThrow(/sets of 0 and 1/);
   });
 });

@@ -7,7 +7,7 @@
  * O(N log N) (Sun & Xu 2014); the one-sided p-value is Mann and Whitney's, exact where there are no ties and few cases.
  */
 import { NumericsError } from '../../errors.ts';
-import { normalTail } from './normal.ts';
+import { normalTail } from '../../evaluation/normal.ts';
 
 /** Most pairs m n for which the exact distribution of U is summed up. */
 const EXACT_PAIRS = 2500;

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { calibrated, designOf, residualsOf } from '../../../src/privacy/membership/calibrate.ts';
 import { columnOf, tableOf } from '../../../src/privacy/membership/errorTable.ts';
-import { normalTail } from '../../../src/privacy/membership/normal.ts';
+import { normalTail } from '../../../src/evaluation/normal.ts';
 import { compareRanks } from '../../../src/privacy/membership/rank.ts';
 import { fixture, normals } from './helpers.ts';
 

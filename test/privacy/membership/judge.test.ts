@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { Described } from '../../../src/privacy/membership/descriptors.ts';
 import { tableOf } from '../../../src/privacy/membership/errorTable.ts';
 import { judge, leakingParts } from '../../../src/privacy/membership/judge.ts';
-import { normalTail } from '../../../src/privacy/membership/normal.ts';
+import { normalTail } from '../../../src/evaluation/normal.ts';
 import { normals } from './helpers.ts';
 
 const M = 150;

@@ -1,7 +1,7 @@
 /** AUC, DeLong's variance and Mann-Whitney against scipy, brute force and closed forms. */
 import { describe, expect, test } from 'vitest';
 import { NumericsError } from '../../../src/errors.ts';
-import { normalTail } from '../../../src/privacy/membership/normal.ts';
+import { normalTail } from '../../../src/evaluation/normal.ts';
 import { aucOf, compareRanks, midranks } from '../../../src/privacy/membership/rank.ts';
 import { choices, fixture, normals } from './helpers.ts';
 
