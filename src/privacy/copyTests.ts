@@ -1,7 +1,6 @@
 /**
  * Tests that tell copying from chance, as functions of plain numbers. One-sided throughout: only "too near" is of interest.
  *
- *   mannWhitney          do fakes lie nearer than held-out reals? Z of the rank sum, ties corrected
  *   belowQuantileTail    do too many fakes lie below a quantile of the held-out reals? exact for any distribution
  *   fisherGreater        is a share of fakes larger than the share of reals? exact
  *   fitTail, tailP       how unlikely is one ratio among real ones? an exponential tail beyond the last order statistics
@@ -9,7 +8,6 @@
  */
 
 import { NumericsError } from '../errors.ts';
-import { normalTail } from '../evaluation/normal.ts';
 import { quantileOfSorted } from '../evaluation/statistics.ts';
 
 /** ln Gamma(x), x > 0: Stirling's series after the argument was raised above 10; relative error below 1e-12. */
@@ -23,46 +21,6 @@ export function logGamma(x: number): number {
 }
 
 const logChoose = (n: number, k: number): number => logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1);
-
-export interface RankTest {
-  /** Standard normal where both sets are of one distribution; negative where the first lies lower. */
-  z: number;
-  /** P(Z <= z). */
-  p: number;
-}
-
-/**
- * Mann-Whitney: `U` the pairs in which `a` is larger (ties half), `Z = (U - mn/2) / sqrt(mn/12 ((N+1) - sum (t^3-t)/(N(N-1))))`.
- * Throws `NumericsError` for an empty set. All values equal: z = 0.
- */
-export function mannWhitney(a: ArrayLike<number>, b: ArrayLike<number>): RankTest {
-  const [m, n] = [a.length, b.length];
-  if (m === 0 || n === 0)
-    throw new NumericsError({
-      found: `sets of ${m} and ${n} numbers`,
-      expected: 'at least one of each',
-      todo: 'take in more cases',
-    });
-  const all = [
-    ...Array.from(a, (v) => ({ v, first: true })),
-    ...Array.from(b, (v) => ({ v, first: false })),
-  ].sort((x, y) => x.v - y.v);
-  let ranks = 0;
-  let ties = 0;
-  for (let i = 0; i < all.length; ) {
-    let e = i;
-    while (e < all.length && all[e].v === all[i].v) e++;
-    const t = e - i;
-    ties += t ** 3 - t;
-    for (let q = i; q < e; q++) if (all[q].first) ranks += (i + 1 + e) / 2;
-    i = e;
-  }
-  const N = m + n;
-  const u = ranks - (m * (m + 1)) / 2;
-  const variance = ((m * n) / 12) * (N + 1 - (N > 1 ? ties / (N * (N - 1)) : 0));
-  const z = variance > 0 ? (u - (m * n) / 2) / Math.sqrt(variance) : 0;
-  return { z, p: normalTail(-z) };
-}
 
 /**
  * P(at least `count` of `m` new values lie below the `rank`-th smallest of `n` old ones), all `n + m` alike and without ties:

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   belowQuantileTail,
@@ -6,7 +5,6 @@ import {
   fisherGreater,
   fitTail,
   logGamma,
-  mannWhitney,
   tailP,
 } from '../../src/privacy/copyTests.ts';
 import { RandomStream } from '../../src/random/stream.ts';
@@ -18,38 +16,6 @@ test('logGamma is that of factorials and of a half', () => {
     factorial *= n;
   }
   expect(logGamma(0.5)).toBeCloseTo(Math.log(Math.sqrt(Math.PI)), 11);
-});
-
-describe('Mann-Whitney', () => {
-  test('U is the count of pairs, ties a half; Z its standard score', () => {
-    fc.assert(
-      fc.property(
-        fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 12 }),
-        fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 12 }),
-        (a, b) => {
-          let u = 0;
-          for (const x of a) for (const y of b) u += x > y ? 1 : x === y ? 0.5 : 0;
-          const all = [...a, ...b];
-          const N = all.length;
-          const ties = [...new Set(all)].reduce((s, v) => {
-            const t = all.filter((w) => w === v).length;
-            return s + t ** 3 - t;
-          }, 0);
-          const variance = ((a.length * b.length) / 12) * (N + 1 - ties / (N * (N - 1)));
-          const z = variance > 1e-9 ? (u - (a.length * b.length) / 2) / Math.sqrt(variance) : 0;
-          expect(mannWhitney(a, b).z).toBeCloseTo(z, 9);
-        },
-      ),
-    );
-  });
-
-  test('nearer fakes give a negative Z and a small p', () => {
-    const { z, p } = mannWhitney([1, 2, 3, 4, 5, 6], [7, 8, 9, 10, 11, 12]);
-    expect(z).toBeCloseTo(-2.882, 3); // scipy.stats.mannwhitneyu, no continuity
-    expect(p).toBeCloseTo(0.001976, 5);
-    expect(mannWhitney([1, 1], [1, 1])).toEqual({ z: 0, p: 0.5 });
-    expect(() => mannWhitney([], [1])).toThrow(/sets of 0 and 1/);
-  });
 });
 
 test('belowQuantileTail equals the share of all arrangements', () => {
