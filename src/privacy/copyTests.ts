@@ -8,24 +8,13 @@
  */
 
 import { NumericsError } from '../errors.ts';
+import { hypergeometricTail } from '../evaluation/binomial.ts';
 import { quantileOfSorted } from '../evaluation/statistics.ts';
-
-/** ln Gamma(x), x > 0: Stirling's series after the argument was raised above 10; relative error below 1e-12. */
-export function logGamma(x: number): number {
-  let shift = 0;
-  let y = x;
-  while (y < 10) shift += Math.log(y++);
-  const i = 1 / (y * y);
-  const series = (1 / 12 - i * (1 / 360 - i * (1 / 1260 - i / 1680))) / y;
-  return (y - 0.5) * Math.log(y) - y + 0.5 * Math.log(2 * Math.PI) + series - shift;
-}
-
-const logChoose = (n: number, k: number): number => logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1);
 
 /**
  * P(at least `count` of `m` new values lie below the `rank`-th smallest of `n` old ones), all `n + m` alike and without ties:
- * the sum over c >= count of `C(c + rank - 1, c) C(m - c + n - rank, m - c) / C(n + m, m)`. Unlike a binomial test with the
- * quantile taken as known, it counts that the threshold itself was estimated from few cases.
+ * that of at most `rank - 1` old ones among the lowest `count + rank - 1`. Unlike a binomial test with the quantile taken as
+ * known, it counts that the threshold itself was estimated from few cases.
  */
 export function belowQuantileTail(count: number, m: number, rank: number, n: number): number {
   if (rank < 1 || rank > n)
@@ -34,21 +23,12 @@ export function belowQuantileTail(count: number, m: number, rank: number, n: num
       expected: `one from 1 to ${n}`,
       todo: 'take in more held-out cases',
     });
-  const all = logChoose(n + m, m);
-  let p = 0;
-  for (let c = count; c <= m; c++)
-    p += Math.exp(logChoose(c + rank - 1, c) + logChoose(m - c + n - rank, m - c) - all);
-  return Math.min(1, p);
+  return hypergeometricTail(rank - 1, m + n, n, count + rank - 1);
 }
 
 /** Fisher's exact test: P(at least `a` of the hits are among the first `m`), hits `a + b` of `m + n`. */
 export function fisherGreater(a: number, m: number, b: number, n: number): number {
-  const hits = a + b;
-  const all = logChoose(m + n, hits);
-  let p = 0;
-  for (let x = a; x <= Math.min(m, hits); x++)
-    if (hits - x <= n) p += Math.exp(logChoose(m, x) + logChoose(n, hits - x) - all);
-  return Math.min(1, p);
+  return hypergeometricTail(b, m + n, n, a + b);
 }
 
 /** Share of the real ratios that lie beyond the tail's start. */

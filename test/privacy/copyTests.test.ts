@@ -4,19 +4,9 @@ import {
   benjaminiHochberg,
   fisherGreater,
   fitTail,
-  logGamma,
   tailP,
 } from '../../src/privacy/copyTests.ts';
 import { RandomStream } from '../../src/random/stream.ts';
-
-test('logGamma is that of factorials and of a half', () => {
-  let factorial = 1;
-  for (let n = 1; n < 20; n++) {
-    expect(logGamma(n)).toBeCloseTo(Math.log(factorial), 11);
-    factorial *= n;
-  }
-  expect(logGamma(0.5)).toBeCloseTo(Math.log(Math.sqrt(Math.PI)), 11);
-});
 
 test('belowQuantileTail equals the share of all arrangements', () => {
   // All C(7, 3) ways in which 3 new values lie among 4 old ones; how many of the new lie below the 2nd old one?
