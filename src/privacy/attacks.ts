@@ -10,6 +10,7 @@
 import { dataHash } from '../dataset/dataHash.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import type { DatasetCase } from '../dataset/manifest.ts';
+import { trainedOn } from '../dataset/trainedOn.ts';
 import { crossDistances } from '../evaluation/distanceMatrix.ts';
 import { diceDistance, packMask } from '../evaluation/overlap.ts';
 import type { GeneratorWeights } from '../sampling/generator.ts';
@@ -17,7 +18,6 @@ import type { ErrorTable } from './membership/errorTable.ts';
 import { generatedSetMembership } from './membership/generatedSet.ts';
 import type { MembershipResult } from './membership/judge.ts';
 import { membershipInference } from './membership/membershipInference.ts';
-import { trainedOn } from './membership/roles.ts';
 
 export interface AttackOptions {
   run: string;

@@ -9,9 +9,8 @@
  * can use it (`withDecoder`). Batches are pure functions of (seed, step).
  */
 import type { DecoderConfig } from '../config/schemas.ts';
-import { dataHash } from '../dataset/dataHash.ts';
 import { batchIndices, Loader } from '../dataset/loader.ts';
-import { DatasetError, GridError } from '../errors.ts';
+import { requireTrainedGrid, trainedOn } from '../dataset/trainedOn.ts';
 import { openRunFolder } from '../files/runFolder.ts';
 import type { StoredTensor } from '../files/safetensors.ts';
 import { elements, Graph } from '../graph/graph.ts';
@@ -77,22 +76,6 @@ export function addNoise(
     for (let n = 0; n < cells; n++, i++) out[i] = z[i] + level * range[c] * draw.normal();
 }
 
-function requireSameData({ dataset }: DecoderTrainOptions, { meta }: AutoencoderWeights): void {
-  const { grid, dir } = dataset;
-  if (meta.size.join() !== grid.size.join() || Math.abs(meta.spacing - grid.spacing[0]) > 1e-6)
-    throw new GridError({
-      found: `${dir} has ${grid.size.join('x')} voxels of ${grid.spacing[0]} mm, the autoencoder ${meta.size.join('x')} of ${meta.spacing} mm`,
-      expected: 'one grid for both',
-      todo: 'use the dataset that the autoencoder was trained on',
-    });
-  if (meta.dataHash !== dataHash(dataset.split('train')))
-    throw new DatasetError({
-      found: `${dir} has other training cases than those the autoencoder learnt from`,
-      expected: 'the same training cases, so that none that is held out from the one is learnt by the other',
-      todo: 'use the dataset that the autoencoder was trained on, or train the autoencoder anew',
-    });
-}
-
 /**
  * Fine-tunes, or goes on fine-tuning, a decoder in the run folder `out`; returns the Dice of held-out cases at
  * `HELD_OUT_LEVELS` before and after, under the names of `diceName` (none where no case is held out). Throws `GridError` or
@@ -104,7 +87,9 @@ export async function trainDecoder(
   const { dataset, config, signal, quiet, threads } = options;
   const { batch, seed, noise } = config;
   const { hash, ...source } = readAutoencoder(options.autoencoder);
-  requireSameData(options, source);
+  requireTrainedGrid(source.meta, dataset);
+  // None that is held out from the one is learnt by the other.
+  trainedOn(source.meta, dataset);
   const model = source.meta.config;
   const train = new Loader(dataset, dataset.split('train'));
   const test = new Loader(dataset, dataset.split('test').slice(0, HELD_OUT_MOST));

@@ -9,8 +9,9 @@ import type { GeneratorConfig } from '../config/schemas.ts';
 import { dataHash } from '../dataset/dataHash.ts';
 import { Loader } from '../dataset/loader.ts';
 import { shareOf } from '../dataset/share.ts';
+import { requireTrainedGrid } from '../dataset/trainedOn.ts';
 import { diffusionSchedule } from '../diffusion/schedule.ts';
-import { ConfigError, GridError } from '../errors.ts';
+import { ConfigError } from '../errors.ts';
 import { openRunFolder } from '../files/runFolder.ts';
 import { type StoredTensor, writeSafetensors } from '../files/safetensors.ts';
 import { checkUNetConfig } from '../models/checkConfig.ts';
@@ -58,23 +59,13 @@ export interface GeneratorTrainOptions extends TrainOptions<GeneratorConfig> {
   notice?: (text: string) => void;
 }
 
-function requireSameGrid(options: GeneratorTrainOptions, { meta }: AutoencoderWeights): void {
-  const { grid } = options.dataset;
-  if (meta.size.join() === grid.size.join() && Math.abs(meta.spacing - grid.spacing[0]) < 1e-6) return;
-  throw new GridError({
-    found: `${options.dataset.dir} has ${grid.size.join('x')} voxels of ${grid.spacing[0]} mm, the autoencoder ${meta.size.join('x')} of ${meta.spacing} mm`,
-    expected: 'one grid for both',
-    todo: 'train the autoencoder on this dataset, or ingest the data with the grid of the autoencoder',
-  });
-}
-
 /** Trains, or goes on training, a generator in the run folder `out`; and tells what came of it. */
 export async function trainGenerator(options: GeneratorTrainOptions): Promise<GeneratorResult> {
   const { dataset, signal, quiet, threads } = options;
   let { config } = options;
   checkUNetConfig(config.model);
   const autoencoder = readAutoencoder(options.autoencoder);
-  requireSameGrid(options, autoencoder);
+  requireTrainedGrid(autoencoder.meta, dataset);
   const cases = shareOf(dataset, config);
   const train = new Loader(dataset, cases);
   const test = new Loader(dataset, dataset.split('test').slice(0, HELD_OUT_MOST));

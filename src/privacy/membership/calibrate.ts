@@ -39,7 +39,10 @@ export function ridge(x: Matrix, y: Matrix, weight: number): Matrix {
 
 /** What is left of `y` when its best linear guess from the covariates (as `designOf` gives them) is taken off. */
 export function residualsOf(y: Float64Array, design: readonly Float64Array[]): Float64Array {
-  const x = rowsOf(design, y.map((_, i) => i));
+  const x = rowsOf(
+    design,
+    y.map((_, i) => i),
+  );
   const guess = x.mmul(ridge(x, Matrix.columnVector(Array.from(y)), RIDGE));
   return y.map((v, i) => v - guess.get(i, 0));
 }
