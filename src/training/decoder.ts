@@ -11,7 +11,6 @@
 import type { DecoderConfig } from '../config/schemas.ts';
 import { batchIndices, Loader } from '../dataset/loader.ts';
 import { requireTrainedGrid, trainedOn } from '../dataset/trainedOn.ts';
-import { openRunFolder } from '../files/runFolder.ts';
 import type { StoredTensor } from '../files/safetensors.ts';
 import { elements, Graph } from '../graph/graph.ts';
 import { add, multiply } from '../graph/ops/binary.ts';
@@ -30,14 +29,9 @@ import {
   latentShape,
   readAutoencoder,
 } from '../sampling/autoencoder.ts';
-import {
-  diceOfLogits,
-  HELD_OUT_MOST,
-  isIdentity,
-  sharedConfigHash,
-  type TrainOptions,
-} from './autoencoder.ts';
+import { diceOfLogits, isIdentity } from './autoencoder.ts';
 import { learningRate, rounded, trainingLoop } from './loop.ts';
+import { HELD_OUT_MOST, openTraining, type TrainOptions } from './opening.ts';
 import { Trainer } from './trainer.ts';
 
 export interface DecoderTrainOptions extends TrainOptions<DecoderConfig> {
@@ -102,12 +96,7 @@ export async function trainDecoder(
     fineTuned: { steps, noise: [noise.low, noise.high], from: hash },
   });
 
-  const run = openRunFolder(options.out, {
-    config,
-    configHash: sharedConfigHash({ ...config, autoencoder: hash }, source.meta.dataHash),
-    steps: config.steps,
-    resume: options.resume,
-  });
+  const run = openTraining(options, source.meta.dataHash, { autoencoder: hash });
   try {
     const checkpoint = run.latestCheckpoint();
     const graph = new Graph();
