@@ -122,12 +122,13 @@ export {
 } from './skull/segment/segmentBone.ts';
 export { runStudy, type StudyOptions, type StudyResult } from './study/study.ts';
 // Training, in the order of the pipeline.
-export { type TrainOptions, trainAutoencoder } from './training/autoencoder.ts';
+export { trainAutoencoder } from './training/autoencoder.ts';
 export { type DecoderTrainOptions, trainDecoder } from './training/decoder.ts';
 export { trainDistil } from './training/distil.ts';
 export { trainEncoder } from './training/encoder.ts';
 export type { FewStepOptions } from './training/fewStep.ts';
 export { type GeneratorTrainOptions, trainGenerator } from './training/generator.ts';
+export type { TrainOptions } from './training/opening.ts';
 export { trainReflow } from './training/reflow.ts';
 export { readSource } from './training/source.ts';
 export {

@@ -43,9 +43,25 @@ export function openDataset(dir: string): Dataset {
     cases: manifest.cases,
     split: (name) => manifest.cases.filter((c) => c.split === name),
     loadBits,
-    loadMask: (c) => ({ ...grid, data: unpackBits(loadBits(c), voxelCount(grid.size)) }),
+    loadMask: (c) => maskOf(grid, loadBits(c)),
   };
 }
+
+/** The same dataset, each mask read and verified once: its bits stay in memory from then on, 1 bit a voxel. */
+export function readOnce(dataset: Dataset): Dataset {
+  const known = new Map<string, Uint8Array>();
+  const loadBits = (c: DatasetCase): Uint8Array => {
+    const bits = known.get(c.id) ?? dataset.loadBits(c);
+    known.set(c.id, bits);
+    return bits;
+  };
+  return { ...dataset, loadBits, loadMask: (c) => maskOf(dataset.grid, loadBits(c)) };
+}
+
+const maskOf = (grid: Grid, bits: Uint8Array): Mask => ({
+  ...grid,
+  data: unpackBits(bits, voxelCount(grid.size)),
+});
 
 /** Reads, unzips and verifies one volume file. Throws `DatasetError` naming the file. */
 export function readBits(dir: string, c: Pick<DatasetCase, 'volume' | 'sha256'>, voxels: number): Uint8Array {

@@ -10,14 +10,14 @@
 import { dataHash } from '../dataset/dataHash.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import type { DatasetCase } from '../dataset/manifest.ts';
+import { trainedOn } from '../dataset/trainedOn.ts';
 import { crossDistances } from '../evaluation/distanceMatrix.ts';
-import { diceDistance, packMask } from '../evaluation/overlap.ts';
+import { diceDistance, packedMask } from '../evaluation/overlap.ts';
 import type { GeneratorWeights } from '../sampling/generator.ts';
 import type { ErrorTable } from './membership/errorTable.ts';
 import { generatedSetMembership } from './membership/generatedSet.ts';
 import type { MembershipResult } from './membership/judge.ts';
 import { membershipInference } from './membership/membershipInference.ts';
-import { trainedOn } from './membership/roles.ts';
 
 export interface AttackOptions {
   run: string;
@@ -54,8 +54,7 @@ export async function attacks(options: AttackOptions): Promise<Attacks> {
   const { threads, signal, onAttack } = options;
   const members = trainedOn(generator.meta, data);
   const cases = [...members, ...heldOut];
-  const packed = (set: Dataset, list: readonly DatasetCase[]) =>
-    list.map((c) => packMask(set.loadMask(c).data));
+  const packed = (set: Dataset, list: readonly DatasetCase[]) => list.map((c) => packedMask(set.loadBits(c)));
   const results = [
     generatedSetMembership({
       distances: crossDistances(packed(data, cases), packed(fake, fake.cases), diceDistance),

@@ -94,11 +94,12 @@ export async function auditRun(options: AuditRunOptions): Promise<WrittenAudit> 
     fake: listOf(fake, fake.cases),
   };
   const { seed = 0, threads, signal } = options;
+  const { run, decoder } = options;
+  const latents = shapesOnly ? undefined : await latentSpace(generator.autoencoder, run, { threads });
   const found = await auditSets(sets, {
     ...rest,
-    spaces: [...(shapesOnly ? [] : [latentSpace(generator.autoencoder, { threads })]), ...spaces],
-  });
-  const { run, decoder } = options;
+    spaces: [...(latents === undefined ? [] : [latents]), ...spaces],
+  }).finally(() => latents?.release());
   const attacked = noMembership
     ? undefined
     : await attacks({ ...inputs, run, decoder, references, seed, threads, signal, onAttack });

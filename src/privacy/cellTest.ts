@@ -7,8 +7,9 @@
  * so that copying in one region is not made up for by blurred shapes in another. Cells are groups of training cases
  * (k-means); a shape is in the cell of its nearest one. The p-value is that of C_T under independent standard normal Z_c.
  */
+import { normalTail } from '../evaluation/normal.ts';
+import { rankSum } from '../evaluation/rankSum.ts';
 import { RandomStream } from '../random/stream.ts';
-import { mannWhitney, normalCdf } from './copyTests.ts';
 
 /** Fewest fakes, and fewest held-out reals, of a cell that is tested. */
 export const CELL_LEAST = 15;
@@ -46,18 +47,17 @@ export function cellTest(fakes: readonly InCell[], reals: readonly InCell[]): Ce
     const least = tested.reduce((a, b) => (b.r.length < a.r.length ? b : a));
     tested[tested.indexOf(least)] = { f: [...least.f, ...rest.f], r: [...least.r, ...rest.r] };
   }
-  if (tested.length < 2) {
-    const all = (set: readonly InCell[]) => set.map((c) => c.value);
-    return { ...mannWhitney(all(fakes), all(reals)), tested: 1, cells: 1 };
-  }
-  const n = tested.reduce((sum, { r }) => sum + r.length, 0);
+  const all = (set: readonly InCell[]) => set.map((c) => c.value);
+  const groups = tested.length < 2 ? [{ f: all(fakes), r: all(reals) }] : tested;
+  const n = groups.reduce((sum, { r }) => sum + r.length, 0);
   let z = 0;
   let squares = 0;
-  for (const { f, r } of tested) {
-    z += (r.length / n) * mannWhitney(f, r).z;
+  for (const { f, r } of groups) {
+    z += (r.length / n) * rankSum(f, r).z;
     squares += (r.length / n) ** 2;
   }
-  return { z, p: normalCdf(z / Math.sqrt(squares)), tested: tested.length, cells: cells.length };
+  const p = normalTail(-z / Math.sqrt(squares));
+  return { z, p, tested: groups.length, cells: groups.length === 1 ? 1 : cells.length };
 }
 
 /** How many cells sets of these sizes allow. */

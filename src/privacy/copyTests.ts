@@ -1,7 +1,6 @@
 /**
  * Tests that tell copying from chance, as functions of plain numbers. One-sided throughout: only "too near" is of interest.
  *
- *   mannWhitney          do fakes lie nearer than held-out reals? Z of the rank sum, ties corrected
  *   belowQuantileTail    do too many fakes lie below a quantile of the held-out reals? exact for any distribution
  *   fisherGreater        is a share of fakes larger than the share of reals? exact
  *   fitTail, tailP       how unlikely is one ratio among real ones? an exponential tail beyond the last order statistics
@@ -9,68 +8,13 @@
  */
 
 import { NumericsError } from '../errors.ts';
+import { hypergeometricTail } from '../evaluation/binomial.ts';
 import { quantileOfSorted } from '../evaluation/statistics.ts';
-import { normalTail } from './membership/normal.ts';
-
-/** ln Gamma(x), x > 0: Stirling's series after the argument was raised above 10; relative error below 1e-12. */
-export function logGamma(x: number): number {
-  let shift = 0;
-  let y = x;
-  while (y < 10) shift += Math.log(y++);
-  const i = 1 / (y * y);
-  const series = (1 / 12 - i * (1 / 360 - i * (1 / 1260 - i / 1680))) / y;
-  return (y - 0.5) * Math.log(y) - y + 0.5 * Math.log(2 * Math.PI) + series - shift;
-}
-
-const logChoose = (n: number, k: number): number => logGamma(n + 1) - logGamma(k + 1) - logGamma(n - k + 1);
-
-/** P(Z < z) of a standard normal. */
-export const normalCdf = (z: number): number => normalTail(-z);
-
-export interface RankTest {
-  /** Standard normal where both sets are of one distribution; negative where the first lies lower. */
-  z: number;
-  /** P(Z <= z). */
-  p: number;
-}
-
-/**
- * Mann-Whitney: `U` the pairs in which `a` is larger (ties half), `Z = (U - mn/2) / sqrt(mn/12 ((N+1) - sum (t^3-t)/(N(N-1))))`.
- * Throws `NumericsError` for an empty set. All values equal: z = 0.
- */
-export function mannWhitney(a: ArrayLike<number>, b: ArrayLike<number>): RankTest {
-  const [m, n] = [a.length, b.length];
-  if (m === 0 || n === 0)
-    throw new NumericsError({
-      found: `sets of ${m} and ${n} numbers`,
-      expected: 'at least one of each',
-      todo: 'take in more cases',
-    });
-  const all = [
-    ...Array.from(a, (v) => ({ v, first: true })),
-    ...Array.from(b, (v) => ({ v, first: false })),
-  ].sort((x, y) => x.v - y.v);
-  let ranks = 0;
-  let ties = 0;
-  for (let i = 0; i < all.length; ) {
-    let e = i;
-    while (e < all.length && all[e].v === all[i].v) e++;
-    const t = e - i;
-    ties += t ** 3 - t;
-    for (let q = i; q < e; q++) if (all[q].first) ranks += (i + 1 + e) / 2;
-    i = e;
-  }
-  const N = m + n;
-  const u = ranks - (m * (m + 1)) / 2;
-  const variance = ((m * n) / 12) * (N + 1 - (N > 1 ? ties / (N * (N - 1)) : 0));
-  const z = variance > 0 ? (u - (m * n) / 2) / Math.sqrt(variance) : 0;
-  return { z, p: normalCdf(z) };
-}
 
 /**
  * P(at least `count` of `m` new values lie below the `rank`-th smallest of `n` old ones), all `n + m` alike and without ties:
- * the sum over c >= count of `C(c + rank - 1, c) C(m - c + n - rank, m - c) / C(n + m, m)`. Unlike a binomial test with the
- * quantile taken as known, it counts that the threshold itself was estimated from few cases.
+ * that of at most `rank - 1` old ones among the lowest `count + rank - 1`. Unlike a binomial test with the quantile taken as
+ * known, it counts that the threshold itself was estimated from few cases.
  */
 export function belowQuantileTail(count: number, m: number, rank: number, n: number): number {
   if (rank < 1 || rank > n)
@@ -79,21 +23,12 @@ export function belowQuantileTail(count: number, m: number, rank: number, n: num
       expected: `one from 1 to ${n}`,
       todo: 'take in more held-out cases',
     });
-  const all = logChoose(n + m, m);
-  let p = 0;
-  for (let c = count; c <= m; c++)
-    p += Math.exp(logChoose(c + rank - 1, c) + logChoose(m - c + n - rank, m - c) - all);
-  return Math.min(1, p);
+  return hypergeometricTail(rank - 1, m + n, n, count + rank - 1);
 }
 
 /** Fisher's exact test: P(at least `a` of the hits are among the first `m`), hits `a + b` of `m + n`. */
 export function fisherGreater(a: number, m: number, b: number, n: number): number {
-  const hits = a + b;
-  const all = logChoose(m + n, hits);
-  let p = 0;
-  for (let x = a; x <= Math.min(m, hits); x++)
-    if (hits - x <= n) p += Math.exp(logChoose(m, x) + logChoose(n, hits - x) - all);
-  return Math.min(1, p);
+  return hypergeometricTail(b, m + n, n, a + b);
 }
 
 /** Share of the real ratios that lie beyond the tail's start. */

@@ -3,6 +3,9 @@
  * pose, so every shape is first laid on the mean training shape, and fakes and held-out reals are described twice, as they
  * are and mirrored: the nearer counts. Distances are Euclidean; the correlation, taken after the training mean was
  * subtracted, is what the copy rate is read from (Dar et al. 2025).
+ *
+ * Kept are the rows of the training set, 4 bytes a number (8 while they are gathered); of masks only `TOGETHER`
+ * at once, 3 bytes a voxel each.
  */
 
 import type { Features } from '../evaluation/featureSet.ts';
@@ -34,43 +37,61 @@ export function normalised(index: ShapeIndex, mask: Mask): Mask {
   return moved.data.includes(1) ? moved : mask;
 }
 
-interface Rows {
-  values: Float64Array;
-  /** Of the values, after the mean was subtracted. */
-  norm: number;
+/** Shapes described together. */
+const TOGETHER = 16;
+
+/** Features less the training mean, and the length of each row. */
+interface Rows extends Features {
+  norms: Float64Array;
 }
 
-function centred({ values, count, dim }: Features, mean: Float64Array): Rows[] {
-  return Array.from({ length: count }, (_, i) => {
-    const row = Float64Array.from(values.subarray(i * dim, (i + 1) * dim), (v, d) => v - mean[d]);
-    return { values: row, norm: Math.sqrt(row.reduce((sum, v) => sum + v * v, 0)) };
-  });
+/** Subtracts `mean`, in place. */
+function centred({ values, count, dim }: Features, mean: Float64Array): Rows {
+  const norms = new Float64Array(count);
+  for (let i = 0, p = 0; i < count; i++) {
+    for (let d = 0; d < dim; d++, p++) {
+      values[p] -= mean[d];
+      norms[i] += values[p] ** 2;
+    }
+    norms[i] = Math.sqrt(norms[i]);
+  }
+  return { values, count, dim, norms };
 }
 
-/** The neighbours of rows (the nearest form of each shape counts) among training rows. */
-export function nearRows(
-  forms: readonly (readonly Rows[])[],
-  train: readonly Rows[],
+/** The neighbours of shapes (the nearest of a shape's forms counts) among training rows of other subjects than `own`. */
+function nearRows(
+  forms: readonly Rows[],
+  train: Rows,
   subjects: readonly string[],
-  skip: (i: number) => string | undefined,
+  own: readonly string[] = [],
 ): Near[] {
-  return forms[0].map((_, i) => {
+  const { dim } = train;
+  return Array.from({ length: forms[0].count }, (_, i) => {
     const least = new Map<string, { index: number; distance: number }>();
     let correlation = -1;
-    for (const { values, norm } of forms.map((form) => form[i]))
-      for (let j = 0; j < train.length; j++) {
-        if (subjects[j] === skip(i)) continue;
-        const other = train[j];
+    for (const { values, norms } of forms) {
+      const row = values.subarray(i * dim, (i + 1) * dim);
+      const norm = norms[i];
+      for (let j = 0; j < train.count; j++) {
+        if (subjects[j] === own[i]) continue;
         let dot = 0;
-        for (let d = 0; d < values.length; d++) dot += values[d] * other.values[d];
-        const distance = Math.sqrt(Math.max(0, norm * norm + other.norm * other.norm - 2 * dot));
-        if (norm > 0 && other.norm > 0) correlation = Math.max(correlation, dot / (norm * other.norm));
+        for (let d = 0, p = j * dim; d < dim; d++, p++) dot += row[d] * train.values[p];
+        const other = train.norms[j];
+        const distance = Math.sqrt(Math.max(0, norm * norm + other * other - 2 * dot));
+        if (norm > 0 && other > 0) correlation = Math.max(correlation, dot / (norm * other));
         const known = least.get(subjects[j]);
         if (known === undefined || distance < known.distance) least.set(subjects[j], { index: j, distance });
       }
+    }
     const sorted = [...least.values()].sort((a, b) => a.distance - b.distance).slice(0, NEIGHBOURS);
     return { index: sorted[0].index, distances: sorted.map((n) => n.distance), correlation };
   });
+}
+
+/** The shapes of a list, a few at a time. */
+function* few(count: number, at: (i: number) => Mask): Generator<Mask[]> {
+  for (let start = 0; start < count; start += TOGETHER)
+    yield Array.from({ length: Math.min(TOGETHER, count - start) }, (_, k) => at(start + k));
 }
 
 /** Neighbours of all three sets in a space. */
@@ -91,28 +112,35 @@ export async function featureNear(
     breathe: () => Promise<void>;
   },
 ): Promise<SpaceNear> {
-  const describe = async (count: number, at: (i: number) => Mask, mirrored = false): Promise<Features> => {
-    const list: Mask[] = [];
-    for (let i = 0; i < count; i++) {
-      list.push(normalised(index, mirrored ? mirroredMask(at(i)) : at(i)));
+  const describe = async (shapes: readonly Mask[]): Promise<Features> => {
+    const laid: Mask[] = [];
+    for (const mask of shapes) {
+      laid.push(normalised(index, mask));
       await breathe();
     }
-    return space.describe(list, onCase);
+    return space.describe(laid, onCase);
   };
-  const heldOutAt = (i: number) => masks.heldOutAt(heldOut[i]);
-  const trainFeatures = await describe(index.subjects.length, masks.trainAt);
-  const { dim, count, values } = trainFeatures;
+  const { subjects } = index;
+  const parts: Features[] = [];
+  for (const shapes of few(subjects.length, masks.trainAt)) parts.push(await describe(shapes));
+  const { dim } = parts[0];
+  const values = new Float32Array(subjects.length * dim);
+  parts.forEach((part, k) => void values.set(part.values, k * TOGETHER * dim));
   const mean = new Float64Array(dim);
-  for (let p = 0; p < values.length; p++) mean[p % dim] += values[p] / count;
-  const rows = async (n: number, at: (i: number) => Mask) => [
-    centred(await describe(n, at), mean),
-    centred(await describe(n, at, true), mean),
-  ];
-  const train = centred(trainFeatures, mean);
-  const none = () => undefined;
+  for (let p = 0; p < values.length; p++) mean[p % dim] += values[p] / subjects.length;
+  const train = centred({ values, count: subjects.length, dim }, mean);
+  const nearOf = async (count: number, at: (i: number) => Mask): Promise<Near[]> => {
+    const near: Near[] = [];
+    for (const shapes of few(count, at)) {
+      const plain = centred(await describe(shapes), mean);
+      const mirrored = centred(await describe(shapes.map(mirroredMask)), mean);
+      near.push(...nearRows([plain, mirrored], train, subjects));
+    }
+    return near;
+  };
   return {
-    heldOut: nearRows(await rows(heldOut.length, heldOutAt), train, index.subjects, none),
-    fake: nearRows(await rows(fakes, masks.fakeAt), train, index.subjects, none),
-    train: nearRows([train], train, index.subjects, (i) => index.subjects[i]),
+    heldOut: await nearOf(heldOut.length, (i) => masks.heldOutAt(heldOut[i])),
+    fake: await nearOf(fakes, masks.fakeAt),
+    train: nearRows([train], train, subjects, subjects),
   };
 }

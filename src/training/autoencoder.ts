@@ -3,12 +3,8 @@
  * of the latents to their codes; the codebook starts from latents of the first batch and learns by moving averages.
  */
 
-import { configHash } from '../config/hash.ts';
 import type { AutoencoderConfig } from '../config/schemas.ts';
-import { dataHash } from '../dataset/dataHash.ts';
-import type { Dataset } from '../dataset/dataset.ts';
 import { batchIndices, Loader } from '../dataset/loader.ts';
-import { openRunFolder } from '../files/runFolder.ts';
 import { elements, Graph } from '../graph/graph.ts';
 import { add, multiply } from '../graph/ops/binary.ts';
 import { checkVqVaeConfig, checkVqVaeGrid } from '../models/checkConfig.ts';
@@ -20,27 +16,8 @@ import { RandomStream } from '../random/stream.ts';
 import { value } from '../runtime/session.ts';
 import { Decoder, Encoder, latentShape } from '../sampling/autoencoder.ts';
 import { learningRate, trainingLoop } from './loop.ts';
+import { HELD_OUT_MOST, learntFrom, openTraining, type TrainOptions } from './opening.ts';
 import { Trainer } from './trainer.ts';
-
-export interface TrainOptions<C> {
-  dataset: Dataset;
-  /** Run folder. */
-  out: string;
-  config: C;
-  resume?: boolean;
-  signal?: AbortSignal;
-  quiet?: boolean;
-  threads?: number;
-}
-
-/** Held-out cases measured during training; more would only cost time. */
-export const HELD_OUT_MOST = 16;
-
-/** The part of a configuration that a resumed run must share: all but how long and how often. */
-export function sharedConfigHash(config: AutoencoderConfig | object, dataHash: string): string {
-  const { steps: _s, checkpointEvery: _c, evaluateEvery: _e, ...rest } = config as AutoencoderConfig;
-  return configHash({ ...rest, dataHash });
-}
 
 /** Share of bone that two masks agree on, 2 |A and B| / (|A| + |B|), from a target in +-1 and logits. */
 export function diceOfLogits(target: Float32Array, logits: Float32Array): number {
@@ -65,27 +42,17 @@ export async function trainAutoencoder(
   checkVqVaeGrid(model, dataset.grid.size, dataset.dir);
   const train = new Loader(dataset, dataset.split('train'));
   const test = new Loader(dataset, dataset.split('test').slice(0, HELD_OUT_MOST));
-  const data = dataHash(dataset.split('train'));
+  const learnt = learntFrom(dataset, train.cases);
   const [sx, sy, sz] = dataset.grid.size;
   const shape = [batch, 1, sz, sy, sx];
   const meta = (step: number): AutoencoderMeta => ({
     kind: 'autoencoder',
     config: model,
-    size: [sx, sy, sz],
-    spacing: dataset.grid.spacing[0],
-    bone: dataset.manifest.bone,
-    phantom: dataset.manifest.phantom,
-    dataset: dataset.manifest.name,
-    dataHash: data,
+    ...learnt,
     step,
   });
 
-  const run = openRunFolder(options.out, {
-    config,
-    configHash: sharedConfigHash(config, data),
-    steps: config.steps,
-    resume: options.resume,
-  });
+  const run = openTraining(options, learnt.dataHash);
   try {
     const checkpoint = run.latestCheckpoint();
     const graph = new Graph();

@@ -9,10 +9,8 @@
  * can use it (`withDecoder`). Batches are pure functions of (seed, step).
  */
 import type { DecoderConfig } from '../config/schemas.ts';
-import { dataHash } from '../dataset/dataHash.ts';
 import { batchIndices, Loader } from '../dataset/loader.ts';
-import { DatasetError, GridError } from '../errors.ts';
-import { openRunFolder } from '../files/runFolder.ts';
+import { requireTrainedGrid, trainedOn } from '../dataset/trainedOn.ts';
 import type { StoredTensor } from '../files/safetensors.ts';
 import { elements, Graph } from '../graph/graph.ts';
 import { add, multiply } from '../graph/ops/binary.ts';
@@ -31,14 +29,9 @@ import {
   latentShape,
   readAutoencoder,
 } from '../sampling/autoencoder.ts';
-import {
-  diceOfLogits,
-  HELD_OUT_MOST,
-  isIdentity,
-  sharedConfigHash,
-  type TrainOptions,
-} from './autoencoder.ts';
+import { diceOfLogits, isIdentity } from './autoencoder.ts';
 import { learningRate, rounded, trainingLoop } from './loop.ts';
+import { HELD_OUT_MOST, openTraining, type TrainOptions } from './opening.ts';
 import { Trainer } from './trainer.ts';
 
 export interface DecoderTrainOptions extends TrainOptions<DecoderConfig> {
@@ -77,22 +70,6 @@ export function addNoise(
     for (let n = 0; n < cells; n++, i++) out[i] = z[i] + level * range[c] * draw.normal();
 }
 
-function requireSameData({ dataset }: DecoderTrainOptions, { meta }: AutoencoderWeights): void {
-  const { grid, dir } = dataset;
-  if (meta.size.join() !== grid.size.join() || Math.abs(meta.spacing - grid.spacing[0]) > 1e-6)
-    throw new GridError({
-      found: `${dir} has ${grid.size.join('x')} voxels of ${grid.spacing[0]} mm, the autoencoder ${meta.size.join('x')} of ${meta.spacing} mm`,
-      expected: 'one grid for both',
-      todo: 'use the dataset that the autoencoder was trained on',
-    });
-  if (meta.dataHash !== dataHash(dataset.split('train')))
-    throw new DatasetError({
-      found: `${dir} has other training cases than those the autoencoder learnt from`,
-      expected: 'the same training cases, so that none that is held out from the one is learnt by the other',
-      todo: 'use the dataset that the autoencoder was trained on, or train the autoencoder anew',
-    });
-}
-
 /**
  * Fine-tunes, or goes on fine-tuning, a decoder in the run folder `out`; returns the Dice of held-out cases at
  * `HELD_OUT_LEVELS` before and after, under the names of `diceName` (none where no case is held out). Throws `GridError` or
@@ -104,7 +81,9 @@ export async function trainDecoder(
   const { dataset, config, signal, quiet, threads } = options;
   const { batch, seed, noise } = config;
   const { hash, ...source } = readAutoencoder(options.autoencoder);
-  requireSameData(options, source);
+  requireTrainedGrid(source.meta, dataset);
+  // None that is held out from the one is learnt by the other.
+  trainedOn(source.meta, dataset);
   const model = source.meta.config;
   const train = new Loader(dataset, dataset.split('train'));
   const test = new Loader(dataset, dataset.split('test').slice(0, HELD_OUT_MOST));
@@ -117,12 +96,7 @@ export async function trainDecoder(
     fineTuned: { steps, noise: [noise.low, noise.high], from: hash },
   });
 
-  const run = openRunFolder(options.out, {
-    config,
-    configHash: sharedConfigHash({ ...config, autoencoder: hash }, source.meta.dataHash),
-    steps: config.steps,
-    resume: options.resume,
-  });
+  const run = openTraining(options, source.meta.dataHash, { autoencoder: hash });
   try {
     const checkpoint = run.latestCheckpoint();
     const graph = new Graph();

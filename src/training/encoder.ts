@@ -8,14 +8,12 @@
 
 import { join } from 'node:path';
 import type { EncoderConfig } from '../config/encoder.ts';
-import { dataHash } from '../dataset/dataHash.ts';
 import { hideBoxes } from '../dataset/hide.ts';
 import { batchIndices, Loader } from '../dataset/loader.ts';
 import { ConfigError, DatasetError } from '../errors.ts';
 import type { Features } from '../evaluation/featureSet.ts';
 import { retrievalAccuracy } from '../evaluation/spaces/retrieval.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
-import { openRunFolder } from '../files/runFolder.ts';
 import { Graph } from '../graph/graph.ts';
 import { projectionOf, shapeFeaturesOf } from '../models/encoder.ts';
 import { type EncoderMeta, encodeMeta } from '../models/metadata.ts';
@@ -24,9 +22,9 @@ import { Scope } from '../nn/scope.ts';
 import { RandomStream } from '../random/stream.ts';
 import { value } from '../runtime/session.ts';
 import { ENCODER_SCOPE, PROJECTION_SCOPE, ShapeEncoder } from '../sampling/shapeEncoder.ts';
-import { sharedConfigHash, type TrainOptions } from './autoencoder.ts';
 import { ENCODER_CARD, encoderCard } from './encoderCard.ts';
 import { learningRate, trainingLoop } from './loop.ts';
+import { learntFrom, openTraining, type TrainOptions } from './opening.ts';
 import { Trainer } from './trainer.ts';
 
 /** Held-out cases whose views are told apart; more would only cost time. */
@@ -107,28 +105,18 @@ export async function trainEncoder(
       expected: 'at least 2 subjects: the encoder learns by telling them apart',
       todo: 'take in more cases',
     });
-  const data = dataHash(dataset.split('train'));
+  const learnt = learntFrom(dataset, train.cases);
   const [sx, sy, sz] = dataset.grid.size;
   const views: Views = { augment: config.augment, hide: config.hide };
   const meta = (step: number): EncoderMeta => ({
     kind: 'encoder',
     config: model,
     views,
-    size: [sx, sy, sz],
-    spacing: dataset.grid.spacing[0],
-    bone: dataset.manifest.bone,
-    phantom: dataset.manifest.phantom,
-    dataset: dataset.manifest.name,
-    dataHash: data,
+    ...learnt,
     step,
   });
 
-  const run = openRunFolder(options.out, {
-    config,
-    configHash: sharedConfigHash(config, data),
-    steps: config.steps,
-    resume: options.resume,
-  });
+  const run = openTraining(options, learnt.dataHash);
   try {
     const checkpoint = run.latestCheckpoint();
     const rows = 2 * batch;

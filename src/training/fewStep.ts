@@ -5,27 +5,19 @@
  */
 import { join } from 'node:path';
 import type { DistilConfig, ReflowConfig } from '../config/fewStep.ts';
-import { openRunFolder } from '../files/runFolder.ts';
 import { pathPoint } from '../flow/path.ts';
 import type { GeneratorMeta } from '../models/metadata.ts';
 import { AUTOENCODER_FILE } from '../sampling/autoencoder.ts';
 import { LiveVelocity } from '../sampling/batchVelocity.ts';
 import type { GeneratorWeights } from '../sampling/generator.ts';
-import { HELD_OUT_MOST, sharedConfigHash } from './autoencoder.ts';
 import { type FitOptions, fitGenerator } from './fit.ts';
 import { storeAutoencoder } from './generator.ts';
+import { HELD_OUT_MOST, openTraining, type TrainOptions } from './opening.ts';
 import { makePairs, type PairSet } from './pairs.ts';
 
-export interface FewStepOptions<C> {
+export interface FewStepOptions<C> extends Omit<TrainOptions<C>, 'dataset'> {
   /** The source, as `readSource` gives it. */
   source: GeneratorWeights;
-  /** Run folder. */
-  out: string;
-  config: C;
-  resume?: boolean;
-  signal?: AbortSignal;
-  quiet?: boolean;
-  threads?: number;
 }
 
 /** What one kind of training brings. */
@@ -48,16 +40,9 @@ export async function trainFewStep<C extends ReflowConfig | DistilConfig>(
 ): Promise<{ heldOutLoss: number }> {
   const { source, config, signal, quiet, threads } = options;
   const { weightsHash: _, ...described } = source.meta;
-  const run = openRunFolder(options.out, {
-    config,
-    // The intervals of distillation grow with the share of the steps that is done.
-    configHash: sharedConfigHash(
-      { ...config, kind, source: source.hash, ...(kind === 'distil' && { of: config.steps }) },
-      described.dataHash,
-    ),
-    steps: config.steps,
-    resume: options.resume,
-  });
+  // The intervals of distillation grow with the share of the steps that is done.
+  const of = kind === 'distil' && { of: config.steps };
+  const run = openTraining(options, described.dataHash, { kind, source: source.hash, ...of });
   try {
     storeAutoencoder(join(run.path, AUTOENCODER_FILE), source.autoencoder);
     const { seed, guidance, pairs } = config;

@@ -6,12 +6,11 @@
 
 import { join } from 'node:path';
 import type { GeneratorConfig } from '../config/schemas.ts';
-import { dataHash } from '../dataset/dataHash.ts';
 import { Loader } from '../dataset/loader.ts';
 import { shareOf } from '../dataset/share.ts';
+import { requireTrainedGrid } from '../dataset/trainedOn.ts';
 import { diffusionSchedule } from '../diffusion/schedule.ts';
-import { ConfigError, GridError } from '../errors.ts';
-import { openRunFolder } from '../files/runFolder.ts';
+import { ConfigError } from '../errors.ts';
 import { type StoredTensor, writeSafetensors } from '../files/safetensors.ts';
 import { checkUNetConfig } from '../models/checkConfig.ts';
 import { encodeMeta, type GeneratorMeta } from '../models/metadata.ts';
@@ -24,7 +23,6 @@ import {
   readAutoencoder,
 } from '../sampling/autoencoder.ts';
 import { labelOfQuality } from '../sampling/latentSampler.ts';
-import { HELD_OUT_MOST, sharedConfigHash, type TrainOptions } from './autoencoder.ts';
 import { batchSource } from './batchAhead.ts';
 import { fitGenerator, type Measured } from './fit.ts';
 import { latentRecall, predictionError } from './heldOut.ts';
@@ -37,6 +35,7 @@ import {
   normalise,
   reachOf,
 } from './latents.ts';
+import { HELD_OUT_MOST, learntFrom, openTraining, type TrainOptions } from './opening.ts';
 import { PrivateRun } from './privacy/run.ts';
 
 /** What a training came to. */
@@ -58,23 +57,13 @@ export interface GeneratorTrainOptions extends TrainOptions<GeneratorConfig> {
   notice?: (text: string) => void;
 }
 
-function requireSameGrid(options: GeneratorTrainOptions, { meta }: AutoencoderWeights): void {
-  const { grid } = options.dataset;
-  if (meta.size.join() === grid.size.join() && Math.abs(meta.spacing - grid.spacing[0]) < 1e-6) return;
-  throw new GridError({
-    found: `${options.dataset.dir} has ${grid.size.join('x')} voxels of ${grid.spacing[0]} mm, the autoencoder ${meta.size.join('x')} of ${meta.spacing} mm`,
-    expected: 'one grid for both',
-    todo: 'train the autoencoder on this dataset, or ingest the data with the grid of the autoencoder',
-  });
-}
-
 /** Trains, or goes on training, a generator in the run folder `out`; and tells what came of it. */
 export async function trainGenerator(options: GeneratorTrainOptions): Promise<GeneratorResult> {
   const { dataset, signal, quiet, threads } = options;
   let { config } = options;
   checkUNetConfig(config.model);
   const autoencoder = readAutoencoder(options.autoencoder);
-  requireSameGrid(options, autoencoder);
+  requireTrainedGrid(autoencoder.meta, dataset);
   const cases = shareOf(dataset, config);
   const train = new Loader(dataset, cases);
   const test = new Loader(dataset, dataset.split('test').slice(0, HELD_OUT_MOST));
@@ -83,7 +72,7 @@ export async function trainGenerator(options: GeneratorTrainOptions): Promise<Ge
     cases.map((c) => c.quality),
     test.length,
   );
-  const data = dataHash(cases);
+  const learnt = learntFrom(dataset, cases);
   const secured =
     config.dp === undefined
       ? undefined
@@ -98,13 +87,7 @@ export async function trainGenerator(options: GeneratorTrainOptions): Promise<Ge
     ...(config.keep.by !== 'last' && { measuredEvery: config.evaluateEvery }),
     ...(secured !== undefined && { privateSteps: config.steps }),
   };
-  const hash = sharedConfigHash({ ...config, ...measured, autoencoder: autoencoder.hash }, data);
-  const run = openRunFolder(options.out, {
-    config,
-    configHash: hash,
-    steps: config.steps,
-    resume: options.resume,
-  });
+  const run = openTraining(options, learnt.dataHash, { ...measured, autoencoder: autoencoder.hash });
   try {
     storeAutoencoder(join(run.path, AUTOENCODER_FILE), autoencoder);
     const set = await encodeAll(autoencoder, train, config, config.copies, {
@@ -140,12 +123,7 @@ export async function trainGenerator(options: GeneratorTrainOptions): Promise<Ge
       autoencoderHash: autoencoder.hash,
       qualities,
       qualityCounts: qualities.map((q) => trained.filter((other) => other === q).length),
-      size: dataset.grid.size as [number, number, number],
-      spacing: dataset.grid.spacing[0],
-      bone: dataset.manifest.bone,
-      phantom: dataset.manifest.phantom,
-      dataset: dataset.manifest.name,
-      dataHash: data,
+      ...learnt,
       ...(config.share < 1 && { share: { share: config.share, seed: config.seed } }),
       ...secured?.meta(step),
       step,

@@ -303,7 +303,7 @@ describe('refuses, with exit code 1 and nothing written', () => {
     const other = folder.path('other-data');
     await run(['phantom', '--out', other, '--count', '5', '--grid', '16', '--seed', '4', '--quiet']);
     expect(await refused(folder.path('strangers'), '--data', other)).toContain(
-      'is not the data that the run was trained on',
+      'is not the data that the generator was trained on',
     );
     const whole = folder.path('no-test');
     cpSync(data, whole, { recursive: true });
@@ -324,7 +324,7 @@ describe('refuses, with exit code 1 and nothing written', () => {
       m.cases.find((c) => c.id === h.id)!.sha256 = bitsHash(bits);
     });
     expect(await refused(folder.path('strangers'), '--data', both)).toContain(
-      `test case ${h.id} is training case ${t.id}`,
+      `held-out case ${h.id} is training case ${t.id}`,
     );
   });
 

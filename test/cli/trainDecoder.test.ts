@@ -86,6 +86,6 @@ test('an autoencoder of other data is refused before anything is written', async
   const out = folder.path('refused');
   const ran = await run([...command, '--out', out, '--data', other, ...STEPS]);
   expect([ran.code, ran.out]).toEqual([1, '']);
-  expect(ran.err).toContain('other training cases');
+  expect(ran.err).toContain('is not the data that the autoencoder was trained on');
   expect(existsSync(out)).toBe(false);
 });

@@ -1,8 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { openDataset } from '../../src/dataset/dataset.ts';
+import { openDataset, readOnce } from '../../src/dataset/dataset.ts';
 import { writeDataset } from '../../src/dataset/writer.ts';
 import { DatasetError } from '../../src/errors.ts';
 import { HEADER, newCase, randomMask, temporaryFolder } from './helpers.ts';
@@ -31,6 +31,18 @@ function alter(dir: string, change: (m: Draft) => unknown): void {
   change(manifest);
   writeFileSync(path, JSON.stringify(manifest));
 }
+
+it('readOnce keeps the bits of what was read, and of nothing else', () => {
+  const dir = make();
+  const set = openDataset(dir);
+  const once = readOnce(set);
+  const [a, b] = set.cases;
+  const mask = once.loadMask(a);
+  expect(mask).toEqual(set.loadMask(a));
+  for (const c of [a, b]) rmSync(join(dir, c.volume));
+  expect(once.loadMask(a)).toEqual(mask);
+  expect(() => once.loadBits(b)).toThrow(/is missing/);
+});
 
 describe('openDataset', () => {
   it('refuses a folder without a manifest, and a manifest cut short', () => {

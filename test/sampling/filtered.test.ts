@@ -75,7 +75,7 @@ test('a set says how many candidates it chose from and goes on only with the sam
 test('another dataset than that of the training, and silly numbers, are refused', async () => {
   const other = await makePhantomDataset({ out: tiny.path('other'), count: 4, grid: 16, seed: 77 });
   await expect(CandidateFilter.create(tiny.generator, other, 4)).rejects.toThrow(
-    'not the dataset that this generator was trained on',
+    'is not the data that the generator was trained on',
   );
   await expect(filterOf(1)).rejects.toThrow('1 candidates');
   await expect(filterOf(65)).rejects.toThrow('from 2 to 64');
@@ -100,5 +100,5 @@ test('candidates differ in the noise of every step too, and a share of the data 
   const shared = { ...source, meta: { ...source.meta, share, dataHash: dataHash(shareOf(dataset, share)) } };
   expect(() => checkFilter(shared, dataset, 2)).not.toThrow();
   const other = { ...shared, meta: { ...shared.meta, dataHash: '0'.repeat(64) } };
-  expect(() => checkFilter(other, dataset, 2)).toThrow('not the dataset');
+  expect(() => checkFilter(other, dataset, 2)).toThrow('is not the data');
 });

@@ -27,7 +27,7 @@ export function signed(mask: Mask, out = new Float32Array(mask.data.length)): Fl
   return out;
 }
 
-/** Describes masks one at a time by a network of `run`; `describe` may reuse what it returns. */
+/** Describes masks one at a time by a network of `run`; `describe` gives an array of its own for each. */
 export async function describeEach(
   masks: readonly Mask[],
   grid: TrainedGrid,

@@ -7,10 +7,10 @@
  * The p-value is a permutation test: membership is dealt out anew and the whole procedure repeated. Folds do not depend on
  * membership, so the test is exact, whatever the fit overfits.
  */
-import { CholeskyDecomposition, Matrix } from 'ml-matrix';
+import { Matrix } from 'ml-matrix';
 import { RandomStream } from '../../random/stream.ts';
 import { aucInterval, type Share } from './aucInterval.ts';
-import { designOf } from './calibrate.ts';
+import { designOf, ridge, rowsOf } from './calibrate.ts';
 import { standardised } from './errorTable.ts';
 import { aucOf, compareRanks } from './rank.ts';
 
@@ -35,7 +35,7 @@ export function blindBaseline(
   isMember: readonly boolean[],
   options: Partial<typeof BLIND_DEFAULTS> = {},
 ): BlindBaseline {
-  const { seed, folds, permutations, ridge } = { ...BLIND_DEFAULTS, ...options };
+  const { seed, folds, permutations, ridge: weight } = { ...BLIND_DEFAULTS, ...options };
   const n = features.length;
   const width = features[0].length;
   const design = designOf(
@@ -48,18 +48,13 @@ export function blindBaseline(
   for (let p = 0; p < permutations; p++)
     labels.push(Float64Array.from(random.permutation(n), (from) => labels[0][from]));
   const guesses = labels.map(() => new Float64Array(n));
-  const rowOf = (i: number) => [1, ...design.map((c) => c[i])];
   for (let f = 0; f < Math.min(folds, n); f++) {
     const out = Array.from(order).filter((_, place) => place % folds === f);
     const held = new Set(out);
     const fitted = Array.from(order).filter((i) => !held.has(i));
-    const x = new Matrix(fitted.map(rowOf));
-    const gram = x.transpose().mmul(x);
-    for (let k = 0; k < gram.rows; k++)
-      gram.set(k, k, gram.get(k, k) + (k === 0 ? 1e-9 : ridge * fitted.length));
     const y = new Matrix(fitted.map((i) => labels.map((l) => l[i])));
-    const coefficients = new CholeskyDecomposition(gram).solve(x.transpose().mmul(y));
-    const guess = new Matrix(out.map(rowOf)).mmul(coefficients);
+    const coefficients = ridge(rowsOf(design, fitted), y, weight * fitted.length);
+    const guess = rowsOf(design, out).mmul(coefficients);
     // Every fold guesses about a mean of its own.
     labels.forEach((_, p) => {
       const column = standardised(Float64Array.from(guess.getColumn(p)));

@@ -9,7 +9,7 @@
  * one reference and b = 1 this is the difference of errors; a fitted b never adds more noise than it takes away, and
  * allows for references of another autoencoder or objective. The fit knows no membership, so the test stays exact.
  */
-import { Matrix, solve } from 'ml-matrix';
+import { CholeskyDecomposition, Matrix } from 'ml-matrix';
 import { columnOf, type ErrorTable, standardised, tableOf } from './errorTable.ts';
 
 /** Rows wanted for each covariate; fewer would be fitted to their noise. */
@@ -25,20 +25,26 @@ export function designOf(covariates: readonly ArrayLike<number>[]): Float64Array
     .filter((x) => x.some((v) => Math.abs(v) > 1e-9));
 }
 
+/** Rows `1, x_1, .., x_k` of some cases, from a design's columns. */
+export function rowsOf(design: readonly Float64Array[], cases: ArrayLike<number>): Matrix {
+  return new Matrix(Array.from(cases, (i) => [1, ...design.map((c) => c[i])]));
+}
+
+/** `argmin |y - x b|^2 + weight |b|^2` [1 + k, targets] of rows x (as `rowsOf` gives them), the constant left free. */
+export function ridge(x: Matrix, y: Matrix, weight: number): Matrix {
+  const gram = x.transpose().mmul(x);
+  for (let k = 1; k < gram.rows; k++) gram.set(k, k, gram.get(k, k) + weight);
+  return new CholeskyDecomposition(gram).solve(x.transpose().mmul(y));
+}
+
 /** What is left of `y` when its best linear guess from the covariates (as `designOf` gives them) is taken off. */
 export function residualsOf(y: Float64Array, design: readonly Float64Array[]): Float64Array {
-  const n = y.length;
-  const mean = y.reduce((a, b) => a + b, 0) / n;
-  const rest = y.map((v) => v - mean);
-  if (design.length === 0) return rest;
-  const x = new Matrix(design.map((c) => Array.from(c))); // [covariates, rows]
-  const gram = x.mmul(x.transpose());
-  for (let k = 0; k < design.length; k++) gram.set(k, k, gram.get(k, k) + RIDGE);
-  const b = solve(gram, x.mmul(Matrix.columnVector(Array.from(rest)))).to1DArray();
-  design.forEach((c, k) => {
-    for (let i = 0; i < n; i++) rest[i] -= b[k] * c[i];
-  });
-  return rest;
+  const x = rowsOf(
+    design,
+    y.map((_, i) => i),
+  );
+  const guess = x.mmul(ridge(x, Matrix.columnVector(Array.from(y)), RIDGE));
+  return y.map((v, i) => v - guess.get(i, 0));
 }
 
 /** The table with each column's foreseeable part taken off; `covariates(c)` are those of column c. */

@@ -8,8 +8,8 @@
  * above exactly when among the highest t + f of all scores at most f are of non-members, a hypergeometric tail. This
  * p-value sees a few members that stick out, which the AUC cannot.
  */
+import { clopperPearson, hypergeometricTail } from '../../evaluation/binomial.ts';
 import type { Share } from './aucInterval.ts';
-import { clopperPearson, hypergeometricTail } from './binomial.ts';
 import { requireScores } from './rank.ts';
 
 export interface TruePositives extends Share {

@@ -8,7 +8,7 @@
  * ("connect the dots", Doroshenko et al. 2022). The result dominates the pair, so what is computed from it is an upper bound,
  * and its excess falls with h^2. Losses above the grid count as certain failure, those below it as the grid's least.
  */
-import { normalMass } from './normal.ts';
+import { normalMass } from '../../evaluation/normal.ts';
 import type { Mechanism } from './rdp.ts';
 
 export type Direction = 'remove' | 'add';

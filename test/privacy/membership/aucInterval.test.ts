@@ -1,7 +1,7 @@
 /** The interval of an AUC: never empty at the ends, and holding the truth as often as it says. */
 import { expect, test } from 'vitest';
+import { normalTail } from '../../../src/evaluation/normal.ts';
 import { aucInterval } from '../../../src/privacy/membership/aucInterval.ts';
-import { normalTail } from '../../../src/privacy/membership/normal.ts';
 import { compareRanks } from '../../../src/privacy/membership/rank.ts';
 import { normals } from './helpers.ts';
 

@@ -1,8 +1,8 @@
 /** What covariates foretell is taken off: against numpy's least squares, and on a leak that difficulty hides. */
 import { expect, test } from 'vitest';
+import { normalTail } from '../../../src/evaluation/normal.ts';
 import { calibrated, designOf, residualsOf } from '../../../src/privacy/membership/calibrate.ts';
 import { columnOf, tableOf } from '../../../src/privacy/membership/errorTable.ts';
-import { normalTail } from '../../../src/privacy/membership/normal.ts';
 import { compareRanks } from '../../../src/privacy/membership/rank.ts';
 import { fixture, normals } from './helpers.ts';
 

@@ -1,9 +1,9 @@
 /** From errors with a leak that is known to a result. */
 import { expect, test } from 'vitest';
+import { normalTail } from '../../../src/evaluation/normal.ts';
 import type { Described } from '../../../src/privacy/membership/descriptors.ts';
 import { tableOf } from '../../../src/privacy/membership/errorTable.ts';
 import { judge, leakingParts } from '../../../src/privacy/membership/judge.ts';
-import { normalTail } from '../../../src/privacy/membership/normal.ts';
 import { normals } from './helpers.ts';
 
 const M = 150;

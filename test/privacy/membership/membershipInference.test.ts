@@ -156,7 +156,9 @@ test('a limit draws some, the same every time', async () => {
 
 test('data, runs and settings that do not fit are refused', async () => {
   const other = await makePhantomDataset({ out: path('data2'), count: 12, grid: 16, seed: 6 });
-  await expect(attack({ dataset: other })).rejects.toThrow(/are not those that the generator was trained on/);
+  await expect(attack({ dataset: other })).rejects.toThrow(
+    /is not the data that the generator was trained on/,
+  );
   const large = await makePhantomDataset({ out: path('data3'), count: 3, grid: 20, seed: 6 });
   await expect(attack({ dataset: large })).rejects.toThrow(GridError);
   await expect(attack({ run: path('ae') })).rejects.toThrow(/kind is "autoencoder"/);

@@ -1,13 +1,9 @@
 /** AUC, DeLong's variance and Mann-Whitney against scipy, brute force and closed forms. */
 import { describe, expect, test } from 'vitest';
 import { NumericsError } from '../../../src/errors.ts';
-import { normalTail } from '../../../src/privacy/membership/normal.ts';
-import { aucOf, compareRanks, midranks } from '../../../src/privacy/membership/rank.ts';
+import { normalTail } from '../../../src/evaluation/normal.ts';
+import { aucOf, compareRanks } from '../../../src/privacy/membership/rank.ts';
 import { choices, fixture, normals } from './helpers.ts';
-
-test('equal values share the mean of their ranks', () => {
-  expect([...midranks([3, 1, 3, 2, 3])]).toEqual([4, 1, 4, 2, 4]);
-});
 
 describe.each(fixture.rank.map((f) => ({ size: `${f.members.length} + ${f.others.length}`, ...f })))(
   '$size',

@@ -4,9 +4,10 @@ import { dataHash } from '../../../src/dataset/dataHash.ts';
 import type { Dataset } from '../../../src/dataset/dataset.ts';
 import type { DatasetCase } from '../../../src/dataset/manifest.ts';
 import { shareOf } from '../../../src/dataset/share.ts';
+import { trainedOn } from '../../../src/dataset/trainedOn.ts';
 import { DatasetError, GridError } from '../../../src/errors.ts';
 import type { AutoencoderMeta, GeneratorMeta } from '../../../src/models/metadata.ts';
-import { rolesOf, seenBy, trainedOn } from '../../../src/privacy/membership/roles.ts';
+import { rolesOf, seenBy } from '../../../src/privacy/membership/roles.ts';
 import { centredGrid } from '../../../src/volume/volume.ts';
 
 /** `count` cases of which every fourth is held out; subjects of two cases each where asked. */
@@ -27,6 +28,7 @@ function datasetOf(
   });
   return {
     dir: `/${name}`,
+    manifest: { name },
     grid: centredGrid([8, 8, 8], [2, 2, 2]),
     cases,
     split: (side: string) => cases.filter((c) => c.split === side),
@@ -68,7 +70,7 @@ test('other scans of a member are no unused cases', () => {
 
 test('a dataset that the run was not trained on is refused, by data and by grid', () => {
   expect(() => rolesOf(generatorOf(data), datasetOf('b'))).toThrow(
-    /are not those that the generator was trained on/,
+    /\/b is not the data that the generator was trained on: the training cases of "b".*expected.*"d", SHA-256 /s,
   );
   expect(() => rolesOf({ ...generatorOf(data), spacing: 1 }, data)).toThrow(GridError);
 });

@@ -1,6 +1,6 @@
 /** The rate at 1 % false positives, on lists where it can be counted by hand. */
 import { expect, test } from 'vitest';
-import { clopperPearson } from '../../../src/privacy/membership/binomial.ts';
+import { clopperPearson } from '../../../src/evaluation/binomial.ts';
 import { truePositives } from '../../../src/privacy/membership/truePositives.ts';
 import { choices, normals } from './helpers.ts';
 

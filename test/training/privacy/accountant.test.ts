@@ -6,10 +6,10 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ConfigError, NumericsError } from '../../../src/errors.ts';
+import { erfc, normalMass } from '../../../src/evaluation/normal.ts';
 import { epsilonSpent, noiseFor, stepsWithin } from '../../../src/training/privacy/accountant.ts';
 import { fft } from '../../../src/training/privacy/fft.ts';
 import { lossDistribution, lossRange } from '../../../src/training/privacy/lossDistribution.ts';
-import { erfc, normalMass } from '../../../src/training/privacy/normal.ts';
 import { pldEpsilon } from '../../../src/training/privacy/pld.ts';
 import { epsilonOfOrder, logMoment, ORDERS, rdp, rdpEpsilon } from '../../../src/training/privacy/rdp.ts';
 

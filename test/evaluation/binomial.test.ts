@@ -1,8 +1,8 @@
 /** Exact tails against scipy. */
 import { expect, test } from 'vitest';
-import { NumericsError } from '../../../src/errors.ts';
-import { clopperPearson, hypergeometricTail } from '../../../src/privacy/membership/binomial.ts';
-import { fixture } from './helpers.ts';
+import { NumericsError } from '../../src/errors.ts';
+import { clopperPearson, hypergeometricTail } from '../../src/evaluation/binomial.ts';
+import { fixture } from '../privacy/membership/helpers.ts';
 
 test.each(fixture.clopper)('Clopper-Pearson of %d in %d', (k, n, low, high) => {
   const found = clopperPearson(k, n);

@@ -1,6 +1,6 @@
 /**
- * Tails of the normal distribution to full double precision, which privacy accounting needs far out: a guarantee that may
- * fail in one of 10^10 cases is decided where `1 - erf` has no digit left.
+ * Tails of the normal distribution to full double precision. P-values of tests need them, and privacy accounting far out: a
+ * guarantee that may fail in one of 10^10 cases is decided where `1 - erf` has no digit left.
  *
  *   |x| < 2    erf by its Maclaurin series with positive terms:  2/sqrt(pi) x exp(-x^2) sum_k (2 x^2)^k / (1 3 5 .. (2k+1))
  *   x >= 2     erfc by Laplace's continued fraction:  exp(-x^2)/sqrt(pi) . 1/(x + (1/2)/(x + 1/(x + (3/2)/(x + ..))))
@@ -34,6 +34,9 @@ export function erfc(x: number): number {
   if (x >= 2) return scaledErfc(x) * Math.exp(-x * x);
   return x <= -2 ? 2 - erfc(-x) : 1 - erfSeries(x);
 }
+
+/** P(Z > z) of a standard normal Z. */
+export const normalTail = (z: number): number => erfc(z * Math.SQRT1_2) / 2;
 
 /** `P(a < X <= b)` of a normal number of this mean and deviation; from the tail that loses no digits. */
 export function normalMass(a: number, b: number, mean: number, deviation: number): number {

@@ -1,8 +1,8 @@
 /**
  * Exact tails of counts, by sums of their terms: the binomial's, which Clopper and Pearson's interval inverts (1934), and
- * the hypergeometric's, by which a number of members above a threshold is judged.
+ * the hypergeometric's: Fisher's exact test, and how many of one kind lie beyond a given one of another.
  */
-import { NumericsError } from '../../errors.ts';
+import { NumericsError } from '../errors.ts';
 
 /** ln k! for k = 0 .. n. */
 function logFactorials(n: number): Float64Array {

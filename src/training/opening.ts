@@ -1,0 +1,44 @@
+/** What all trainings begin with: their options, what their weights will say of the data, and the run folder. */
+import { configHash } from '../config/hash.ts';
+import { dataHash } from '../dataset/dataHash.ts';
+import type { Dataset } from '../dataset/dataset.ts';
+import type { DatasetCase } from '../dataset/manifest.ts';
+import { openRunFolder, type RunFolder } from '../files/runFolder.ts';
+
+export interface TrainOptions<C> {
+  dataset: Dataset;
+  /** Run folder. */
+  out: string;
+  config: C;
+  resume?: boolean;
+  signal?: AbortSignal;
+  quiet?: boolean;
+  threads?: number;
+}
+
+/** Held-out cases measured during training; more would only cost time. */
+export const HELD_OUT_MOST = 16;
+
+/** What weights say of the cases that they learnt from (models/metadata.ts). */
+export function learntFrom({ grid, manifest }: Dataset, cases: readonly DatasetCase[]) {
+  const [x, y, z] = grid.size;
+  const size: [number, number, number] = [x, y, z];
+  const { bone, phantom, name } = manifest;
+  return { size, spacing: grid.spacing[0], bone, phantom, dataset: name, dataHash: dataHash(cases) };
+}
+
+/** How long a run is, and how often it saves and measures. */
+type Paced = { steps: number; checkpointEvery?: number; evaluateEvery?: number };
+
+/**
+ * Opens the run folder. A resumed run must share the data, the configuration (all but how long and how often) and what else
+ * made it, `more`.
+ */
+export function openTraining(
+  { out, config, resume }: Pick<TrainOptions<Paced>, 'out' | 'config' | 'resume'>,
+  dataHash: string,
+  more: object = {},
+): RunFolder {
+  const { steps, checkpointEvery: _c, evaluateEvery: _e, ...rest } = { ...config, ...more } as Paced;
+  return openRunFolder(out, { config, configHash: configHash({ ...rest, dataHash }), steps, resume });
+}
