@@ -393,7 +393,17 @@ describe('bad input is told in words', () => {
     expect(
       await fails(['evaluate', '--real', data, '--train', coarse, '--fake', skulls, '--quiet'], 1),
     ).toContain('24 x 24 x 24');
-    const report = ['report', '--run', generator, '--data', data, '--fake', coarse, '--out', folder.path('x6')];
+    const report = [
+      'report',
+      '--run',
+      generator,
+      '--data',
+      data,
+      '--fake',
+      coarse,
+      '--out',
+      folder.path('x6'),
+    ];
     expect(await fails([...report, '--quiet'], 1)).toContain(`${coarse} is on 24 x 24 x 24 voxels`);
     const odd = folder.path('grid18');
     await done(['phantom', '--out', odd, '--count', '2', '--grid', '18', '--quiet']);

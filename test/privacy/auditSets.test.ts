@@ -61,6 +61,22 @@ test('one copy of each kind among the generated shapes fails it, and those are t
   expect(nearCopies(found).value).toBe(6);
 });
 
+test('a mask that is full, empty or of another grid is refused by name before the search', async () => {
+  const full = { ...fake[1], data: new Uint8Array(fake[1].data.length).fill(1) };
+  const none = { ...heldOut[2], data: new Uint8Array(fake[1].data.length) };
+  let ticks = 0;
+  const audit = (sets: ReturnType<typeof setsOf>) =>
+    auditSets(sets, { ...options, onProgress: () => ticks++ });
+  await expect(audit(setsOf(train, heldOut, [fake[0], full]))).rejects.toThrow(
+    /generated shape 1 fills its whole grid/,
+  );
+  const empty = setsOf(train, [...heldOut.slice(0, 2), none], fake);
+  await expect(audit(empty)).rejects.toThrow(/held-out case h2 is empty/);
+  const other = { ...fake[1], spacing: [1, 2, 3] as const };
+  await expect(audit(setsOf(train, heldOut, [fake[0], other]))).rejects.toThrow(/generated shape 1 on 24/);
+  expect(ticks).toBe(0);
+});
+
 test('training and held-out sets that share a person are refused, by shape and by name', async () => {
   const moved = movedMask(train[3], { rotation: rotationBy([0.1, 0, 0.05]), translation: [0.5, 0, 0] });
   const overlapping = setsOf(train, [...heldOut.slice(1), moved], fake);
