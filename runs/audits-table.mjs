@@ -28,7 +28,7 @@ for (const { kind, set, criteria, needed, notes } of records) {
 
 | criterion | result | figure | of real bones | limit |
 | --- | --- | ---: | ---: | --- |`);
-  for (const { title, result, value, low, high, reference, limit } of criteria)
+  for (const { title, result, value, low, high, reference, limit } of criteria.filter((c) => c.limit !== 'told, not judged'))
     console.log(
       `| ${title} | ${result} | ${number(value)}${low === undefined ? '' : ` (${number(low)} to ${number(high)})`} | ${reference === undefined ? '' : number(reference)} | ${limit} |`,
     );
