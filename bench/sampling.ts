@@ -126,8 +126,9 @@ for (const guidance of [1, 1.5])
     const latent = () => otfm.sampleLatent({ solver, steps, guidance, seed: 1, index: 0, quality: 6 });
     const name = `${solver} ${steps}, guidance ${guidance}`;
     if (nfe === null) {
-      await latent();
-      line(name, (await time(latent)) / 1000, null, 's a latent, NFE adaptive');
+      let best = Infinity;
+      for (let i = 0; i < 3; i++) best = Math.min(best, await time(latent));
+      line(name, best / 1000, null, 's a latent, NFE adaptive');
       continue;
     }
     const best = await turns(latent, `sample ${guidance === 1 ? 1 : 2} ${nfe}`, Math.min(rounds, 3));

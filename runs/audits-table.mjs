@@ -1,10 +1,11 @@
 // docs/results/audit/README.md from the records of runs/audits.sh. Usage: node audits-table.mjs OUT KIND...
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const [out, ...kinds] = process.argv.slice(2);
 const records = kinds.flatMap((kind) =>
   readdirSync(join(out, kind))
+    .filter((set) => existsSync(join(out, kind, set, 'audit.json')))
     .sort()
     .reverse()
     .map((set) => ({ kind, set, ...JSON.parse(readFileSync(join(out, kind, set, 'audit.json'), 'utf8')) })),
@@ -22,15 +23,18 @@ for (const { kind, set, figures, verdict, network } of records) {
   const { fake, train, heldOut } = figures.counts;
   console.log(`| ${kind} | ${set} | ${fake} | ${train} | ${heldOut} | **${verdict}** | **${network}** |`);
 }
-for (const { kind, set, criteria, needed, notes } of records) {
+for (const { kind, set, criteria, needed } of records) {
   console.log(`
 ## ${kind}: ${set}
 
 | criterion | result | figure | of real bones | limit |
 | --- | --- | ---: | ---: | --- |`);
-  for (const { title, result, value, low, high, reference, limit } of criteria.filter((c) => c.limit !== 'told, not judged'))
+  for (const { title, result, value, low, high, reference, limit } of criteria.filter(
+    (c) => c.limit !== 'told, not judged',
+  ))
     console.log(
       `| ${title} | ${result} | ${number(value)}${low === undefined ? '' : ` (${number(low)} to ${number(high)})`} | ${reference === undefined ? '' : number(reference)} | ${limit} |`,
     );
-  for (const text of [...needed.map((what) => `Needed: ${what}`), ...notes]) console.log(`\n- ${text}`);
+  // Notes of an audit may name training cases: they stay with it.
+  for (const what of needed) console.log(`\n- Needed: ${what}`);
 }

@@ -2,11 +2,12 @@
 # What the remedies against copying cost and bring: filtered generation and private training beside plain ones, on 200
 # phantoms of 32^3 (160 trained on), each with an evaluation and an audit of 100 bones. The autoencoder learns from other
 # phantoms, so that the guarantee of private training covers all that the bones are made of.
-# The table ends in OUT/table.md. Usage: runs/remedies.sh [OUT] [STEPS] [THREADS]; goes on where it stopped. About an hour of a core.
+# The table ends in OUT/table.md. Usage: runs/remedies.sh [OUT] [STEPS] [THREADS]; goes on where it stopped (another number of
+# steps needs another OUT). About half an hour of a core.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-out=${1:-runs/out/remedies}
 steps=${2:-200}
+out=${1:-runs/out/remedies-$steps}
 threads=${3:-$(nproc)}
 cranioflow() { node dist/cli/main.js "$@"; }
 npm run --silent build

@@ -14,7 +14,8 @@ export function registerCompare(program: Command, open: (command: Command) => Co
 seeds, samples both at equal seeds, measures quality and how it holds as evaluations, guidance, seed, training-set size and
 class change, and writes compare.html and compare.json with 95 % intervals and what the numbers support. Every unit is
 kept: run it again with the same --data and --out to go on after an interruption (the study knows its settings; those given
-must agree), with more --seeds or places on an axis to add some, or with fewer to see the study with those alone.`,
+must agree), with more --seeds to add some, or with fewer to see the study with those alone. The axes (evaluations, guidance,
+shares, classes) may be changed with --set too: what is new is made, and the study keeps the axes it was last asked for.`,
     )
     .option('--data <dir>', 'dataset folder, as phantom and ingest make')
     .option('--out <dir>', 'folder of the study')

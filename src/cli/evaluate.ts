@@ -194,9 +194,11 @@ async function listening<T>(cli: Context, work: (aside: Aside) => Promise<T>): P
     progress ??= cli.progress('evaluate', total, 'pairs');
     progress.update(done);
   };
-  const result = await cli.interruptible((signal) => work({ signal, onProgress }));
-  progress?.finish();
-  return result;
+  try {
+    return await cli.interruptible((signal) => work({ signal, onProgress }));
+  } finally {
+    progress?.finish();
+  }
 }
 
 /** Writes evaluation.json and evaluation.html where asked to. */

@@ -82,7 +82,10 @@ async function exportVolumes(cli: Context, flags: ExportFlags): Promise<string[]
   return cli.interruptible(async (signal) => {
     try {
       for (const [i, { id, load }] of masks.entries()) {
-        if (signal.aborted) throw interrupted(`interrupted; ${i} of ${masks.length} bones are exported`);
+        if (signal.aborted)
+          throw interrupted(
+            `interrupted; ${i - refused.length} of ${masks.length} bones are exported${refused.length > 0 ? `, ${refused.length} refused` : ''}`,
+          );
         const stem = join(resolve(flags.out), id);
         try {
           files.push(...(await writeBoneFiles(stem, await load(), formats, { simplify: flags.simplify })));
@@ -110,7 +113,7 @@ function someRefused(refused: readonly string[], all: number): FileError {
   const rest = refused.length - NAMED;
   return new FileError({
     found: `${refused.length} of ${all} bones cannot be exported:\n  ${refused.slice(0, NAMED).join('\n  ')}${rest > 0 ? `\n  and ${rest} more` : ''}`,
-    expected: 'volumes that hold bone; the others were exported',
+    expected: `volumes that hold bone${refused.length < all ? '; the others were exported' : ''}`,
     todo: 'mend these or leave them out',
   });
 }

@@ -38,35 +38,37 @@ export const compareAside = (args: Parameters<typeof compareSets>, aside: Aside)
   run({ work: 'compare', args }, aside) as Promise<SetComparison>;
 
 async function run(start: AsideStart, { signal, onProgress }: Aside): Promise<SetEvaluation | SetComparison> {
+  const stopped = () =>
+    interruptedError('an evaluation writes nothing before it is done', 'run the same command again');
+  if (signal?.aborted) throw stopped();
   const worker = startThread('asideThread', import.meta.url, { workerData: start });
+  let stop = (): void => {};
   try {
     return await new Promise((resolve, reject) => {
-      const stop = () =>
-        reject(
-          interruptedError('an evaluation writes nothing before it is done', 'run the same command again'),
-        );
-      if (signal?.aborted) stop();
+      stop = () => reject(stopped());
       signal?.addEventListener('abort', stop, { once: true });
       worker.on('message', (answer: AsideAnswer) => {
         if ('pairs' in answer) onProgress?.(...answer.pairs);
         else if ('result' in answer) resolve(answer.result);
         else reject(rebuilt(answer.refused));
       });
-      worker.on('error', reject);
-      worker.on('exit', (code) =>
-        reject(
-          new RuntimeError({
-            found: `the thread of the evaluation ended with code ${code}`,
-            expected: 'a thread that answers',
-            todo: 'look whether memory ran out; compare fewer shapes',
-          }),
-        ),
-      );
+      worker.on('error', (error) => reject(outOfMemory(error) ? ended('ran out of memory') : error));
+      worker.on('exit', (code) => reject(ended(`ended with code ${code}`)));
     });
   } finally {
+    signal?.removeEventListener('abort', stop);
     await worker.terminate();
   }
 }
+
+const outOfMemory = (error: NodeJS.ErrnoException): boolean => error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+
+const ended = (how: string): RuntimeError =>
+  new RuntimeError({
+    found: `the thread of the evaluation ${how}`,
+    expected: 'a thread that answers',
+    todo: 'compare fewer shapes, or give Node more memory (NODE_OPTIONS=--max-old-space-size=8192)',
+  });
 
 /** An error of ours as it was in the thread. */
 function rebuilt({ name, explanation }: { name: string; explanation: Explanation }): Error {

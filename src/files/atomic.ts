@@ -116,7 +116,7 @@ export function requireWritableFolder(path: string): void {
   try {
     writeFileAtomic(probe, '');
   } catch (error) {
-    throw asDiskError((error as Error).cause ?? error, path);
+    throw refusedFolder((error as Error).cause ?? error, path);
   }
   discard(probe);
 }

@@ -61,6 +61,8 @@ export const writeJson = (path: string, value: unknown): void =>
 export interface StudyRecord extends StudyIdentity {
   /** The command line that began the study. */
   command?: string;
+  /** Axes that were changed since, which its settings have already. */
+  axes?: Axes;
   /** Where the autoencoder was that was given. */
   autoencoderPath?: string;
 }
@@ -72,6 +74,10 @@ const recordSchema = z.object({
   data: z.object({ name: z.string(), train: z.string(), test: z.string() }),
   autoencoder: z.string().nullable(),
   command: z.string().optional(),
+  axes: studySchema
+    .pick({ evaluations: true, guidance: true, shares: true, classes: true })
+    .partial()
+    .optional(),
   autoencoderPath: z.string().optional(),
 });
 
@@ -117,14 +123,23 @@ const told = (names: readonly string[]): string =>
   names.length === 1 ? 'one thing' : `${names.length} things`;
 
 /** Settings that only say which units there are: each unit is as it was, whatever others stand beside it. */
-export const AXES = [
+const AXES = [
   'evaluations',
   'guidance',
   'shares',
-  'shareSeeds',
-  'axisSeeds',
   'classes',
 ] as const satisfies readonly (keyof StudySettings)[];
+type Axes = Partial<Pick<StudySettings, (typeof AXES)[number]>>;
+
+/** Those axes of `now` that differ from those of `before`. */
+export const changedAxes = (now: StudySettings, before: StudySettings): Axes =>
+  Object.fromEntries(
+    AXES.filter((axis) => JSON.stringify(now[axis]) !== JSON.stringify(before[axis])).map((axis) => [
+      axis,
+      now[axis],
+    ]),
+  );
+
 const FREE = new RegExp(`^(seeds|${AXES.join('|')})\\b`);
 
 /**

@@ -23,7 +23,7 @@ import { readGenerator } from '../sampling/generator.ts';
 import { axisClasses, checkStudy, classCounts, LEAST_HELD_OUT } from './check.ts';
 import { type StudyFigures, type StudyRecords, studyFigures } from './figures.ts';
 import {
-  AXES,
+  changedAxes,
   keyOf,
   pathsOf,
   requireSameStudy,
@@ -154,29 +154,26 @@ export async function runStudy(options: StudyOptions): Promise<StudyResult> {
 /**
  * study.json as the work goes on. A higher number of seeds is recorded with the first training of it that is done, so that
  * a rise that failed, or was a mistake, leaves no trace; a smaller one is a view of the study and never recorded. Axes are
- * recorded when the study was shown with them.
+ * recorded as the work begins: an interrupted study goes on with those it was last asked for.
  */
 function recordOf({ identity, found }: Study, { out, command, autoencoder }: StudyOptions) {
-  const record: StudyRecord = found ?? {
-    ...identity,
-    ...(command !== undefined && { command }),
-    ...(autoencoder !== undefined && { autoencoderPath: resolve(autoencoder) }),
-  };
+  const axes = found === undefined ? {} : changedAxes(identity.settings, found.settings);
+  const record: StudyRecord =
+    found === undefined
+      ? {
+          ...identity,
+          ...(command !== undefined && { command }),
+          ...(autoencoder !== undefined && { autoencoderPath: resolve(autoencoder) }),
+        }
+      : Object.keys(axes).length === 0
+        ? found
+        : { ...found, settings: { ...found.settings, ...axes }, axes: { ...found.axes, ...axes } };
   return {
     begin: (): void => writeStudy(out, record),
     reached(seed: number): void {
       if (seed < record.settings.seeds) return;
       record.settings = { ...record.settings, seeds: seed + 1 };
       if (record.command !== undefined) record.command = withSeeds(record.command, seed + 1);
-      writeStudy(out, record);
-    },
-    /** The axes of the study that is shown now. */
-    shown(): void {
-      const changed = changedAxes(identity.settings, record.settings);
-      if (changed.length === 0) return;
-      const axes = Object.fromEntries(changed.map((axis) => [axis, identity.settings[axis]]));
-      record.settings = { ...record.settings, ...axes };
-      if (record.command !== undefined) record.command = withAxes(record.command, identity.settings, changed);
       writeStudy(out, record);
     },
   };
@@ -277,7 +274,6 @@ async function work(study: Study, options: StudyOptions): Promise<StudyResult> {
   writeJson(paths.json, result);
   shop.say('compare.html');
   writeFileAtomic(paths.html, await studyPage(result, { plan, paths, dataset, signal: shop.signal }));
-  record.shown();
   return result;
 }
 
@@ -285,23 +281,14 @@ async function work(study: Study, options: StudyOptions): Promise<StudyResult> {
 const withSeeds = (command: string, seeds: number): string =>
   `${command.replace(/ --(set seeds=|seeds )\S+/g, '')} --seeds ${seeds}`;
 
-const changedAxes = (now: StudySettings, before: StudySettings) =>
-  AXES.filter((axis) => JSON.stringify(now[axis]) !== JSON.stringify(before[axis]));
-
-/** A command line with other axes. */
-const withAxes = (command: string, settings: StudySettings, axes: readonly (typeof AXES)[number][]): string =>
-  axes.reduce(
-    (line, axis) =>
-      `${line.replace(new RegExp(` --set '?${axis}=(\\S*'|[^' ]*)`), '')} --set '${axis}=${JSON.stringify(settings[axis])}'`,
-    command,
-  );
-
 /** The command that makes the study: the one it was begun with, which its settings came from, with its seeds and axes of now. */
 function commandOf({ found, identity }: Study, { command }: StudyOptions): string | undefined {
   if (found?.command === undefined) return command;
   const { settings } = identity;
-  const base = withAxes(found.command, settings, changedAxes(settings, found.settings));
-  return settings.seeds === found.settings.seeds ? base : withSeeds(base, settings.seeds);
+  const line =
+    settings.seeds === found.settings.seeds ? found.command : withSeeds(found.command, settings.seeds);
+  const axes = Object.entries({ ...found.axes, ...changedAxes(settings, found.settings) });
+  return [line, ...axes.map(([axis, places]) => `--set '${axis}=${JSON.stringify(places)}'`)].join(' ');
 }
 
 /** The arms of one seed and share must have learnt from the same latents, normalised alike. Throws `NumericsError`. */

@@ -231,6 +231,16 @@ describe('going on', () => {
     expect(again.figures.points.map((p) => p.x)).toContain(0.5);
     expect(record().settings).toEqual(before.settings);
     expect(again.command).toBe("cranioflow compare ... --set 'shares=[0.5]'");
+    // Given and interrupted: the study goes on with the axes it was last asked for.
+    const signal = AbortSignal.abort();
+    const evaluations = { ...before.settings.evaluations, euler: [1] };
+    const set = [`evaluations=${JSON.stringify(evaluations)}`];
+    const stopped = options('whole', { settings: tinySettings(set), signal });
+    await expect(runStudy(stopped)).rejects.toMatchObject({ exitCode: 130 });
+    expect(record().settings.evaluations).toEqual(evaluations);
+    // Training seeds of an axis are no axis.
+    const seeds = tinySettings(['axisSeeds=2', ...set]);
+    await expect(runStudy(options('whole', { settings: seeds }))).rejects.toThrow(/now axisSeeds 2/);
     writeFileSync(folder.path('whole', 'study.json'), JSON.stringify(before));
   }, 400_000);
 

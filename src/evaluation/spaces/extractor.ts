@@ -134,6 +134,7 @@ function spaceOf(file: string, model: Session, input: Port, output: Port, batch:
   const name = 'Extractor';
   const notes: string[] = [];
   let grid: Mask | undefined;
+  let checked = false;
   const space: FeatureSpace = {
     name,
     words: 'features of the extractor',
@@ -171,7 +172,10 @@ function spaceOf(file: string, model: Session, input: Port, output: Port, batch:
         const indices = Array.from({ length: Math.min(most, masks.length - at) }, (_, i) => at + i);
         for (const i of indices) requireSameGrid(grid, masks[i], 'the first mask', `mask ${i}`);
         const rows = await run(indices);
-        if (at === 0 && most > 1 && masks.length > 1) requireAlone(rows[0], (await run([0]))[0], file);
+        if (!checked && indices.length > 1) {
+          requireAlone(rows[0], (await run([at]))[0], file);
+          checked = true;
+        }
         all.push(...rows);
         for (const _ of indices) onCase?.();
         await new Promise((resolve) => setImmediate(resolve));
