@@ -57,6 +57,26 @@ export function readJson<T>(path: string): T | undefined {
 export const writeJson = (path: string, value: unknown): void =>
   writeFileAtomic(path, `${JSON.stringify(value, null, 1)}\n`);
 
+/** Settings that only say which units there are: each unit is as it was, whatever others stand beside it. */
+const AXES = [
+  'evaluations',
+  'guidance',
+  'shares',
+  'classes',
+] as const satisfies readonly (keyof StudySettings)[];
+type Axes = Partial<Pick<StudySettings, (typeof AXES)[number]>>;
+
+/** Those axes of `now` that differ from those of `before`. */
+export const changedAxes = (now: StudySettings, before: StudySettings): Axes =>
+  Object.fromEntries(
+    AXES.filter((axis) => JSON.stringify(now[axis]) !== JSON.stringify(before[axis])).map((axis) => [
+      axis,
+      now[axis],
+    ]),
+  );
+
+const FREE = new RegExp(`^(seeds|${AXES.join('|')})\\b`);
+
 /** What study.json holds beside what the study is of. */
 export interface StudyRecord extends StudyIdentity {
   /** The command line that began the study. */
@@ -74,10 +94,8 @@ const recordSchema = z.object({
   data: z.object({ name: z.string(), train: z.string(), test: z.string() }),
   autoencoder: z.string().nullable(),
   command: z.string().optional(),
-  axes: studySchema
-    .pick({ evaluations: true, guidance: true, shares: true, classes: true })
-    .partial()
-    .optional(),
+  // Only those that were changed: a schema of settings would fill in the others.
+  axes: z.partialRecord(z.enum(AXES), z.unknown()).optional(),
   autoencoderPath: z.string().optional(),
 });
 
@@ -107,7 +125,7 @@ export function readStudy(out: string): StudyRecord | undefined {
   const read = recordSchema.safeParse(found);
   if (read.success) {
     const { format: _, version: __, ...record } = read.data;
-    return record;
+    return record as StudyRecord;
   }
   const { path, message } = read.error.issues[0];
   throw refusal(`${study} is damaged, or of another release (${path.join('.') || 'all of it'}: ${message})`);
@@ -121,26 +139,6 @@ function entriesOf(out: string): string[] {
 
 const told = (names: readonly string[]): string =>
   names.length === 1 ? 'one thing' : `${names.length} things`;
-
-/** Settings that only say which units there are: each unit is as it was, whatever others stand beside it. */
-const AXES = [
-  'evaluations',
-  'guidance',
-  'shares',
-  'classes',
-] as const satisfies readonly (keyof StudySettings)[];
-type Axes = Partial<Pick<StudySettings, (typeof AXES)[number]>>;
-
-/** Those axes of `now` that differ from those of `before`. */
-export const changedAxes = (now: StudySettings, before: StudySettings): Axes =>
-  Object.fromEntries(
-    AXES.filter((axis) => JSON.stringify(now[axis]) !== JSON.stringify(before[axis])).map((axis) => [
-      axis,
-      now[axis],
-    ]),
-  );
-
-const FREE = new RegExp(`^(seeds|${AXES.join('|')})\\b`);
 
 /**
  * Refuses a folder that holds another study, naming the settings that differ. `seeds` and the axes may change: what is new
