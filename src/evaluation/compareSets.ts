@@ -20,7 +20,7 @@ import { draw, EVALUATE_DEFAULTS, type EvaluateOptions, fillTable, refuseOverlap
 import { type Features, pickRows } from './featureSet.ts';
 import { metricDoc } from './metricDocs.ts';
 import { meansTest, PERMUTATION_DEFAULTS, permutationTest } from './permutation.ts';
-import { checkSets, type MaskSets, type SetNames } from './setChecks.ts';
+import { checkSets, hasBone, type MaskSets, type SetNames } from './setChecks.ts';
 import {
   type Explained,
   everyMember,
@@ -321,7 +321,7 @@ export function compareSets(
   }));
   const fake = Array.from(order, (i) => both[i]);
   fillTable(table, { real, train, fake }, { ...settled, spaces }, 2);
-  const isEmpty = (mask: Mask) => !mask.data.some((v) => v !== 0);
+  const isEmpty = (mask: Mask) => !hasBone(mask);
   table.addShares('emptyShare', a.map(isEmpty), b.map(isEmpty), {
     better: 'lower',
     meaning: 'share of generated masks without any bone',

@@ -3,6 +3,7 @@
  * one by one, and copies planted as a trial. `auditRun.ts` adds the folders, `page.ts` the pictures.
  */
 import { DatasetError, NumericsError, VolumeError } from '../errors.ts';
+import { hasBone } from '../evaluation/setChecks.ts';
 import { interruptedError } from '../files/interrupt.ts';
 import { RandomStream } from '../random/stream.ts';
 import { requireSameGrid } from '../volume/sameGrid.ts';
@@ -107,7 +108,7 @@ function requireSets({ train, heldOut, fake }: AuditSets): void {
 /** Bone that fills the grid, or none, has no shape to compare. */
 function requireSurface(mask: Mask, called: string): void {
   const full = !mask.data.includes(0);
-  if (!full && mask.data.some((v) => v !== 0)) return;
+  if (!full && hasBone(mask)) return;
   throw new VolumeError({
     found: `${called} ${full ? 'fills its whole grid' : 'is empty'}`,
     expected: 'bone with a surface',

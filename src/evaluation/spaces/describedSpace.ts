@@ -15,6 +15,7 @@ import type { Mask } from '../../volume/volume.ts';
 import { addDistribution, addPrdc } from '../distributionMetrics.ts';
 import { type Features, frameOf, pickRows, requireFeatures, totalVariance } from '../featureSet.ts';
 import { PRDC_DEFAULTS } from '../prdc.ts';
+import { hasBone } from '../setChecks.ts';
 import type { MetricTable } from '../setReport.ts';
 import type { FeatureSpace } from './space.ts';
 
@@ -51,7 +52,7 @@ export async function describeSets(
   sets: { real: readonly Mask[]; fake: readonly Mask[]; train: readonly Mask[] },
   onCase?: () => void,
 ): Promise<DescribedSpace> {
-  const whole = sets.fake.filter((mask) => mask.data.some((v) => v !== 0));
+  const whole = sets.fake.filter(hasBone);
   const real = await space.describe(sets.real, onCase);
   const fake = await space.describe(whole, onCase);
   const train = await space.describe(sets.train, onCase);
