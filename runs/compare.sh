@@ -2,16 +2,22 @@
 # OTFM against DDPM on one kind of bone: dataset -> autoencoder -> both arms over seeds and shares -> compare.html, compare.json.
 # phantoms: 1,200 phantom skulls of 64^3 with the bundled autoencoder; phantoms-tiny: 200 of 32^3; mandibles: 35 patients at
 # 4 mm; mouse-skulls: 51 strains at 0.48 mm (data as in mandibles.sh and mouse-skulls.sh). Goes on where it stopped.
-# Usage: runs/compare.sh phantoms|phantoms-tiny|mandibles|mouse-skulls [OUT] [THREADS]
+# With -v behind the kind DDPM predicts v instead of the noise, on the data and autoencoder of that kind, without shares.
+# Usage: runs/compare.sh phantoms|phantoms-tiny|mandibles|mouse-skulls[-v] [OUT] [THREADS]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 kind=${1:?phantoms, phantoms-tiny, mandibles or mouse-skulls}
-out=${2:-runs/out/compare-$kind}
+out=${2:-runs/out/compare-${kind%-v}}
 threads=${3:-$(nproc)}
 shared=../shared/data
 cranioflow() { node dist/cli/main.js "$@"; }
 npm run --silent build
 
+study="$out/study"
+if [[ $kind == *-v ]]; then
+  kind=${kind%-v}
+  study="$out/study-v"
+fi
 data="$out/data"
 options=(--config "runs/compare-$kind.yaml")
 made() { [ -f "$data/dataset.json" ]; }
@@ -46,4 +52,9 @@ case $kind in
     echo "not a kind of bone: $kind (phantoms, phantoms-tiny, mandibles, mouse-skulls)" >&2
     exit 2 ;;
 esac
-cranioflow compare --data "$data" --out "$out/study" --threads "$threads" "${options[@]}"
+if [[ $study == *-v ]]; then
+  options+=(--set generator.diffusion.prediction=v --set "shares=[]")
+  # The autoencoder of the first study where it trained one: the two studies then differ in what DDPM predicts alone.
+  [ "$kind" = phantoms ] || options+=(--autoencoder "$out/study/autoencoder")
+fi
+cranioflow compare --data "$data" --out "$study" --threads "$threads" "${options[@]}"
