@@ -21,11 +21,13 @@ const FLOORS: Record<string, number> = {
   skull: 4,
   report: 4,
   models: 4,
+  aligner: 4.5,
   dataset: 5,
   sampling: 5.5,
   evaluation: 6.5,
   training: 6.6,
   privacy: 6.7,
+  downstream: 6.72,
   cards: 6.75,
   study: 6.8,
   cli: 7,
@@ -65,17 +67,17 @@ test('imports only go down', () => {
 });
 
 test('one door for each heavy library', () => {
-  const doors: Record<string, string> = {
-    onnxruntime: 'src/runtime/',
-    '@itk-wasm': 'src/volume/io/',
-    '@observablehq': 'src/report/',
-    '@gltf-transform': 'src/mesh/',
-    commander: 'src/cli/',
+  const doors: Record<string, string[]> = {
+    onnxruntime: ['src/runtime/'],
+    '@itk-wasm': ['src/volume/io/', 'src/downstream/align/elastix.ts'],
+    '@observablehq': ['src/report/'],
+    '@gltf-transform': ['src/mesh/'],
+    commander: ['src/cli/'],
   };
   const wrong: string[] = [];
   for (const { path, imports } of files)
     for (const [library, door] of Object.entries(doors))
-      if (imports.some((i) => i.startsWith(library)) && !path.startsWith(door))
+      if (imports.some((i) => i.startsWith(library)) && !door.some((d) => path.startsWith(d)))
         wrong.push(`${path} imports ${library}`);
   expect(wrong).toEqual([]);
 });

@@ -17,6 +17,7 @@ import { registerGenerate } from './generate.ts';
 import { registerIngest } from './ingest.ts';
 import { registerPhantom } from './phantom.ts';
 import { registerReport } from './report.ts';
+import { registerTask } from './task.ts';
 import { registerTrain } from './train.ts';
 
 /** The program with all its commands; it writes to `streams` and throws instead of ending the process. */
@@ -62,6 +63,7 @@ Examples:
   registerCard(program, open);
   registerReport(program, open);
   registerCompare(program, open);
+  registerTask(program, open);
   registerDemo(program, open, streams);
   return program;
 }

@@ -1,0 +1,10 @@
+/** `cranioflow task complete`: train, test and apply what completes a bone with a defect. */
+import type { Command } from 'commander';
+import type { Context } from './context.ts';
+
+export function registerTaskComplete(task: Command, _open: (command: Command) => Context): void {
+  task
+    .command('complete')
+    .summary('complete a bone with a defect, and cut the implant')
+    .description('Completes a bone with a defect, and cuts the implant.');
+}
