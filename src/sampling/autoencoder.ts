@@ -11,6 +11,7 @@ import { readSafetensors } from '../files/safetensors.ts';
 import { type EmitOptions, emit } from '../graph/emit.ts';
 import { elements, Graph, type ParameterSpec } from '../graph/graph.ts';
 import { add, multiply } from '../graph/ops/binary.ts';
+import { straightThrough } from '../graph/ops/shape.ts';
 import { type AutoencoderMeta, autoencoderMetaSchema, decodeMeta, floats } from '../models/metadata.ts';
 import { decoder, encoder, encoderSize, latentFactor, quantise } from '../models/vqvae.ts';
 import { Scope } from '../nn/scope.ts';
@@ -55,11 +56,13 @@ function encoderGraph(meta: AutoencoderMeta, batch: number) {
   return { graph, latent };
 }
 
-function decoderGraph(
+/** What turns a normalised latent `z` [1, L, d, h, w] into logits; with `passing`, gradients pass the codebook straight through. */
+export function decoderGraph(
   meta: AutoencoderMeta,
   codebook: Float32Array,
   mean: ArrayLike<number>,
   deviation: readonly number[],
+  passing = false,
 ) {
   const graph = new Graph();
   const shape = latentShape(meta);
@@ -75,8 +78,9 @@ function decoderGraph(
     graph.constant(codebook, [meta.config.codes, meta.config.latentChannels]),
   );
   const [sx, sy, sz] = meta.size;
-  const logits = decoder(new Scope(graph, 'decoder'), quantised, meta.config, [sz, sy, sx]);
-  return { graph, logits };
+  const code = passing ? straightThrough(scaled, quantised) : quantised;
+  const logits = decoder(new Scope(graph, 'decoder'), code, meta.config, [sz, sy, sx]);
+  return { graph, z, logits };
 }
 
 /** The ONNX model from a normalised latent [1, L, d, h, w] to logits [1, 1, D, H, W]; `mean` of each channel, or a latent. */
