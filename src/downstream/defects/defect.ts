@@ -17,7 +17,7 @@
  *   bilateral       4 - 16    4 - 16     4 - 16
  *   orbital         1 - 5
  *   resection       1 - 6     8 - 30
- *   half            3 - 8     35 - 50
+ *   half            2 - 4.5   35 - 50
  *
  * Crumbs, pieces of bone that the defect cuts off from the rest and that hold less than 1 % of the bone, go with it: no
  * surgeon leaves them.
@@ -49,7 +49,7 @@ export class DefectError extends CranioflowError {
 export interface Defect extends Pick<Grid, 'size'> {
   kind: DefectKind;
   site: DefectSite;
-  /** 1 inside the removed region, bone or not; on the mask's grid. */
+  /** 1 inside the removed region, on the mask's grid, as far as the box of the bone that it takes. */
   region: Uint8Array;
   /** Removed bone voxels over bone voxels. */
   share: number;
@@ -87,7 +87,7 @@ export const DEFECT_SHARES: Readonly<Record<DefectKind, readonly [number, number
 /** Of a whole skull's bone its jaw is a small part. */
 const JAW_SHARES: Partial<Record<DefectKind, readonly [number, number]>> = {
   resection: [0.01, 0.06],
-  half: [0.03, 0.08],
+  half: [0.02, 0.045],
 };
 
 /**
@@ -175,9 +175,7 @@ function tryDefect(
   const count = Math.max(1, Math.round(wanted * voxels.length));
   const size = reached.slice().sort()[count - 1];
   if (size === Infinity) return undefined;
-  const region = regionWithin(mask, shape.gauge, gauge, size, roughness * shape.roughness);
-  // The bone's own voxels were measured in float32: they, not the region's rounding, decide.
-  for (let n = 0; n < voxels.length; n++) region[voxels[n]] = reached[n] <= size ? 1 : 0;
+  const region = regionWithin(mask, gauge, size, voxels, reached);
   const removed = cutCrumbs(mask, region, voxels.length);
   const got = removed / voxels.length;
   if (got < least || got > largest || removed === voxels.length) return undefined;
@@ -207,27 +205,39 @@ function drawCentre(facts: BoneFacts, site: DefectSite, stream: RandomStream): V
   return [points[p], points[p + 1], points[p + 2]];
 }
 
-/** Noise beyond this is taken as this when it is asked where a region may end. */
-const FARTHEST_NOISE = 6;
-
-/** All voxels of the grid within the gauge; noise is asked only where the smooth shape leaves it open. */
-function regionWithin(mask: Mask, smooth: Gauge, gauge: Gauge, size: number, amount: number): Uint8Array {
-  const [nx, ny, nz] = mask.size;
+/**
+ * The voxels within the gauge, in the box of the bone that it takes: beyond it there is no bone to take. (A wider box
+ * would cost more than all the rest.)
+ */
+function regionWithin(mask: Mask, gauge: Gauge, size: number, voxels: Uint32Array, reached: Float32Array) {
+  const [nx, ny] = mask.size;
+  const low = [nx, ny, mask.size[2]];
+  const high = [-1, -1, -1];
+  for (let n = 0; n < voxels.length; n++) {
+    if (reached[n] > size) continue;
+    const i = voxels[n] % nx;
+    const j = Math.floor(voxels[n] / nx) % ny;
+    const k = Math.floor(voxels[n] / (nx * ny));
+    if (i < low[0]) low[0] = i;
+    if (j < low[1]) low[1] = j;
+    if (k < low[2]) low[2] = k;
+    if (i > high[0]) high[0] = i;
+    if (j > high[1]) high[1] = j;
+    if (k > high[2]) high[2] = k;
+  }
   const region = new Uint8Array(mask.data.length);
   const [o, ux, uy, uz] = steps(mask);
-  const far = size / Math.max(0.25, 1 - FARTHEST_NOISE * amount);
-  for (let k = 0, at = 0; k < nz; k++)
-    for (let j = 0; j < ny; j++) {
+  for (let k = low[2]; k <= high[2]; k++)
+    for (let j = low[1]; j <= high[1]; j++) {
       const bx = o[0] + j * uy[0] + k * uz[0];
       const by = o[1] + j * uy[1] + k * uz[1];
       const bz = o[2] + j * uy[2] + k * uz[2];
-      for (let i = 0; i < nx; i++, at++) {
-        const x = bx + i * ux[0];
-        const y = by + i * ux[1];
-        const z = bz + i * ux[2];
-        if (smooth(x, y, z) <= far && gauge(x, y, z) <= size) region[at] = 1;
-      }
+      const row = nx * (j + ny * k);
+      for (let i = low[0]; i <= high[0]; i++)
+        if (gauge(bx + i * ux[0], by + i * ux[1], bz + i * ux[2]) <= size) region[row + i] = 1;
     }
+  // The bone's voxels were measured in float32: that measure decides, and not the rounding here.
+  for (let n = 0; n < voxels.length; n++) region[voxels[n]] = reached[n] <= size ? 1 : 0;
   return region;
 }
 

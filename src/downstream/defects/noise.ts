@@ -1,12 +1,12 @@
 /**
- * Smooth noise in space: standard normal numbers at the corners of a cubic lattice, blended inside a cell with weights
- * that start and end flat (value noise, `3 t^2 - 2 t^3`), in two octaves of which the finer counts half. It roughens the
- * edges of defects: a pure function of the stream and of the place, so one edge is the same on every grid.
+ * Smooth noise in space: numbers drawn evenly from [-1, 1] at the corners of a cubic lattice, blended inside a cell with
+ * weights that start and end flat (value noise, `3 t^2 - 2 t^3`), in two octaves of which the finer counts half. It
+ * roughens the edges of defects: a pure function of the stream and of the place, so one edge is the same on every grid.
  */
 import type { RandomStream } from '../../random/stream.ts';
 import type { Vec3 } from '../../volume/volume.ts';
 
-/** Noise of mean 0 at a point in mm; within about +-1.5 nearly everywhere. */
+/** Noise of mean 0 at a point in mm, within +-1.5. */
 export type Noise = (x: number, y: number, z: number) => number;
 
 /** Lattice cells of the coarse octave along the longest side of the box. */
@@ -25,7 +25,8 @@ const flat = (t: number): number => t * t * (3 - 2 * t);
 
 function octave(stream: RandomStream, low: Vec3, extent: Vec3, cell: number): Noise {
   const [nx, ny, nz] = extent.map((e) => Math.max(2, Math.ceil(e / cell) + 1));
-  const values = stream.fillNormal(new Float32Array(nx * ny * nz));
+  const values = new Float32Array(nx * ny * nz);
+  for (let p = 0; p < values.length; p++) values[p] = stream.between(-1, 1);
   const [x0, y0, z0] = low;
   const inverse = 1 / cell;
   const plane = nx * ny;

@@ -41,13 +41,13 @@ const DEGREE = Math.PI / 180;
 
 /** How rough each kind's edge is, before `DefectOptions.roughness`; saws cut straight. */
 const ROUGHNESS: Readonly<Record<DefectKind, number>> = {
-  spherical: 0.08,
-  cubic: 0.06,
-  polygonal: 0.15,
-  bilateral: 0.1,
-  orbital: 0.15,
-  resection: 0.04,
-  half: 0.03,
+  spherical: 0.12,
+  cubic: 0.1,
+  polygonal: 0.25,
+  bilateral: 0.15,
+  orbital: 0.25,
+  resection: 0.06,
+  half: 0.04,
 };
 
 /** A shape of this kind with its centre in the bone. */
@@ -59,12 +59,15 @@ export function drawShape(kind: DefectKind, input: ShapeInput): Shape {
   };
 }
 
-/** `gauge` with a rough edge: `g (1 + a n)`, never less than a quarter of g. */
+/** However rough, an edge moves inward by at most this factor. */
+const LEAST_SIZE = 0.25;
+
+/** `gauge` with a rough edge: `g (1 + a n)`, never less than `LEAST_SIZE` g. */
 export function roughened(gauge: Gauge, noise: Noise, amount: number): Gauge {
   if (amount === 0) return gauge;
   return (x, y, z) => {
     const g = gauge(x, y, z);
-    return g === Infinity ? g : g * Math.max(0.25, 1 + amount * noise(x, y, z));
+    return g === Infinity ? g : g * Math.max(LEAST_SIZE, 1 + amount * noise(x, y, z));
   };
 }
 
@@ -106,7 +109,10 @@ const DRAW: Readonly<Record<DefectKind, (input: ShapeInput) => Gauge>> = {
     for (let p = 0; p < points.length; p += 3)
       if (inZone(points[p], points[p + 1], points[p + 2]))
         most = Math.max(most, nx * points[p] + ny * points[p + 1] + nz * points[p + 2]);
-    return (x, y, z) => (inZone(x, y, z) ? Math.max(0, most - nx * x - ny * y - nz * z) : Infinity);
+    // Half, not all: the other side is never reached.
+    const beyond = -0.08 * facts.extent[0];
+    return (x, y, z) =>
+      side * x > beyond && inZone(x, y, z) ? Math.max(0, most - nx * x - ny * y - nz * z) : Infinity;
   },
 };
 

@@ -83,8 +83,9 @@ export const SITE_PLACES: Readonly<Record<DefectSite, Place>> = {
   anywhere: () => true,
 };
 
-/** Bone beyond which a resection of a skull's jaw never goes: the body, and the ramus up to the joint. */
-export const JAW_ZONE: Place = (u, v, w) => v < 0.6 && (w < 0.2 || (w < 0.41 && v > 0.26 && aside(u) > 0.22));
+/** Bone beyond which a resection of a skull's jaw never goes: the body, and the ramus up to the neck of the joint. */
+export const JAW_ZONE: Place = (u, v, w) =>
+  v < 0.55 && (w < 0.2 || (w < 0.37 && v > 0.26 && aside(u) > 0.22));
 
 /** A bone's voxels and its box. */
 export interface BoneFacts {
@@ -144,6 +145,9 @@ export function steps(mask: Mask): [Vec3, Vec3, Vec3, Vec3] {
 
 /** Fractions of the bone's box at a point; 0.5 along a side without length. */
 export function fractionsOf({ low, extent }: BoneFacts, x: number, y: number, z: number): Vec3 {
-  const part = (v: number, c: number): number => (extent[c] > 0 ? (v - low[c]) / extent[c] : 0.5);
-  return [part(x, 0), part(y, 1), part(z, 2)];
+  return [
+    extent[0] > 0 ? (x - low[0]) / extent[0] : 0.5,
+    extent[1] > 0 ? (y - low[1]) / extent[1] : 0.5,
+    extent[2] > 0 ? (z - low[2]) / extent[2] : 0.5,
+  ];
 }
