@@ -1,0 +1,96 @@
+/**
+ * How large the errors of a training set's networks are, and how those of two compare. Errors of poses and implants spread
+ * over decades and a failed case is far off, so all is done in logarithms:
+ *
+ *   typical error   exp( mean over subjects of the mean of ln e over a subject's tests )
+ *   ratio           typical error of A over that of B, each test of A beside the same test of B: 0.9 is a tenth less error
+ *
+ * Two things vary. Over **subjects**: a bootstrap of their mean differences. Over **training seeds** (what was learnt from,
+ * in which order): Student's t on the seeds' means. Both are independent, so their squares add, in logarithms; with one seed
+ * there is no second part, and the interval says nothing of other trainings.
+ */
+import { NumericsError } from '../../errors.ts';
+import { pairedDifference } from '../../evaluation/bootstrap.ts';
+import { mean } from '../../evaluation/statistics.ts';
+import { seedHalfWidth } from '../interval.ts';
+
+/** One test of one network: the error of one draw of one held-out case. */
+export interface TestError {
+  subject: string;
+  /** Which test it is: the same of all networks. */
+  test: string;
+  error: number;
+}
+
+/** Subjects below which nothing is said. */
+export const LEAST_SUBJECTS = 4;
+
+export interface Ratio {
+  /** Typical error of the first over that of the second. */
+  ratio: number;
+  /** 95 % interval. */
+  low: number;
+  high: number;
+  seeds: number;
+  subjects: number;
+}
+
+/** Mean of ln error of each subject, in the order of their names. */
+function bySubject(errors: readonly TestError[], floor: number): Map<string, number> {
+  const found = new Map<string, number[]>();
+  for (const { subject, error } of errors)
+    found.set(subject, [...(found.get(subject) ?? []), Math.log(Math.max(error, floor))]);
+  return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([s, logs]) => [s, mean(logs)]));
+}
+
+/** The typical error of one network, or of several trained with other seeds. `floor` is the least error that counts. */
+export function typicalError(seeds: readonly (readonly TestError[])[], floor: number): number {
+  return Math.exp(mean(seeds.map((errors) => mean([...bySubject(errors, floor).values()]))));
+}
+
+/** Throws `NumericsError` unless both were given the same tests. */
+function requirePaired(a: readonly TestError[], b: readonly TestError[]): void {
+  const key = (errors: readonly TestError[]) =>
+    errors.map(({ test, subject }) => `${subject} ${test}`).join('\n');
+  if (a.length !== b.length || key(a) !== key(b))
+    throw new NumericsError({
+      found: `${a.length} tests of one network and ${b.length} of another, which are not the same tests`,
+      expected: 'the same tests of both, in one order',
+      todo: 'test both networks again with the same settings',
+    });
+}
+
+/**
+ * Typical error of the networks `a` over that of the networks `b`, seed by seed and test by test. Throws `NumericsError` for
+ * tests that are not the same, and for fewer than `LEAST_SUBJECTS` subjects.
+ */
+export function errorRatio(
+  a: readonly (readonly TestError[])[],
+  b: readonly (readonly TestError[])[],
+  floor: number,
+): Ratio {
+  const seeds = Math.min(a.length, b.length);
+  const differences: number[][] = [];
+  for (let s = 0; s < seeds; s++) {
+    requirePaired(a[s], b[s]);
+    const [first, second] = [bySubject(a[s], floor), bySubject(b[s], floor)];
+    differences.push([...first].map(([subject, log]) => log - second.get(subject)!));
+  }
+  const subjects = differences[0]?.length ?? 0;
+  if (subjects < LEAST_SUBJECTS)
+    throw new NumericsError({
+      found: `tests of ${subjects} held-out subjects`,
+      expected: `at least ${LEAST_SUBJECTS}: an interval over fewer means nothing`,
+      todo: 'hold out more cases (--test-share)',
+    });
+  const means = differences[0].map((_, i) => mean(differences.map((row) => row[i])));
+  const over = pairedDifference(means, new Float64Array(subjects));
+  const width = seedHalfWidth(differences.map((row) => mean(row)));
+  return {
+    ratio: Math.exp(over.value),
+    low: Math.exp(over.value - Math.hypot(over.value - over.low, width)),
+    high: Math.exp(over.value + Math.hypot(over.high - over.value, width)),
+    seeds,
+    subjects,
+  };
+}
