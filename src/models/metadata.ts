@@ -100,6 +100,8 @@ export const completerMetaSchema = z.strictObject({
     centre: z.tuple([triple, triple]),
     /** Extent of the bones along the axes, mm: least and most. */
     extentMm: z.tuple([triple, triple]),
+    /** Mean of the template over the voxels of a defective bone, 0 to 1: the 1st percentile, and the middle. */
+    fit: z.tuple([z.number(), z.number()]),
     /** How many defects of each site and kind there were among them. */
     sites: z.record(z.string(), z.int()),
     kinds: z.record(z.string(), z.int()),

@@ -11,6 +11,7 @@ import type { Dataset } from '../../dataset/dataset.ts';
 import type { DatasetCase } from '../../dataset/manifest.ts';
 import { ConfigError, DatasetError } from '../../errors.ts';
 import { writeFileAtomic } from '../../files/atomic.ts';
+import type { StoredTensor } from '../../files/safetensors.ts';
 import { Graph } from '../../graph/graph.ts';
 import { completer, completerLoss } from '../../models/completer.ts';
 import { type CompleterMeta, encodeMeta } from '../../models/metadata.ts';
@@ -23,7 +24,7 @@ import { COMPLETER_CARD, completerCard } from './trainCard.ts';
 import { Examples, type LearnFrom } from './trainExamples.ts';
 import { type CompletionFigures, heldOutDefects, measureHeldOut } from './trainMeasure.ts';
 import { taughtBy } from './trainTaught.ts';
-import { COMPLETER_SCOPE, Completer } from './unet.ts';
+import { COMPLETER_SCOPE, Completer, TEMPLATE } from './unet.ts';
 
 export interface CompleterTraining extends TrainOptions<CompleterConfig> {
   /** Cases of the dataset that are learnt from; its train side unless told. None: the synthetic sets alone. */
@@ -69,6 +70,11 @@ function learntFromAll(sets: readonly LearnFrom[], cases: readonly DatasetCase[]
   };
 }
 
+/** The weights, and beside them the mean training bone: a patient's bone is laid where it lies. */
+function withTemplate(tensors: Map<string, StoredTensor>, data: Uint8Array, shape: readonly number[]) {
+  return tensors.set(TEMPLATE, { dtype: 'U8', shape: shape.slice(2), data });
+}
+
 /**
  * Trains, or goes on training, a completer in the run folder `out`, and writes its card there; returns the last figures of
  * held-out cases. Throws `GridError` where a synthetic set has another grid or bone, `DatasetError` where there is nothing
@@ -83,7 +89,8 @@ export async function trainCompleter(options: CompleterTraining): Promise<Comple
   checkHeldOut(dataset, examples.cases);
   const held = heldOutDefects(dataset, dataset.split('test').slice(0, HELD_OUT_MOST), config.defects);
   const learnt = learntFromAll(sets, examples.cases);
-  const taught = taughtBy(examples, dataset.grid, config);
+  const template = examples.template();
+  const taught = taughtBy(examples, template, dataset.grid, config);
   const [sx, sy, sz] = dataset.grid.size;
   const meta = (step: number): CompleterMeta => ({
     kind: 'completer',
@@ -145,7 +152,10 @@ export async function trainCompleter(options: CompleterTraining): Promise<Comple
       },
       checkpoint: (t) => ({
         step: t,
-        files: { model: trainer.modelTensors(), optimizer: trainer.optimiserTensors() },
+        files: {
+          model: withTemplate(trainer.modelTensors(), template, x.shape),
+          optimizer: trainer.optimiserTensors(),
+        },
         metadata: encodeMeta(meta(t)),
       }),
     });

@@ -39,6 +39,9 @@ export function checkSets(first: Dataset, others: readonly Dataset[]): void {
 /** One example's defect; none where the bone is shown whole. */
 export type Drawn = Defect | undefined;
 
+/** Bones that the template is the mean of. */
+const MEAN_OF = 200;
+
 type ExampleConfig = Pick<CompleterConfig, 'seed' | 'batch' | 'augment' | 'whole' | 'defects' | 'realShare'>;
 
 export class Examples {
@@ -80,6 +83,19 @@ export class Examples {
     const n = this.cases.length;
     const order = batchIndices(seed, step, batch, n);
     return Array.from(order, (index, row) => this.#example(index, step * batch + row, row, x, y));
+  }
+
+  /** Share of the training bones (at most `MEAN_OF`, spread over all) that have bone at each voxel: 0 to 255. */
+  template(): Uint8Array {
+    const n = Math.min(MEAN_OF, this.cases.length);
+    const sum = new Float32Array(this.voxels);
+    const one = new Float32Array(this.voxels);
+    for (let i = 0; i < n; i++) {
+      const [loader, at] = this.#find(Math.floor((i * this.cases.length) / n));
+      loader.fillBatch([at], one);
+      for (let p = 0; p < sum.length; p++) if (one[p] > 0) sum[p]++;
+    }
+    return Uint8Array.from(sum, (s) => Math.round((255 * s) / n));
   }
 
   #example(index: number, position: number, row: number, x: Float32Array, y: Float32Array): Drawn {

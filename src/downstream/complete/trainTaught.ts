@@ -38,6 +38,17 @@ export function centroidOf(grid: Grid, data: ArrayLike<number>): Vec3 | undefine
   return n === 0 ? undefined : voxelToWorld(grid, sum[0] / n, sum[1] / n, sum[2] / n);
 }
 
+/** Mean of the template, as a share, over the voxels above 0: how far a bone lies where the training bones do. */
+export function templateFit(template: Uint8Array, mask: ArrayLike<number>): number {
+  let [sum, n] = [0, 0];
+  for (let p = 0; p < mask.length; p++)
+    if (mask[p] > 0) {
+      sum += template[p];
+      n++;
+    }
+  return n === 0 ? 0 : sum / (255 * n);
+}
+
 const range = (values: readonly number[]): [number, number] => [
   quantile(values, 0.01),
   quantile(values, 0.99),
@@ -52,6 +63,7 @@ const box = (points: readonly Vec3[]): [Triple, Triple] => {
 /** Looks at the first examples of a training. Throws `DatasetError` where most bones have no room for a defect. */
 export function taughtBy(
   examples: Examples,
+  template: Uint8Array,
   grid: Grid,
   { batch, augment, whole, defects }: CompleterConfig,
 ): CompleterMeta['taught'] {
@@ -62,6 +74,7 @@ export function taughtBy(
     shares: [] as number[],
     centres: [] as Vec3[],
     extents: [] as Vec3[],
+    fits: [] as number[],
   };
   const sites: Record<string, number> = {};
   const kinds: Record<string, number> = {};
@@ -74,6 +87,7 @@ export function taughtBy(
       const removed = bone.map((v, i) => (v > seen[i] ? 1 : 0));
       found.centres.push(centroidOf(grid, removed)!);
       found.extents.push(boneExtent({ ...grid, data: Uint8Array.from(bone, (v) => (v > 0 ? 1 : 0)) })!);
+      found.fits.push(templateFit(template, seen));
       found.diameters.push(defect.diameterMm);
       found.shares.push(defect.share);
       sites[defect.site] = (sites[defect.site] ?? 0) + 1;
@@ -94,6 +108,7 @@ export function taughtBy(
     share: range(found.shares),
     centre: box(found.centres),
     extentMm: box(found.extents),
+    fit: [quantile(found.fits, 0.01), quantile(found.fits, 0.5)],
     sites,
     kinds,
   };

@@ -4,7 +4,7 @@
  * believes: an implant is added to a bone, never taken from it.
  */
 import { createHash } from 'node:crypto';
-import { GridError } from '../../errors.ts';
+import { CheckpointError, GridError } from '../../errors.ts';
 import { readSafetensors } from '../../files/safetensors.ts';
 import { emit } from '../../graph/emit.ts';
 import { elements, Graph, type ParameterSpec } from '../../graph/graph.ts';
@@ -15,18 +15,23 @@ import { Session, type SessionOptions, value } from '../../runtime/session.ts';
 import { formFor, weightsFile } from '../../sampling/autoencoder.ts';
 import { cropToBone } from '../../skull/orient.ts';
 import { requireSameGrid } from '../../volume/sameGrid.ts';
-import { centredGrid, type Grid, type Mask } from '../../volume/volume.ts';
+import { centredGrid, type Grid, type Mask, voxelCount } from '../../volume/volume.ts';
 import type { Completion, CompletionMethod } from './method.ts';
 
 /** The prefix of the weights' names. */
 export const COMPLETER_SCOPE = 'completer';
+
+/** The name of the mean training bone beside the weights. */
+export const TEMPLATE = 'template';
 
 type Network = Pick<CompleterMeta, 'config' | 'size'>;
 
 export interface CompleterWeights {
   meta: CompleterMeta;
   weights: ReadonlyMap<string, Float32Array>;
-  /** SHA-256 over the weights: which network it is. */
+  /** Share of the training bones that have bone at each voxel, 0 to 255. */
+  template: Uint8Array;
+  /** SHA-256 over the weights and the template: which network it is. */
   hash: string;
 }
 
@@ -47,10 +52,19 @@ export function readCompleter(path: string): CompleterWeights {
   const meta = decodeMeta(completerMetaSchema, metadata, file);
   const specs = completerParameters(meta).map((p) => ({ name: p.name, length: elements(p.shape) }));
   const weights = floats(tensors, specs, file);
+  const template = tensors.get(TEMPLATE)?.data;
+  const voxels = voxelCount(meta.size);
+  if (!(template instanceof Uint8Array) || template.length !== voxels)
+    throw new CheckpointError({
+      found: `${file} has no mean training bone of ${voxels} voxels`,
+      expected: 'the weights of a completer as they were written',
+      todo: 'use the file of another checkpoint, or train again',
+    });
   const hash = createHash('sha256');
   for (const data of weights.values())
     hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  return { meta, weights, hash: hash.digest('hex') };
+  hash.update(template);
+  return { meta, weights, template, hash: hash.digest('hex') };
 }
 
 /** The grid that a completer works on: axis-aligned, its middle at the origin of the canonical frame. */
