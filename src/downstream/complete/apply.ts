@@ -10,7 +10,6 @@
 import { collectCases } from '../../dataset/inputs.ts';
 import { type ReadCase, type ReadOptions, readCase } from '../../dataset/readCase.ts';
 import { UsageError, VolumeError } from '../../errors.ts';
-import { diceOf, overlap } from '../../evaluation/overlap.ts';
 import { interruptedError } from '../../files/interrupt.ts';
 import { maskSurface } from '../../mesh/surface.ts';
 import { alignReference } from '../../skull/align.ts';
@@ -29,10 +28,10 @@ import {
   keyOf,
   writeImplants,
 } from './applyFiles.ts';
-import { copyBlock, coreOf, type FinePair, finePair, type Region } from './applyImplant.ts';
+import { copyBlock, coreOf, type FinePair, finePair } from './applyImplant.ts';
 import { type OpenedMethod, openMethod } from './applyMethods.ts';
 import { implantPicture } from './applyPicture.ts';
-import { type Pose, type PoseWay, placedGrid, poseOf, wayOfFrame } from './applyPose.ts';
+import { type PoseWay, placedGrid, poseOf, wayOfFrame } from './applyPose.ts';
 import { readRegion } from './applyRegion.ts';
 import { centroidOf } from './trainTaught.ts';
 
@@ -78,10 +77,23 @@ interface Case {
   bone: Mask;
 }
 
-/** Opens a method by name; exchanged in tests. */
+/** How methods and trained aligners are opened; tests exchange them. */
 export interface ApplyDoors {
   open?: (name: string, options: { run?: string; threads?: number }) => Promise<OpenedMethod>;
+  aligner?: (run: string, options: { threads?: number }) => Promise<AlignMethod>;
 }
+
+const DOORS: Required<ApplyDoors> = {
+  open: openMethod,
+  // Opened by what trains aligners, where this version has it.
+  async aligner(run) {
+    throw new UsageError({
+      found: `--aligner ${run}`,
+      expected: 'a version of cranioflow with trained aligners',
+      todo: 'use --frame or --align-to',
+    });
+  },
+};
 
 const STATEMENT = 'Research use, not a medical device: nothing here may go into a patient.';
 const HEAD = /^(human )?(skull|cranium|head)$/i;
@@ -92,9 +104,10 @@ const HEAD = /^(human )?(skull|cranium|head)$/i;
  */
 export async function applyCompletion(options: ApplyOptions, doors: ApplyDoors = {}): Promise<ApplyResult> {
   const { out, signal } = options;
+  const own = { ...DOORS, ...doors };
   checkWays(options);
   const clock = new Clock(options);
-  const opened = await (doors.open ?? openMethod)(options.method, options);
+  const opened = await own.open(options.method, options);
   try {
     clock.next('read the bone');
     const one = await readOne(options, opened);
@@ -104,7 +117,7 @@ export async function applyCompletion(options: ApplyOptions, doors: ApplyDoors =
     checkExtent(one.bone, opened, one.label);
 
     clock.next('find its pose');
-    const pose = await poseOf(one.bone, await wayOf(options, one, opened), opened.template);
+    const pose = await poseOf(one.bone, await wayOf(options, own, one, opened), opened.template);
     const placed = placedGrid(opened.grid, pose);
     const coarse: Mask = { ...opened.grid, data: resampleMask(one.bone, placed).data };
     const { placement, warnings } = checkPlacement(one.bone, coarse, placed, opened, pose, one.label);
@@ -139,7 +152,7 @@ export async function applyCompletion(options: ApplyOptions, doors: ApplyDoors =
         ...(pose.uncertainty && { uncertainty: pose.uncertainty }),
       },
       gridOfMethod: { size: [...opened.grid.size], spacingMm: opened.grid.spacing[0] },
-      implants: made.map((implant, i) => factsOf(implant, i, made)),
+      implants: made.map((implant, i) => factsOf(implant, i, made.length)),
       warnings,
     };
     const title = `Implant by ${opened.method.name}`;
@@ -205,13 +218,13 @@ async function readOne(options: ApplyOptions, { bone: name, grid }: OpenedMethod
 /** The way that was asked for, or that of the input. */
 async function wayOf(
   options: ApplyOptions,
+  doors: Required<ApplyDoors>,
   { read, bone }: Case,
   { bone: name }: OpenedMethod,
 ): Promise<PoseWay> {
   const { frame, alignTo, aligner, aligned } = options;
   if (aligned) return { kind: 'aligned' };
-  if (aligner !== undefined)
-    return { kind: 'aligner', method: await openAlignerRun(aligner, options.threads) };
+  if (aligner !== undefined) return { kind: 'aligner', method: await doors.aligner(aligner, options) };
   if (alignTo !== undefined) {
     const [reference] = await collectCases([alignTo]);
     const { mask } = await readCase(reference, { spacing: Math.min(...bone.spacing) });
@@ -219,24 +232,6 @@ async function wayOf(
   }
   if (frame !== undefined) return wayOfFrame(frame);
   return { kind: read.kind === 'ct' && (name === undefined || HEAD.test(name)) ? 'frankfort' : 'patient' };
-}
-
-/** Trained aligners are opened by the part of the product that trains them; loaded when one is asked for. */
-async function openAlignerRun(run: string, threads?: number): Promise<AlignMethod> {
-  const door = '../align/network.ts';
-  try {
-    const { openAligner } = (await import(door)) as {
-      openAligner(run: string, o: object): Promise<AlignMethod>;
-    };
-    return await openAligner(run, { threads });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    throw new UsageError({
-      found: `--aligner ${run}`,
-      expected: 'a version of cranioflow with trained aligners',
-      todo: 'use --frame or --align-to',
-    });
-  }
 }
 
 function cut(
@@ -256,23 +251,17 @@ function cut(
 const onGrid = (mask: Mask, grid: Grid): Mask =>
   copyBlock(mask, { ...grid, data: new Uint8Array(voxelCount(grid.size)) });
 
-function factsOf(
-  { implant, fit, pieces, notes }: Implant,
-  index: number,
-  all: readonly Implant[],
-): ImplantFacts {
+function factsOf({ implant, fit, pieces, notes }: Implant, index: number, count: number): ImplantFacts {
   const { gap, thickness, volumeMm3 } = fit;
   const [x, y, z] = centroidOf(implant, implant.data)!;
-  const same = all[0].implant.data.length === implant.data.length;
   return {
-    ...fileNames(index, all.length),
+    ...fileNames(index, count),
     volumeCm3: volumeMm3 / 1000,
     centroid: [x, y, z],
     gapMm: { least: gap.least, median: gap.median, p95: gap.p95 },
     thicknessMm: thickness,
     pieces,
     notes,
-    ...(index > 0 && same && { dice: diceOf(overlap(all[0].implant.data, implant.data)) }),
   };
 }
 

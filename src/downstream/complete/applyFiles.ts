@@ -30,8 +30,6 @@ export interface ImplantFacts {
   thicknessMm: { least: number; median: number };
   pieces: number;
   notes: string[];
-  /** With the first answer, where there are several. */
-  dice?: number;
 }
 
 export interface ApplyFacts {

@@ -147,27 +147,45 @@ export function finePair(
 ): FinePair {
   const belief = answer.probability ?? Float32Array.from(answer.whole.data);
   const near = dilate(core.data, placed.size, placed.spacing, AROUND * placed.spacing[0]);
+  // Belief outside the core's surroundings is none: the cut runs through it smoothly, and nothing else is added.
+  const local = { ...placed, data: belief.map((p, i) => (near[i] !== 0 ? p : 0)) };
   const lattice = seen ?? bone;
-  let [low, high] = boundsIn(lattice, placed, near);
   let atEdge = false;
   if (seen !== undefined) {
-    const [coreLow, coreHigh] = boundsIn(seen, placed, core.data);
-    atEdge = seen.size.some((n, a) => coreLow[a] <= 0 || coreHigh[a] >= n - 1);
-    low = low.map((l) => Math.max(0, l));
-    high = high.map((h, a) => Math.min(seen.size[a] - 1, h));
+    const [low, high] = boundsIn(seen, placed, core.data);
+    atEdge = seen.size.some((n, a) => low[a] <= 0 || high[a] >= n - 1);
   }
-  const block = blockOf(lattice, low, high);
-  if (block.size.some((n) => n < 1) || voxelCount(block.size) > MOST_VOXELS)
-    throw new GridError({
-      found: `the defect spans ${block.size.join('x')} voxels of the input`,
-      expected: `at most ${MOST_VOXELS} voxels: a part of the bone`,
-      todo: 'resample the input to coarser voxels, or give the --region of the defect',
-    });
-  const defective = copyBlock(bone, { ...block, data: new Uint8Array(voxelCount(block.size)) });
-  // Belief outside the core's surroundings is none: the cut runs through it smoothly, and nothing else is added.
-  const local = belief.map((p, i) => (near[i] !== 0 ? p : 0));
-  const fine = resample({ ...placed, data: local }, block, { antialias: false });
-  const data = cut(fine.data, 0.5);
-  for (let p = 0; p < data.length; p++) if (defective.data[p] !== 0) data[p] = 1;
-  return { whole: { ...block, data }, defective, atEdge };
+  // With too little bone around it, an implant could not be told from the bone: the block grows until there is more.
+  for (let around = 0; ; around = 2 * around + 4) {
+    const surroundings = dilate(near, placed.size, placed.spacing, around * placed.spacing[0]);
+    const block = blockUnder(lattice, boundsIn(lattice, placed, surroundings), seen);
+    const defective = copyBlock(bone, { ...block, data: new Uint8Array(voxelCount(block.size)) });
+    const data = cut(resample(local, block, { antialias: false }).data, 0.5);
+    let [there, missing] = [0, 0];
+    for (let p = 0; p < data.length; p++)
+      if (defective.data[p] !== 0) {
+        data[p] = 1;
+        there++;
+      } else missing += data[p];
+    if (there > 1.2 * missing || around > Math.max(...placed.size))
+      return { whole: { ...block, data }, defective, atEdge };
+  }
+}
+
+/** The block of the lattice within bounds, and within the field of view; throws `GridError` where it is too large. */
+function blockUnder(lattice: Grid, [low, high]: [number[], number[]], seen: Grid | undefined): Grid {
+  const block =
+    seen === undefined
+      ? blockOf(lattice, low, high)
+      : blockOf(
+          lattice,
+          low.map((l) => Math.max(0, l)),
+          high.map((h, a) => Math.min(seen.size[a] - 1, h)),
+        );
+  if (block.size.every((n) => n >= 1) && voxelCount(block.size) <= MOST_VOXELS) return block;
+  throw new GridError({
+    found: `the defect spans ${block.size.join('x')} voxels of the input`,
+    expected: `at most ${MOST_VOXELS} voxels: a part of the bone`,
+    todo: 'resample the input to coarser voxels, or give the --region of the defect',
+  });
 }

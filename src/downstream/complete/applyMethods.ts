@@ -4,7 +4,7 @@
  */
 import { CheckpointError, UsageError } from '../../errors.ts';
 import type { CompleterMeta } from '../../models/metadata.ts';
-import { centredGrid, type Grid } from '../../volume/volume.ts';
+import type { Grid } from '../../volume/volume.ts';
 import type { PoseTemplate } from './applyPose.ts';
 import type { CompletionMethod } from './method.ts';
 import { completerGrid, openUnet } from './unet.ts';
@@ -50,29 +50,21 @@ const OPENERS: Record<MethodName, (options: OpenOptions) => Promise<OpenedMethod
       network: { dataset, step, hash },
     };
   },
-  // The mirror takes any grid: one of a completer, where one is named, else one for a head or a smaller bone.
-  async mirror({ run }) {
-    const { openMirror } = await import('./mirror.ts');
-    const method = openMirror();
-    if (run === undefined)
-      return { method, grid: centredGrid(MIRROR_SIZE, [MIRROR_MM, MIRROR_MM, MIRROR_MM]) };
-    const { readCompleter } = await import('./unet.ts');
-    const { meta, template } = readCompleter(run);
-    const grid = completerGrid(meta);
-    return { method, grid, bone: meta.bone, template: { grid, data: template } };
+  async mirror() {
+    throw notHere('mirror');
   },
   async prior() {
-    throw new UsageError({
-      found: '--method prior',
-      expected: 'one of unet, mirror',
-      todo: 'take another method; completion by the generator is not part of this version',
-    });
+    throw notHere('prior');
   },
 };
 
-/** 240 mm: any head. */
-const MIRROR_SIZE = [120, 120, 120] as const;
-const MIRROR_MM = 2;
+function notHere(name: MethodName): UsageError {
+  return new UsageError({
+    found: `--method ${name}`,
+    expected: 'a method that is part of this version',
+    todo: 'take another method, such as unet',
+  });
+}
 
 function needsRun(name: MethodName): UsageError {
   return new UsageError({
