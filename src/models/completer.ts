@@ -19,9 +19,9 @@ import { mean, sum } from '../graph/ops/reduce.ts';
 import { reshape } from '../graph/ops/shape.ts';
 import { silu } from '../graph/ops/silu.ts';
 import { concat, pad, slice } from '../graph/ops/slice.ts';
-import { sigmoid } from '../graph/ops/unary.ts';
+import { sigmoid, softplus } from '../graph/ops/unary.ts';
 import { conv, norm, upsampleConv } from '../nn/layers.ts';
-import { bceWithLogits, softDice } from '../nn/losses.ts';
+import { softDice } from '../nn/losses.ts';
 import type { Scope } from '../nn/scope.ts';
 import { latentFactor, residual } from './vqvae.ts';
 
@@ -115,13 +115,14 @@ export interface CompleterLoss {
   implant: number;
 }
 
-/** Voxels that smooth the Dice of what is missing, so that an example without a defect weighs little once it is right. */
+/** Voxels added to what is missing, so that an example with a small defect, or none, does not outweigh the others. */
 const SMOOTH = 10;
 
 /**
- * `CE + dice . (1 - Dice(p, y)) + implant . (1 - (2 sum p y m + s) / (sum p m + sum y m + s))`, p = sigmoid(logits), y the
- * whole bone in 0 and 1, m = 1 where the defective mask has no bone: the last term sees the implant alone. `x` (defective)
- * and `whole` [N, 1, D, H, W] in +-1.
+ * `mean over examples of [ sum CE / (M + s) + dice . (1 - Dice(p, y)) + implant . (1 - (2 sum p y m + s) / (sum p m + M + s)) ]`,
+ * p = sigmoid(logits), y the whole bone in 0 and 1, m = 1 where the defective mask has no bone, M = sum y m the voxels
+ * missing. The cross-entropy is counted in defects: of a mean over the grid, in which a defect is one voxel in a thousand,
+ * the Dice terms would leave nothing, and they alone add too much. `x` (defective) and `whole` [N, 1, D, H, W] in +-1.
  */
 export function completerLoss(
   logits: Tensor,
@@ -130,14 +131,16 @@ export function completerLoss(
   { dice, implant }: CompleterLoss,
 ): Tensor {
   const y = multiply(add(whole, 1), 0.5);
-  let loss = bceWithLogits(logits, y);
+  const free = multiply(subtract(1, x), 0.5);
+  const rest = [1, 2, 3, 4];
+  const t = multiply(y, free);
+  const missing = add(sum(t, rest), SMOOTH);
+  const entropy = sum(subtract(softplus(logits), multiply(logits, y)), rest);
+  let loss = mean(divide(entropy, missing));
   if (dice > 0) loss = add(loss, multiply(softDice(logits, y), dice));
   if (implant === 0) return loss;
-  const free = multiply(subtract(1, x), 0.5);
   const p = multiply(sigmoid(logits), free);
-  const t = multiply(y, free);
-  const rest = [1, 2, 3, 4];
   const overlap = add(multiply(sum(multiply(p, t), rest), 2), SMOOTH);
-  const total = add(add(sum(p, rest), sum(t, rest)), SMOOTH);
+  const total = add(sum(p, rest), missing);
   return add(loss, multiply(mean(subtract(1, divide(overlap, total))), implant));
 }

@@ -16,9 +16,9 @@ import { centredGrid, type Grid, type Mask, type Vec3 } from '../../volume/volum
 import { type Pose, placedGrid } from './applyPose.ts';
 import { centroidOf } from './trainTaught.ts';
 
-/** Voxels along the longest side of the grid that the surfaces are made on. */
-const VOXELS = 160;
-const PIXELS = 340;
+/** Voxels along the longest side of the grid that the surfaces are made on, at most; they are no finer than the bone's. */
+const VOXELS = 128;
+const PIXELS = 280;
 /** An implant is thinner than the voxels here: what fills a third of one is shown. */
 const IMPLANT_CUT = 0.33;
 
@@ -74,7 +74,7 @@ export function implantPicture(
   { title, subtitle }: PictureTexts,
 ): Uint8Array {
   const longest = Math.max(...grid.size.map((n, a) => n * grid.spacing[a]));
-  const step = longest / VOXELS;
+  const step = Math.max(longest / VOXELS, Math.min(...bone.spacing));
   const size = grid.size.map((n, a) => Math.ceil((n * grid.spacing[a]) / step)) as unknown as Vec3;
   const seen = centredGrid(size, [step, step, step]);
   const placed = placedGrid(seen, pose);
