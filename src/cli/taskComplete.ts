@@ -1,10 +1,14 @@
 /** `cranioflow task complete`: train, test and apply what completes a bone with a defect. */
 import type { Command } from 'commander';
 import type { Context } from './context.ts';
+import { registerTaskCompleteApply } from './taskCompleteApply.ts';
+import { registerTaskCompleteTrain } from './taskCompleteTrain.ts';
 
-export function registerTaskComplete(task: Command, _open: (command: Command) => Context): void {
-  task
+export function registerTaskComplete(task: Command, open: (command: Command) => Context): void {
+  const complete = task
     .command('complete')
     .summary('complete a bone with a defect, and cut the implant')
     .description('Completes a bone with a defect, and cuts the implant.');
+  registerTaskCompleteTrain(complete, open);
+  registerTaskCompleteApply(complete, open);
 }

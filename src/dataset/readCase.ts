@@ -15,7 +15,7 @@ import { largestComponents } from '../volume/components.ts';
 import { FORMAT_NAMES, formatOf } from '../volume/io/formats.ts';
 import { readVolume } from '../volume/io/index.ts';
 import { asScan, readScan } from '../volume/scan/index.ts';
-import type { Mask, Vec3, Volume } from '../volume/volume.ts';
+import type { Grid, Mask, Vec3, Volume } from '../volume/volume.ts';
 import { type CaseInput, pathsOf } from './inputs.ts';
 import { limitsOf, type ScanLimits } from './limits.ts';
 import type { Provenance } from './manifest.ts';
@@ -44,6 +44,8 @@ export interface ReadCase {
   /** Read for it. */
   files: number;
   spacing: Vec3;
+  /** Of the one volume it came from, before it was cut to the bone; absent for meshes and where two files were united. */
+  grid?: Grid;
   threshold?: number;
   notes: string[];
   facts?: QualityFacts;
@@ -81,8 +83,10 @@ function ofVolume(volume: Volume, label: string, options: ReadOptions, reading: 
       throw new VolumeError({ found, expected, todo: `${todo}; ${other}` }, { cause: error });
     }
   }
-  return cleanedMask(ofMask(volume, label, options), options, reading);
+  return { ...cleanedMask(ofMask(volume, label, options), options, reading), grid: gridOf(volume) };
 }
+
+const gridOf = ({ size, spacing, origin, direction }: Grid): Grid => ({ size, spacing, origin, direction });
 
 /** Two masks of one subject. Throws `VolumeError` where one is a scan: its bone is not told from its values alone. */
 async function ofTwoMasks(
@@ -159,7 +163,9 @@ function segmented(
     onStep,
   });
   const notes = [...reading.notes, ...stepNotes(steps)];
-  return { mask, scan: volume, kind: 'ct', spacing: volume.spacing, threshold, facts, ...reading, notes };
+  const { spacing } = volume;
+  const grid = gridOf(volume);
+  return { mask, scan: volume, kind: 'ct', spacing, grid, threshold, facts, ...reading, notes };
 }
 
 /** In a case's record: what it was made of must be seen. */

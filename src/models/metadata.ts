@@ -4,11 +4,14 @@
  * can be opened without the run it came from, and one that does not fit is refused.
  */
 import { z } from 'zod';
+import { completerSchema } from '../config/completer.ts';
 import { encoderSchema } from '../config/encoder.ts';
 import { autoencoderSchema, generatorSchema } from '../config/schemas.ts';
 import { CheckpointError } from '../errors.ts';
 import type { StoredMetadata, StoredTensors } from '../files/safetensors.ts';
 import { privacyStatementSchema } from './privacyStatement.ts';
+
+const triple = z.tuple([z.number(), z.number(), z.number()]);
 
 const common = {
   /** Voxels along x, y, z, and mm between them. */
@@ -78,14 +81,47 @@ export const encoderMetaSchema = z.strictObject({
   ...common,
 });
 
+/** Of a completer: what makes a defective bone whole. */
+export const completerMetaSchema = z.strictObject({
+  kind: z.literal('completer'),
+  config: completerSchema.shape.model,
+  /** What it was taught on, so that a defect unlike these can be told. */
+  taught: z.strictObject({
+    /** Moves of the bones, in voxels and degrees. */
+    augment: completerSchema.shape.augment,
+    /** Share of examples without a defect. */
+    whole: z.number(),
+    /** The settings of the defects. */
+    defects: completerSchema.shape.defects,
+    /** Diameters (mm) and shares of the bone, from the 1st to the 99th percentile of many drawn. */
+    diameterMm: z.tuple([z.number(), z.number()]),
+    share: z.tuple([z.number(), z.number()]),
+    /** Box of the centroids of the defects, mm from the middle of the grid: least and most of x, y, z. */
+    centre: z.tuple([triple, triple]),
+    /** Extent of the bones along the axes, mm: least and most. */
+    extentMm: z.tuple([triple, triple]),
+    /** Mean of the template over the voxels of a defective bone, 0 to 1: the 1st percentile, and the middle. */
+    fit: z.tuple([z.number(), z.number()]),
+    /** How many defects of each site and kind there were among them. */
+    sites: z.record(z.string(), z.int()),
+    kinds: z.record(z.string(), z.int()),
+  }),
+  /** How the training bones were brought into their frame, in the dataset's words. */
+  frame: z.string(),
+  ...common,
+});
+
 export type AutoencoderMeta = z.infer<typeof autoencoderMetaSchema>;
 export type GeneratorMeta = z.infer<typeof generatorMetaSchema>;
 export type EncoderMeta = z.infer<typeof encoderMetaSchema>;
+export type CompleterMeta = z.infer<typeof completerMetaSchema>;
 
 const KEY = 'cranioflow';
 
 /** The metadata entry of a weights file. */
-export function encodeMeta(meta: AutoencoderMeta | GeneratorMeta | EncoderMeta): StoredMetadata {
+export function encodeMeta(
+  meta: AutoencoderMeta | GeneratorMeta | EncoderMeta | CompleterMeta,
+): StoredMetadata {
   return { [KEY]: JSON.stringify(meta) };
 }
 

@@ -1,0 +1,114 @@
+/** `cranioflow task complete apply`. */
+import { type Command, Option } from 'commander';
+import type { ApplyFacts } from '../downstream/complete/applyFiles.ts';
+import type { Context } from './context.ts';
+import { real, thresholdValue, whole } from './options.ts';
+
+interface CompleteApplyFlags {
+  out: string;
+  method: string;
+  run?: string;
+  frame?: string;
+  alignTo?: string;
+  aligner?: string;
+  aligned?: boolean;
+  region?: string;
+  gap?: number;
+  pieces: number;
+  answers: number;
+  seed: number;
+  threshold?: number | 'otsu';
+  label?: number;
+  components?: number;
+  meshSpace: 'LPS' | 'RAS';
+  threads?: number;
+}
+
+export function registerTaskCompleteApply(complete: Command, open: (command: Command) => Context): void {
+  complete
+    .command('apply')
+    .summary('make the implant of a defective bone, in the patient’s own coordinates')
+    .description(
+      `Completes the defective bone of one patient and writes the implant: head CT (DICOM folder or zip, NIfTI, NRRD, MHA, VTI; the
+bone is segmented), a bone mask, or a mesh, at any resolution, wherever it lies. OUT holds implant.stl and implant.nrrd in
+the patient's own coordinates (LPS mm; the NRRD on the voxels of the input), implant.png and implant.json with gap,
+volume, thickness, pose and warnings. Research use, not a medical device.`,
+    )
+    .argument('<input>', 'CT, mask or mesh of one bone')
+    .requiredOption('--out <dir>', 'folder to make')
+    .addOption(
+      new Option(
+        '--method <name>',
+        'what completes the bone: a trained network, the mirrored other side, or the generator',
+      )
+        .choices(['unet', 'mirror', 'prior'])
+        .default('unet'),
+    )
+    .option('--run <run>', 'run folder of the network: of `task complete train` for unet')
+    .addOption(
+      new Option(
+        '--frame <kind>',
+        'how the axes of the bone are found: by the human template, the patient, or the bone itself (default: frankfort for CT, patient for masks and meshes)',
+      ).choices(['frankfort', 'patient', 'principal']),
+    )
+    .option('--align-to <file>', 'a bone that lies as the training bones do: the axes are found by its shape')
+    .option('--aligner <run>', 'run folder of a trained aligner: it finds the pose')
+    .option('--aligned', 'the bone lies in the frame of the network already: nothing is moved')
+    .option(
+      '--region <where>',
+      'where the defect is: x0,x1,y0,y1,z0,z1 in LPS mm, or a mask file; what the method would add elsewhere is left out',
+    )
+    .option('--gap <mm>', 'least gap between implant and bone (default: half a voxel)', real(0, 20))
+    .option('--pieces <n>', 'pieces of the implant, at most', whole(1, 20), 1)
+    .option('--answers <n>', 'plausible implants to make, of methods that draw', whole(1, 64), 1)
+    .option('--seed <n>', 'seed of methods that draw', whole(0), 0)
+    .option(
+      '--threshold <value>',
+      'bone is what lies above: HU for CT; for other volumes a number or "otsu"',
+      thresholdValue,
+    )
+    .option('--label <value>', 'label maps: bone is this value', real())
+    .option(
+      '--components <n>',
+      'masks: keep only the n largest connected components (default: all)',
+      whole(1),
+    )
+    .addOption(
+      new Option('--mesh-space <space>', 'coordinates of meshes that do not say')
+        .choices(['LPS', 'RAS'])
+        .default('LPS'),
+    )
+    .option('--threads <n>', 'processor threads (default: all)', whole(1, 1024))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  cranioflow task complete apply --run runs/completer patient.nii.gz --out implant
+  cranioflow task complete apply --run runs/completer mandible.nrrd --align-to reference.nrrd --out implant
+  cranioflow task complete apply --run runs/completer ct/ --region=-60,60,-120,-40,0,90 --out implant`,
+    )
+    .action(async (input: string, flags: CompleteApplyFlags, command: Command) => {
+      const cli = open(command);
+      const { applyCompletion } = await import('../downstream/complete/apply.ts');
+      const { gap, ...rest } = flags;
+      const { facts, seconds } = await cli.interruptible((signal) =>
+        applyCompletion({ ...rest, input, gapMm: gap, signal, onStep: (step) => cli.say(`${step} ..`) }),
+      );
+      const total = Object.values(seconds).reduce((a, b) => a + b, 0);
+      cli.report({ out: flags.out, ...facts, seconds }, summary(flags.out, facts, total));
+    });
+}
+
+/** What a person reads at the end. */
+function summary(out: string, { implants, warnings, statement }: ApplyFacts, seconds: number): string {
+  const lines = implants.map(
+    ({ stl, volumeCm3, gapMm, thicknessMm, pieces }) =>
+      `  ${stl}: ${volumeCm3.toFixed(2)} cm^3, gap ${gapMm.least.toFixed(2)} mm (median ${gapMm.median.toFixed(2)}), least thickness ${thicknessMm.least.toFixed(1)} mm${pieces > 1 ? `, ${pieces} pieces` : ''}`,
+  );
+  return [
+    `${out}: ${implants.length === 1 ? 'an implant' : `${implants.length} implants`} in ${seconds.toFixed(1)} s`,
+    ...lines,
+    ...warnings.map((text) => `  warning: ${text}`),
+    `  ${statement}`,
+  ].join('\n');
+}

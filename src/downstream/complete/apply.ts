@@ -1,0 +1,319 @@
+/**
+ * A patient's defective bone to an implant in the patient's own coordinates:
+ *
+ *   CT, mask or mesh -> bone (as ingest reads it) -> pose -> the method's grid -> the whole bone
+ *     -> what is missing there -> back onto the patient's voxels -> implant (downstream/implant) -> STL, NRRD, picture, facts
+ *
+ * The patient's voxels are never resampled: the implant is cut against the bone as it was read. Research use, not a medical
+ * device.
+ */
+import { collectCases } from '../../dataset/inputs.ts';
+import { type ReadCase, type ReadOptions, readCase } from '../../dataset/readCase.ts';
+import { UsageError, VolumeError } from '../../errors.ts';
+import { interruptedError } from '../../files/interrupt.ts';
+import { maskSurface } from '../../mesh/surface.ts';
+import { alignReference } from '../../skull/align.ts';
+import { cropToBone } from '../../skull/orient.ts';
+import { transformToMatrix } from '../../skull/register/transform.ts';
+import { resampleMask } from '../../volume/resample.ts';
+import { type Grid, type Mask, voxelCount } from '../../volume/volume.ts';
+import type { AlignMethod } from '../align/method.ts';
+import { cutImplant, type Implant } from '../implant/cutImplant.ts';
+import { checkExtent, checkPlacement, defectWarnings } from './applyChecks.ts';
+import {
+  type ApplyFacts,
+  checkFolder,
+  fileNames,
+  type ImplantFacts,
+  keyOf,
+  writeImplants,
+} from './applyFiles.ts';
+import { copyBlock, coreOf, type FinePair, finePair } from './applyImplant.ts';
+import { type OpenedMethod, openMethod } from './applyMethods.ts';
+import { implantPicture } from './applyPicture.ts';
+import { type PoseWay, placedGrid, poseOf, wayOfFrame } from './applyPose.ts';
+import { readRegion } from './applyRegion.ts';
+import { centroidOf } from './trainTaught.ts';
+
+export interface ApplyOptions extends Pick<ReadOptions, 'threshold' | 'label' | 'components' | 'meshSpace'> {
+  /** CT (DICOM or volume), mask or mesh. */
+  input: string;
+  out: string;
+  /** `unet`, `mirror` or `prior`. */
+  method: string;
+  /** Run folder of its network. */
+  run?: string;
+  /** How the bone's axes are found; at most one of these. Default: by the human template for a head CT, else the patient's. */
+  frame?: string;
+  alignTo?: string;
+  aligner?: string;
+  aligned?: boolean;
+  /** `x0,x1,y0,y1,z0,z1` in LPS mm, or a mask file: only there is the defect looked for. */
+  region?: string;
+  /** mm between implant and bone. */
+  gapMm?: number;
+  /** Pieces of the implant, at most. Default 1. */
+  pieces?: number;
+  /** Of methods that draw. */
+  answers?: number;
+  seed?: number;
+  threads?: number;
+  signal?: AbortSignal;
+  /** Told what is being done, for a progress line. */
+  onStep?: (step: string) => void;
+}
+
+export interface ApplyResult {
+  facts: ApplyFacts;
+  /** Seconds of each step. */
+  seconds: Record<string, number>;
+}
+
+/** What the parts below share. */
+interface Case {
+  label: string;
+  read: ReadCase;
+  /** The patient's bone, cut to it. */
+  bone: Mask;
+}
+
+/** How methods and trained aligners are opened; tests exchange them. */
+export interface ApplyDoors {
+  open?: (name: string, options: { run?: string; threads?: number }) => Promise<OpenedMethod>;
+  aligner?: (run: string, options: { threads?: number }) => Promise<AlignMethod>;
+}
+
+const DOORS: Required<ApplyDoors> = {
+  open: openMethod,
+  // Opened by what trains aligners, where this version has it.
+  async aligner(run) {
+    throw new UsageError({
+      found: `--aligner ${run}`,
+      expected: 'a version of cranioflow with trained aligners',
+      todo: 'use --frame or --align-to',
+    });
+  },
+};
+
+const STATEMENT = 'Research use, not a medical device: nothing here may go into a patient.';
+const HEAD = /^(human )?(skull|cranium|head)$/i;
+
+/**
+ * Completes the bone of one input and writes the implant. Throws the tagged error of what refuses it: an input that cannot be
+ * read or has no bone, a bone unlike those of the network, no defect or more defect than bone, a folder of another case.
+ */
+export async function applyCompletion(options: ApplyOptions, doors: ApplyDoors = {}): Promise<ApplyResult> {
+  const { out, signal } = options;
+  const own = { ...DOORS, ...doors };
+  checkWays(options);
+  const clock = new Clock(options);
+  const opened = await own.open(options.method, options);
+  try {
+    clock.next('read the bone');
+    const one = await readOne(options, opened);
+    const region = options.region === undefined ? undefined : await readRegion(options.region);
+    const key = keyOf(one.bone, settingsOf(options, opened));
+    checkFolder(out, key);
+    checkExtent(one.bone, opened, one.label);
+
+    clock.next('find its pose');
+    const pose = await poseOf(one.bone, await wayOf(options, own, one, opened), opened.template);
+    const placed = placedGrid(opened.grid, pose);
+    const coarse: Mask = { ...opened.grid, data: resampleMask(one.bone, placed).data };
+    const { placement, warnings } = checkPlacement(one.bone, coarse, placed, opened, pose, one.label);
+
+    clock.next('complete');
+    const { seed = 0, answers = 1 } = options;
+    const completions = await opened.method.complete(coarse, { seed, index: 0, answers, signal });
+
+    clock.next('cut the implant');
+    const made = completions.map((answer) => {
+      signal?.throwIfAborted();
+      const core = coreOf(coarse, answer.whole, placed, one.read.grid, region);
+      const pair = finePair(one.bone, one.read.grid, placed, core, answer);
+      const implant = cut(pair, opened, options);
+      for (const text of defectWarnings(core, coarse, opened, pair.atEdge))
+        if (!warnings.includes(text)) warnings.push(text);
+      return implant;
+    });
+
+    clock.next('write');
+    const facts: ApplyFacts = {
+      statement: STATEMENT,
+      units: "mm, LPS (x to the patient's left, y to the back, z to the head), in the space of the input",
+      key,
+      method: { name: opened.method.name, words: opened.method.words, ...networkOf(opened) },
+      ...(opened.bone && { bone: opened.bone }),
+      input: inputOf(one),
+      pose: {
+        matrix: transformToMatrix(pose.transform),
+        words: pose.words,
+        ...(placement.fit !== undefined && { fit: placement.fit }),
+        ...(pose.uncertainty && { uncertainty: pose.uncertainty }),
+      },
+      gridOfMethod: { size: [...opened.grid.size], spacingMm: opened.grid.spacing[0] },
+      implants: made.map((implant, i) => factsOf(implant, i, made.length)),
+      warnings,
+    };
+    const title = `Implant by ${opened.method.name}`;
+    const subtitle =
+      warnings[0] ?? `of ${opened.bone ?? 'a bone'}, ${facts.implants[0].volumeCm3.toFixed(1)} cm^3`;
+    const masks = made.map((m) => m.implant);
+    const picture = implantPicture(one.bone, masks, pose, opened.grid, { title, subtitle });
+    const pieces = masks.map((mask) => ({
+      mesh: maskSurface(cropToBone(mask, 2)),
+      mask: one.read.grid === undefined ? mask : onGrid(mask, one.read.grid),
+    }));
+    await writeImplants(out, facts, pieces, picture);
+    return { facts, seconds: clock.end() };
+  } catch (error) {
+    if (signal?.aborted) throw interruptedError(`nothing is written in ${out}`, 'run the same command again');
+    throw error;
+  } finally {
+    await opened.method.release?.();
+  }
+}
+
+function checkWays({ frame, alignTo, aligner, aligned }: ApplyOptions): void {
+  const given = {
+    '--frame': frame,
+    '--align-to': alignTo,
+    '--aligner': aligner,
+    '--aligned': aligned || undefined,
+  };
+  const names = Object.entries(given).flatMap(([name, v]) => (v === undefined ? [] : [name]));
+  if (names.length > 1)
+    throw new UsageError({
+      found: names.join(' and '),
+      expected: 'one way to find the pose',
+      todo: 'leave all but one out',
+    });
+}
+
+async function readOne(options: ApplyOptions, { bone: name, grid }: OpenedMethod): Promise<Case> {
+  const { input: label, threshold, label: value, components, meshSpace } = options;
+  const cases = await collectCases([label]);
+  if (cases.length !== 1)
+    throw new UsageError({
+      found: `${label} holds ${cases.length} cases`,
+      expected: 'one bone: a volume, a mesh or one series',
+      todo: 'name the file of one bone',
+    });
+  const read = await readCase(cases[0], {
+    threshold,
+    label: value,
+    components,
+    meshSpace,
+    spacing: grid.spacing[0],
+  });
+  if (read.kind === 'ct' && name !== undefined && !HEAD.test(name))
+    throw new VolumeError({
+      found: `${label} is a CT, of which the skull is segmented, and the network completes a ${name}`,
+      expected: `a mask or mesh of a ${name}`,
+      todo: 'segment the bone first (for example with 3D Slicer) and give its mask; or use a network of skulls',
+    });
+  return { label, read, bone: cropToBone(read.mask) };
+}
+
+/** The way that was asked for, or that of the input. */
+async function wayOf(
+  options: ApplyOptions,
+  doors: Required<ApplyDoors>,
+  { read, bone }: Case,
+  { bone: name }: OpenedMethod,
+): Promise<PoseWay> {
+  const { frame, alignTo, aligner, aligned } = options;
+  if (aligned) return { kind: 'aligned' };
+  if (aligner !== undefined) return { kind: 'aligner', method: await doors.aligner(aligner, options) };
+  if (alignTo !== undefined) {
+    const [reference] = await collectCases([alignTo]);
+    const { mask } = await readCase(reference, { spacing: Math.min(...bone.spacing) });
+    return { kind: 'reference', reference: alignReference(mask, 'patient') };
+  }
+  if (frame !== undefined) return wayOfFrame(frame);
+  return { kind: read.kind === 'ct' && (name === undefined || HEAD.test(name)) ? 'frankfort' : 'patient' };
+}
+
+function cut(
+  { whole, defective }: FinePair,
+  { grid }: OpenedMethod,
+  { gapMm, pieces }: ApplyOptions,
+): Implant {
+  // The answer's surface lies within a voxel of the method's grid of the patient's: what is thinner is disagreement.
+  const shellMm = Math.max(1.5 * Math.max(...whole.spacing), 0.5 * grid.spacing[0]);
+  return cutImplant(whole, defective, {
+    shellMm,
+    ...(gapMm !== undefined && { gapMm }),
+    ...(pieces !== undefined && { pieces }),
+  });
+}
+
+const onGrid = (mask: Mask, grid: Grid): Mask =>
+  copyBlock(mask, { ...grid, data: new Uint8Array(voxelCount(grid.size)) });
+
+function factsOf({ implant, fit, pieces, notes }: Implant, index: number, count: number): ImplantFacts {
+  const { gap, thickness, volumeMm3 } = fit;
+  const [x, y, z] = centroidOf(implant, implant.data)!;
+  return {
+    ...fileNames(index, count),
+    volumeCm3: volumeMm3 / 1000,
+    centroid: [x, y, z],
+    gapMm: { least: gap.least, median: gap.median, p95: gap.p95 },
+    thicknessMm: thickness,
+    pieces,
+    notes,
+  };
+}
+
+const networkOf = ({ network }: OpenedMethod) =>
+  network && { network: { dataset: network.dataset, step: network.step, sha256: network.hash } };
+
+function inputOf({ read, bone }: Case): ApplyFacts['input'] {
+  const { kind, format, spacing, grid } = read;
+  return { kind, format, spacing: [...spacing], size: [...(grid ?? bone).size] };
+}
+
+/** What decides the implant beside the bone. */
+function settingsOf(o: ApplyOptions, { network }: OpenedMethod): object {
+  const { method, frame, alignTo, aligner, aligned, region, gapMm, pieces, answers, seed } = o;
+  return {
+    method,
+    frame,
+    alignTo,
+    aligner,
+    aligned,
+    region,
+    gapMm,
+    pieces,
+    answers,
+    seed,
+    network: network?.hash,
+  };
+}
+
+/** Seconds of the steps, and a chance to stop between them. */
+class Clock {
+  readonly #seconds: Record<string, number> = {};
+  readonly #options: ApplyOptions;
+  #step = 'open the method';
+  #start = performance.now();
+
+  constructor(options: ApplyOptions) {
+    this.#options = options;
+    options.onStep?.(this.#step);
+  }
+
+  next(step: string): void {
+    this.#options.signal?.throwIfAborted();
+    this.end();
+    this.#step = step;
+    this.#options.onStep?.(step);
+  }
+
+  end(): Record<string, number> {
+    const now = performance.now();
+    this.#seconds[this.#step] = (now - this.#start) / 1000;
+    this.#start = now;
+    return this.#seconds;
+  }
+}

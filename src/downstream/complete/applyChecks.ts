@@ -1,0 +1,159 @@
+/**
+ * Whether a patient's bone, and the defect that was found in it, are like what the method was taught. What cannot be meant
+ * is refused: another unit, another bone. What is only unlike is told in plain sentences, which go to the terminal and into
+ * `implant.json`.
+ */
+import { GridError, VolumeError } from '../../errors.ts';
+import { resample } from '../../volume/resample.ts';
+import type { Grid, Mask, Vec3 } from '../../volume/volume.ts';
+import type { Core } from './applyImplant.ts';
+import type { OpenedMethod } from './applyMethods.ts';
+import type { Pose } from './applyPose.ts';
+import { boneExtent, centroidOf, templateFit } from './trainTaught.ts';
+
+/** A bone so many times larger or smaller than those of the training is in another unit, or another bone. */
+const UNIT = 2.5;
+/** Below this share of the usual fit to the template the bone is another, or lies wrong. */
+const LEAST_FIT = 0.5;
+/** Share of a bone that the network's grid may cut off: with less to see, nothing can be said. */
+const MOST_OUTSIDE = 0.5;
+const WARN_OUTSIDE = 0.02;
+
+const mm = (v: readonly number[]): string => v.map((x) => x.toFixed(0)).join(' x ');
+
+/** Throws `VolumeError` where the bone, along its own file's axes, cannot be one that the method was taught. */
+export function checkExtent(mask: Mask, { taught, bone }: OpenedMethod, label: string): void {
+  const extent = boneExtent(mask);
+  if (extent === undefined || taught === undefined) return;
+  const longest = Math.max(...extent);
+  const [least, most] = taught.extentMm.map((e) => Math.max(...e));
+  if (longest >= least / UNIT && longest <= most * UNIT) return;
+  throw new VolumeError({
+    found: `${label}: its bone spans ${extent.map((x) => Number(x.toPrecision(3))).join(' x ')} mm`,
+    expected: `a ${bone} like those of the training, ${least.toFixed(0)} to ${most.toFixed(0)} mm long`,
+    todo: 'check the unit of the spacing in its header (mm is meant), or use a network trained on such bones',
+  });
+}
+
+/** How a placed bone fits the method. */
+export interface Placement {
+  /** Mean of the template over the bone; absent without a template. */
+  fit?: number;
+  /** Share of the bone that lies outside the method's grid. */
+  outside: number;
+}
+
+/**
+ * Holds the bone, placed on the method's grid, against the template and the grid. Throws `VolumeError` where it does not fit,
+ * `GridError` where most of it lies outside. `volumes` is the volume of the bone in mm^3.
+ */
+export function checkPlacement(
+  mask: Mask,
+  coarse: Mask,
+  placed: Grid,
+  opened: OpenedMethod,
+  pose: Pose,
+  label: string,
+): { placement: Placement; warnings: string[] } {
+  const warnings: string[] = [];
+  const outside = shareOutside(mask, placed);
+  const name = opened.bone ?? 'bone';
+  if (outside > MOST_OUTSIDE || !coarse.data.includes(1))
+    throw new GridError({
+      found: `${label}: ${percent(outside)} of its bone lies outside the grid of the method (${mm(extentOfGrid(opened.grid))} mm)`,
+      expected: `a ${name} that lies in that grid`,
+      todo: 'check the pose (--frame, --align-to, --aligner), or use a network with a larger grid',
+    });
+  if (outside > WARN_OUTSIDE)
+    warnings.push(`${percent(outside)} of the bone lies outside the method's grid and was not looked at`);
+  const { uncertainty } = pose;
+  if (uncertainty !== undefined && (uncertainty.rotationDeg > 5 || uncertainty.translationMm > 5))
+    warnings.push(
+      `the pose is uncertain: ${uncertainty.rotationDeg.toFixed(1)} degrees, ${uncertainty.translationMm.toFixed(1)} mm`,
+    );
+  if (opened.template === undefined || opened.taught === undefined)
+    return { placement: { outside }, warnings };
+  const fit = templateFit(opened.template.data, coarse.data);
+  const [least, usual] = opened.taught.fit;
+  if (fit < LEAST_FIT * usual)
+    throw new VolumeError({
+      found: `${label}: its bone does not lie where a ${name} of the training does (fit ${fit.toFixed(2)}, usual ${usual.toFixed(2)})`,
+      expected: `a ${name} in a pose that was found: a fit of at least ${(LEAST_FIT * usual).toFixed(2)}`,
+      todo: 'check that it is such a bone; give its pose (--frame, --align-to, --aligner), or --aligned where it lies right already',
+    });
+  if (fit < least)
+    warnings.push(
+      `the bone lies, or is, unlike those of the training (fit ${fit.toFixed(2)}, theirs from ${least.toFixed(2)}): the pose is uncertain, look at the picture`,
+    );
+  return { placement: { fit, outside }, warnings };
+}
+
+/** What is unlike the training in the defect that was found, in sentences. */
+export function defectWarnings(
+  core: Core,
+  coarse: Mask,
+  { taught, phantom, grid }: OpenedMethod,
+  atEdge: boolean,
+): string[] {
+  const warnings: string[] = [];
+  if (phantom)
+    warnings.push(
+      'the network learnt from phantoms, not from patients: its answer shows that the tool works, no anatomy',
+    );
+  if (atEdge)
+    warnings.push(
+      'the defect reaches the edge of the field of view: what lies beyond is not known, and the implant ends there',
+    );
+  if (core.leftOut > 0.5)
+    warnings.push(
+      `${percent(core.leftOut)} of what the method would add lies elsewhere and was left out; --region can say where the defect is`,
+    );
+  if (taught === undefined) return warnings;
+  const bone = coarse.data.reduce((n, v) => n + v, 0);
+  const share = core.voxels / (bone + core.voxels);
+  const [least, most] = taught.share;
+  if (share > 1.1 * most)
+    warnings.push(
+      `the defect is larger (${percent(share)} of the bone) than those of the training (up to ${percent(most)})`,
+    );
+  if (share < 0.5 * least)
+    warnings.push(
+      `the defect is smaller (${percent(share)} of the bone) than those of the training (from ${percent(least)}): it may be none`,
+    );
+  const at = centroidOf(grid, core.data) as Vec3;
+  const voxel = grid.spacing[0];
+  const away = at.some((u, a) => u < taught.centre[0][a] - voxel || u > taught.centre[1][a] + voxel);
+  if (away) warnings.push('the defect lies where none of the training did: another site');
+  return warnings;
+}
+
+const percent = (share: number): string => `${Number((100 * share).toPrecision(2))} %`;
+
+const extentOfGrid = ({ size, spacing }: Grid): number[] => size.map((n, a) => n * spacing[a]);
+
+/** Share of the bone's volume outside the grid, by resampling a map of the grid onto it is dear: bone voxels are counted. */
+function shareOutside(mask: Mask, placed: Grid): number {
+  const [nx, ny, nz] = mask.size;
+  // Of a large mask every few voxels tell as much.
+  const step = Math.max(1, Math.round(Math.cbrt((nx * ny * nz) / 4e6)));
+  const all: Mask = {
+    ...mask,
+    size: mask.size.map((n) => Math.ceil(n / step)) as unknown as Vec3,
+    spacing: mask.spacing.map((s) => s * step) as unknown as Vec3,
+    data: new Uint8Array(0),
+  };
+  const ones: Mask = {
+    ...placed,
+    data: new Uint8Array(placed.size[0] * placed.size[1] * placed.size[2]).fill(1),
+  };
+  const within = resample(ones, all, { antialias: false });
+  let [bone, out] = [0, 0];
+  for (let k = 0, p = 0; k < all.size[2]; k++)
+    for (let j = 0; j < all.size[1]; j++)
+      for (let i = 0; i < all.size[0]; i++, p++) {
+        if (mask.data[step * (i + nx * (j + ny * k))] === 0) continue;
+        bone++;
+        if (within.data[p] < 0.5) out++;
+      }
+  return bone === 0 ? 0 : out / bone;
+}

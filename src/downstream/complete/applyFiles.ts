@@ -1,0 +1,115 @@
+/**
+ * The folder that `task complete apply` fills: for each answer the implant as STL and NRRD in the patient's own coordinates,
+ * one picture, and `implant.json` with the facts, written last: where it is, the folder is whole. A folder of another
+ * patient, or of other settings, is never written into.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DiskError, FileError } from '../../errors.ts';
+import { writeFileAtomic } from '../../files/atomic.ts';
+import { writeMesh } from '../../mesh/export.ts';
+import type { Mesh } from '../../mesh/mesh.ts';
+import { writeVolume } from '../../volume/io/write.ts';
+import type { Mask } from '../../volume/volume.ts';
+
+export const FACTS = 'implant.json';
+export const PICTURE = 'implant.png';
+const OWN = /^implant(-\d+)?\.(stl|nrrd)$|^implant\.(json|png)$|\.tmp$/;
+
+/** One answer. Lengths in mm. */
+export interface ImplantFacts {
+  stl: string;
+  nrrd: string;
+  volumeCm3: number;
+  /** LPS mm, in the patient's space. */
+  centroid: [number, number, number];
+  /** Between the faces of implant and bone along the rim. */
+  gapMm: { least: number; median: number; p95: number };
+  /** Local thickness, 5th percentile and median. */
+  thicknessMm: { least: number; median: number };
+  pieces: number;
+  notes: string[];
+}
+
+export interface ApplyFacts {
+  statement: string;
+  units: string;
+  /** Of the input's bone, the settings and the network: the same key, the same implant. */
+  key: string;
+  method: { name: string; words: string; network?: { dataset: string; step: number; sha256: string } };
+  bone?: string;
+  input: { kind: string; format: string; spacing: number[]; size: number[] };
+  pose: {
+    /** Row-major 4x4: LPS mm of the patient to LPS mm of the method's frame. */
+    matrix: number[];
+    words: string;
+    fit?: number;
+    uncertainty?: { rotationDeg: number; translationMm: number };
+  };
+  gridOfMethod: { size: number[]; spacingMm: number };
+  implants: ImplantFacts[];
+  warnings: string[];
+}
+
+/** SHA-256 over a bone, where it lies, and `settings`. */
+export function keyOf(bone: Mask, settings: object): string {
+  const { size, spacing, origin, direction } = bone;
+  return createHash('sha256')
+    .update(JSON.stringify({ size, spacing, origin, direction, settings }))
+    .update(bone.data)
+    .digest('hex');
+}
+
+/** Throws `FileError` unless the folder is new, empty, or holds what the same key made. */
+export function checkFolder(out: string, key: string): void {
+  if (!existsSync(out)) return;
+  let names: string[];
+  try {
+    names = readdirSync(out);
+  } catch (cause) {
+    const refused = {
+      found: `${out} is no folder that can be read`,
+      expected: 'a folder, or a new name',
+      todo: 'choose another --out',
+    };
+    throw new DiskError(refused, { cause });
+  }
+  const other = names.find((name) => !OWN.test(name));
+  const refuse = (found: string): FileError =>
+    new FileError({
+      found,
+      expected: 'a new or empty folder, or one that this same command made',
+      todo: 'choose another --out',
+    });
+  if (other !== undefined) throw refuse(`${out} already holds ${other}`);
+  if (!names.includes(FACTS)) return;
+  let before: unknown;
+  try {
+    before = JSON.parse(readFileSync(join(out, FACTS), 'utf8')).key;
+  } catch {
+    before = undefined;
+  }
+  if (before !== key) throw refuse(`${out} already holds an implant of another input, network or settings`);
+}
+
+/** `implant.stl`, or `implant-2.stl` where there are several. */
+export function fileNames(index: number, count: number): Pick<ImplantFacts, 'stl' | 'nrrd'> {
+  const name = count === 1 ? 'implant' : `implant-${index + 1}`;
+  return { stl: `${name}.stl`, nrrd: `${name}.nrrd` };
+}
+
+/** Writes everything, the facts last. Throws `DiskError`. */
+export async function writeImplants(
+  out: string,
+  facts: ApplyFacts,
+  pieces: readonly { mesh: Mesh; mask: Mask }[],
+  picture: Uint8Array,
+): Promise<void> {
+  for (const [i, { mesh, mask }] of pieces.entries()) {
+    await writeMesh(join(out, facts.implants[i].stl), mesh);
+    await writeVolume(join(out, facts.implants[i].nrrd), mask);
+  }
+  writeFileAtomic(join(out, PICTURE), picture);
+  writeFileAtomic(join(out, FACTS), `${JSON.stringify(facts, null, 2)}\n`);
+}

@@ -1,0 +1,100 @@
+/**
+ * The methods that `task complete apply` knows, opened by name, each with what it brings along: the grid it works on, the
+ * mean bone that a patient's is laid onto, and what it was taught. A method is loaded when it is asked for.
+ */
+import { CheckpointError, UsageError } from '../../errors.ts';
+import type { CompleterMeta } from '../../models/metadata.ts';
+import type { Grid } from '../../volume/volume.ts';
+import type { PoseTemplate } from './applyPose.ts';
+import type { CompletionMethod } from './method.ts';
+import { completerGrid, openUnet } from './unet.ts';
+
+export const METHODS = ['unet', 'mirror', 'prior'] as const;
+export type MethodName = (typeof METHODS)[number];
+
+export interface OpenOptions {
+  /** Run folder of the network: a completer, or for the prior a generator. */
+  run?: string;
+  threads?: number;
+}
+
+export interface OpenedMethod {
+  method: CompletionMethod;
+  /** Axis-aligned, its middle at the origin of the method's frame. */
+  grid: Grid;
+  /** What it completes: `skull`, `mandible`; undefined for any. */
+  bone?: string;
+  /** Of a network that learnt from phantoms alone. */
+  phantom?: boolean;
+  template?: PoseTemplate;
+  taught?: CompleterMeta['taught'];
+  /** Which network: its training data in words, and the SHA-256 of its weights. */
+  network?: { dataset: string; step: number; hash: string };
+}
+
+/** How a method is opened. The founder of the generative prior adds its line here. */
+const OPENERS: Record<MethodName, (options: OpenOptions) => Promise<OpenedMethod>> = {
+  async unet({ run, threads }) {
+    if (run === undefined) throw needsRun('unet');
+    const method = await openUnet(run, { threads });
+    const { meta, template, hash } = method.weights;
+    const grid = completerGrid(meta);
+    const { bone, phantom, taught, dataset, step } = meta;
+    return {
+      method,
+      grid,
+      bone,
+      phantom,
+      taught,
+      template: { grid, data: template },
+      network: { dataset, step, hash },
+    };
+  },
+  async mirror() {
+    throw notHere('mirror');
+  },
+  async prior() {
+    throw notHere('prior');
+  },
+};
+
+function notHere(name: MethodName): UsageError {
+  return new UsageError({
+    found: `--method ${name}`,
+    expected: 'a method that is part of this version',
+    todo: 'take another method, such as unet',
+  });
+}
+
+function needsRun(name: MethodName): UsageError {
+  return new UsageError({
+    found: `--method ${name} without --run`,
+    expected: 'the run folder of its network',
+    todo: 'give --run, made by `cranioflow task complete train`',
+  });
+}
+
+/** Opens a method. Throws `UsageError` for a name that is none, or a network without a run; `CheckpointError` for another's run. */
+export async function openMethod(name: string, options: OpenOptions): Promise<OpenedMethod> {
+  const open = OPENERS[name as MethodName];
+  if (open === undefined || !METHODS.includes(name as MethodName))
+    throw new UsageError({
+      found: `the method ${name}`,
+      expected: `one of ${METHODS.join(', ')}`,
+      todo: 'choose one of them',
+    });
+  try {
+    return await open(options);
+  } catch (error) {
+    if (!(error instanceof CheckpointError)) throw error;
+    const { found, expected } = error.explanation;
+    throw new CheckpointError(
+      {
+        found,
+        expected,
+        todo: `--run must name a run of \`cranioflow task complete train\` (for --method ${name}) with a whole checkpoint`,
+      },
+      { cause: error },
+    );
+  }
+}

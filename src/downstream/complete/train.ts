@@ -1,0 +1,175 @@
+/**
+ * Training the completer: bones of the train side, and of synthetic sets beside it, get virtual defects, and the network
+ * learns to give the whole bone back (models/completer.ts has network and loss). Measured on held-out bones with fixed
+ * defects: Dice of the whole, Dice of the implant.
+ *
+ * Examples are pure functions of (seed, step), so a resumed run ends bit for bit like an unbroken one.
+ */
+import { join } from 'node:path';
+import type { CompleterConfig } from '../../config/completer.ts';
+import type { Dataset } from '../../dataset/dataset.ts';
+import type { DatasetCase } from '../../dataset/manifest.ts';
+import { ConfigError, DatasetError } from '../../errors.ts';
+import { writeFileAtomic } from '../../files/atomic.ts';
+import type { StoredTensor } from '../../files/safetensors.ts';
+import { Graph } from '../../graph/graph.ts';
+import { completer, completerLoss } from '../../models/completer.ts';
+import { type CompleterMeta, encodeMeta } from '../../models/metadata.ts';
+import { Scope } from '../../nn/scope.ts';
+import { value } from '../../runtime/session.ts';
+import { learningRate, trainingLoop } from '../../training/loop.ts';
+import { HELD_OUT_MOST, learntFrom, openTraining, type TrainOptions } from '../../training/opening.ts';
+import { Trainer } from '../../training/trainer.ts';
+import { COMPLETER_CARD, completerCard } from './trainCard.ts';
+import { Examples, type LearnFrom } from './trainExamples.ts';
+import { type CompletionFigures, heldOutDefects, measureHeldOut } from './trainMeasure.ts';
+import { taughtBy } from './trainTaught.ts';
+import { COMPLETER_SCOPE, Completer, TEMPLATE } from './unet.ts';
+
+export interface CompleterTraining extends TrainOptions<CompleterConfig> {
+  /** Cases of the dataset that are learnt from; its train side unless told. None: the synthetic sets alone. */
+  cases?: readonly DatasetCase[];
+  /** Sets beside it, on the same grid; all their cases unless told. */
+  synthetic?: readonly LearnFrom[];
+}
+
+/** The last figures; NaN where no case is held out. */
+export interface CompleterResult extends CompletionFigures {
+  heldOutCases: number;
+}
+
+function checkModel({ model }: CompleterConfig): void {
+  for (const width of model.widths)
+    if (width % Math.min(model.groups, width) !== 0)
+      throw new ConfigError({
+        found: `model.widths has ${width}, model.groups is ${model.groups}`,
+        expected: 'channels that are a multiple of model.groups',
+        todo: 'choose another model.groups (--set model.groups=...) or other widths',
+      });
+}
+
+/** Throws `DatasetError` where a bone that is held out is learnt from: a synthetic set may hold the dataset itself. */
+function checkHeldOut({ dir, split }: Dataset, cases: readonly DatasetCase[]): void {
+  const held = new Set(split('test').map((c) => c.sha256));
+  const both = cases.filter((c) => held.has(c.sha256)).length;
+  if (both > 0)
+    throw new DatasetError({
+      found: `${both} of the training bones are among the held-out ones of ${dir}`,
+      expected: 'training and held-out bones without one in common',
+      todo: 'leave out the synthetic set that holds them',
+    });
+}
+
+/** What the weights say of the sets that they learnt from: of phantoms only where all are. */
+function learntFromAll(sets: readonly LearnFrom[], cases: readonly DatasetCase[]) {
+  const used = sets.filter((s) => (s.cases ?? s.dataset.cases).length > 0).map((s) => s.dataset.manifest);
+  return {
+    ...learntFrom(sets[0].dataset, cases),
+    phantom: used.every((m) => m.phantom),
+    dataset: used.map((m) => m.name).join(' + '),
+  };
+}
+
+/** The weights, and beside them the mean training bone: a patient's bone is laid where it lies. */
+function withTemplate(tensors: Map<string, StoredTensor>, data: Uint8Array, shape: readonly number[]) {
+  return tensors.set(TEMPLATE, { dtype: 'U8', shape: shape.slice(2), data });
+}
+
+/**
+ * Trains, or goes on training, a completer in the run folder `out`, and writes its card there; returns the last figures of
+ * held-out cases. Throws `GridError` where a synthetic set has another grid or bone, `DatasetError` where there is nothing
+ * to learn from, `InterruptedError` after a checkpoint when it is asked to stop.
+ */
+export async function trainCompleter(options: CompleterTraining): Promise<CompleterResult> {
+  const { dataset, config, signal, quiet, threads, synthetic = [] } = options;
+  const { model, batch, seed } = config;
+  checkModel(config);
+  const sets = [{ dataset, cases: options.cases ?? dataset.split('train') }, ...synthetic];
+  const examples = new Examples(sets, config);
+  checkHeldOut(dataset, examples.cases);
+  const held = heldOutDefects(dataset, dataset.split('test').slice(0, HELD_OUT_MOST), config.defects);
+  const learnt = learntFromAll(sets, examples.cases);
+  const template = examples.template();
+  const taught = taughtBy(examples, template, dataset.grid, config);
+  const [sx, sy, sz] = dataset.grid.size;
+  const meta = (step: number): CompleterMeta => ({
+    kind: 'completer',
+    config: model,
+    taught,
+    frame: dataset.manifest.frame,
+    ...learnt,
+    step,
+  });
+
+  const run = openTraining(options, learnt.dataHash);
+  try {
+    const checkpoint = run.latestCheckpoint();
+    const graph = new Graph();
+    const x = graph.input('x', [batch, 1, sz, sy, sx]);
+    const whole = graph.input('whole', x.shape);
+    const logits = completer(new Scope(graph, COMPLETER_SCOPE), x, model);
+    const { beta1, weightDecay, clip, ema } = config;
+    const trainer = await Trainer.create(
+      {
+        graph,
+        loss: completerLoss(logits, x, whole, config),
+        seed,
+        adam: { beta1, beta2: 0.99, epsilon: 1e-8, weightDecay, clip, ema },
+      },
+      { threads },
+    );
+    const start = checkpoint?.step ?? 0;
+    if (checkpoint !== undefined) trainer.restore(checkpoint);
+
+    const evaluate = async (): Promise<CompletionFigures | undefined> => {
+      if (held.length === 0) return undefined;
+      const network = await Completer.create({ meta: meta(0), weights: trainer.weights() }, { threads });
+      try {
+        return await measureHeldOut(held, (mask) => network.believe(mask));
+      } finally {
+        await network.release();
+      }
+    };
+    const [seen, wanted] = [0, 0].map(() => new Float32Array(batch * examples.voxels));
+    let last: CompletionFigures | undefined;
+    await trainingLoop({
+      title: 'train completer',
+      run,
+      start,
+      steps: config.steps,
+      checkpointEvery: config.checkpointEvery,
+      evaluateEvery: config.evaluateEvery,
+      signal,
+      quiet,
+      async step(t) {
+        examples.fill(t - 1, seen, wanted);
+        const feeds = { x: value(seen, x.shape), whole: value(wanted, x.shape) };
+        return trainer.step(t, learningRate(t, config), feeds);
+      },
+      async evaluate() {
+        last = await evaluate();
+        return { ...last };
+      },
+      checkpoint: (t) => ({
+        step: t,
+        files: {
+          model: withTemplate(trainer.modelTensors(), template, x.shape),
+          optimizer: trainer.optimiserTensors(),
+        },
+        metadata: encodeMeta(meta(t)),
+      }),
+    });
+    // A run that was already complete is measured all the same.
+    last ??= await evaluate();
+    await trainer.release();
+    const none = { heldOutDice: Number.NaN, heldOutImplantDice: Number.NaN, heldOutNothingDice: Number.NaN };
+    const result = { ...none, ...last, heldOutCases: held.length };
+    writeFileAtomic(
+      join(run.path, COMPLETER_CARD),
+      completerCard(meta(config.steps), examples.cases.length, result),
+    );
+    return result;
+  } finally {
+    run.close();
+  }
+}
