@@ -7,6 +7,7 @@
  */
 import { join } from 'node:path';
 import { Aligner } from '../../aligner/aligner.ts';
+import { mirroring } from '../../aligner/mirror.ts';
 import { ALIGNER_SCOPE } from '../../aligner/network.ts';
 import { boneMoments } from '../../aligner/softBone.ts';
 import type { AlignerConfig } from '../../config/aligner.ts';
@@ -27,10 +28,10 @@ import { cropToBone } from '../../skull/orient.ts';
 import { learningRate, trainingLoop } from '../../training/loop.ts';
 import { learntFrom, openTraining, type TrainOptions } from '../../training/opening.ts';
 import { Trainer } from '../../training/trainer.ts';
-import type { Mask } from '../../volume/volume.ts';
 import { calibrationOf, measure } from './trainCalibrate.ts';
+import { mirrorPlane } from './trainMirror.ts';
 import { ALIGNER_CARD, alignerCard } from './trainCard.ts';
-import { type ExampleSpace, fillExample, type TrainingBone, bonePoints, trainingBone } from './trainExample.ts';
+import { type ExampleFrame, type ExampleSpace, fillExample, type TrainingBone, bonePoints, trainingBone } from './trainExample.ts';
 
 /** Some cases of a dataset. */
 export interface CaseSet {
@@ -87,6 +88,8 @@ export async function trainAligner(options: TrainAlignerOptions): Promise<Traine
   const cubeMm = 2 * ROOM * Math.max(...sets.flat().map((mask) => bonePoints(cropToBone(mask)).reach));
   const grid = { side: model.side, cubeMm };
   const bones = sets.map((set) => set.map((mask) => trainingBone(mask, grid)));
+  const plane = config.disturb.flip ? mirrorPlane(bones[0].length > 0 ? bones[0] : bones[1]) : undefined;
+  const frame = { grid, ...(plane && { mirror: mirroring(plane) }) };
   const radii = sets.flat().map((mask) => boneMoments(mask).radiusMm);
   const all = [...given, ...added.map(({ c }) => c)];
   let calibration: AlignerMeta['calibration'];
@@ -94,7 +97,7 @@ export async function trainAligner(options: TrainAlignerOptions): Promise<Traine
     kind: 'aligner',
     config: model,
     search: config.search,
-    mirrored: config.disturb.flip,
+    ...(plane && { mirror: plane }),
     cubeMm,
     radiusMm: [Math.min(...radii), Math.max(...radii)],
     frame: dataset.manifest.frame,
@@ -153,7 +156,7 @@ export async function trainAligner(options: TrainAlignerOptions): Promise<Traine
       async step(t) {
         // Of an earlier step's weights.
         calibration = undefined;
-        fillBatch(bones, config, cubeMm, t - 1, space);
+        fillBatch(bones, config, frame, t - 1, space);
         return trainer.step(t, learningRate(t, config), {
           x: value(space.cubes, x.shape),
           rotation: value(space.rotations, rotation.shape),
@@ -195,11 +198,11 @@ export function exampleSpace(batch: number, side: number): ExampleSpace {
 export function fillBatch(
   [real, synthetic]: readonly (readonly TrainingBone[])[],
   config: AlignerConfig,
-  cubeMm: number,
+  frame: ExampleFrame,
   step: number,
   space: ExampleSpace,
 ): void {
-  const { batch, seed, model, realShare } = config;
+  const { batch, seed, realShare } = config;
   const share = synthetic.length === 0 ? 1 : real.length === 0 ? 0 : realShare;
   const first = Math.round(batch * share);
   const drawn = [
@@ -208,10 +211,9 @@ export function fillBatch(
       ? Array.from(batchIndices(seed, step, batch - first, synthetic.length), (i) => synthetic[i])
       : []),
   ];
-  const grid = { side: model.side, cubeMm };
   drawn.forEach((bone, row) => {
     const stream = new RandomStream(seed, 'align/example', step * batch + row);
-    fillExample(bone, stream, config, grid, space, row);
+    fillExample(bone, stream, config, frame, space, row);
   });
 }
 

@@ -4,6 +4,7 @@
  * 68 % of the errors lie within. One factor for turns and one for shifts.
  */
 import type { Aligner } from '../../aligner/aligner.ts';
+import { boneMoments } from '../../aligner/softBone.ts';
 import type { AlignerConfig } from '../../config/aligner.ts';
 import { quantile } from '../../evaluation/statistics.ts';
 import type { AlignerMeta } from '../../models/metadata.ts';
@@ -71,10 +72,17 @@ function gridAround(mask: Mask): Omit<Mask, 'data'> {
   return { size, spacing, origin: low as unknown as Vec3, direction: IDENTITY };
 }
 
-/** How far a pose is off: degrees, and mm at the canonical origin. */
-export function poseError(found: Transform, truth: Transform): { rotationDeg: number; translationMm: number } {
-  const origin = applyTransform(found, applyTransform(invertTransform(truth), [0, 0, 0]));
-  return { rotationDeg: rotationAngle(found.rotation, truth.rotation), translationMm: Math.hypot(...origin) };
+/** How far a pose is off: degrees, and mm at the point `at` of the canonical frame. */
+export function poseOff(
+  found: Transform,
+  truth: Transform,
+  at: Vec3,
+): { rotationDeg: number; translationMm: number } {
+  const put = applyTransform(found, applyTransform(invertTransform(truth), at));
+  return {
+    rotationDeg: rotationAngle(found.rotation, truth.rotation),
+    translationMm: Math.hypot(put[0] - at[0], put[1] - at[1], put[2] - at[2]),
+  };
 }
 
 export interface Measured {
@@ -90,10 +98,11 @@ export async function measure(
 ): Promise<Measured> {
   const out: Measured = { rotation: [], translation: [] };
   for (let i = 0; i < poses; i++) {
-    const { mask, truth } = poseBone(masks[i % masks.length], new RandomStream(seed, 'align/calibrate', i), disturb);
+    const whole = masks[i % masks.length];
+    const { mask, truth } = poseBone(whole, new RandomStream(seed, 'align/calibrate', i), disturb);
     if (voxelCount(mask.size) === 0 || !mask.data.includes(1)) continue;
     const { transform, uncertainty } = await aligner.align(mask);
-    const error = poseError(transform, truth);
+    const error = poseOff(transform, truth, boneMoments(whole).centroid);
     out.rotation.push({ error: error.rotationDeg, stated: uncertainty.rotationDeg });
     out.translation.push({ error: error.translationMm, stated: uncertainty.translationMm });
   }
