@@ -4,6 +4,7 @@
  * can be opened without the run it came from, and one that does not fit is refused.
  */
 import { z } from 'zod';
+import { alignerSchema } from '../config/aligner.ts';
 import { completerSchema } from '../config/completer.ts';
 import { encoderSchema } from '../config/encoder.ts';
 import { autoencoderSchema, generatorSchema } from '../config/schemas.ts';
@@ -111,6 +112,40 @@ export const completerMetaSchema = z.strictObject({
   ...common,
 });
 
+const deviations = { rotationDeg: z.number().positive(), translationMm: z.number().positive() };
+
+/** Of the network that brings a bone into the canonical frame. */
+export const alignerMetaSchema = z.strictObject({
+  kind: z.literal('aligner'),
+  config: alignerSchema.shape.model,
+  search: alignerSchema.shape.search.unwrap(),
+  /** It learnt from bones mirrored across this plane (`normal . y = offset`, mm) too, so half of the views may be mirrored. */
+  mirror: z.strictObject({ normal: z.tuple([z.number(), z.number(), z.number()]), offset: z.number() }).optional(),
+  /** mm along a side of the cube that the network sees. */
+  cubeMm: z.number().positive(),
+  /** Root mean square distance of bone from its centroid, mm, of the smallest and largest training case. */
+  radiusMm: z.tuple([z.number().positive(), z.number().positive()]),
+  /** How the canonical frame lies in the bone, in words: that of the training data. */
+  frame: z.string(),
+  /** Absent before the training's end: uncertainties are then the network's own. */
+  calibration: z
+    .strictObject({
+      /** By which the network's deviations are multiplied: 68 % of the measured errors then lie within. */
+      rotation: z.number().positive(),
+      translation: z.number().positive(),
+      /** Stated for 95 % of the poses measured, at most: what is far above is unlike them. */
+      usual: z.strictObject(deviations),
+      /** Median errors of the poses measured. */
+      median: z.strictObject({ rotationDeg: z.number().min(0), translationMm: z.number().min(0) }),
+      poses: z.int().positive(),
+      /** Not learnt from; 0 where turned and cut training cases had to serve. */
+      subjects: z.int().min(0),
+    })
+    .optional(),
+  ...common,
+});
+
+export type AlignerMeta = z.infer<typeof alignerMetaSchema>;
 export type AutoencoderMeta = z.infer<typeof autoencoderMetaSchema>;
 export type GeneratorMeta = z.infer<typeof generatorMetaSchema>;
 export type EncoderMeta = z.infer<typeof encoderMetaSchema>;
@@ -120,7 +155,7 @@ const KEY = 'cranioflow';
 
 /** The metadata entry of a weights file. */
 export function encodeMeta(
-  meta: AutoencoderMeta | GeneratorMeta | EncoderMeta | CompleterMeta,
+  meta: AutoencoderMeta | GeneratorMeta | EncoderMeta | AlignerMeta | CompleterMeta,
 ): StoredMetadata {
   return { [KEY]: JSON.stringify(meta) };
 }
