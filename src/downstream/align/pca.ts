@@ -6,7 +6,7 @@
  *
  * V the eigenvectors of the voxels' covariance in falling order of length, S one of the 24 ways of laying three axes along
  * three others without mirroring the bone: the one in which it overlaps the mean shape best. (Signs are not known, and the
- * order is not where two axes are about as long: a skull's two shorter ones changed places in a third of phantoms.) Where
+ * order is not where two axes are about as long, as a skull's two shorter ones are.) Where
  * a part of the bone is missing its centroid and axes move, and nothing here notices.
  */
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';

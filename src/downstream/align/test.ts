@@ -21,7 +21,7 @@ import { poseError, surfaceProbe } from './errors.ts';
 import type { AlignMethod } from './method.ts';
 import { comparePair, type Pair, pairedSchema } from './paired.ts';
 import { drawPose, POSE_KINDS, type PoseKind, scanOf } from './poses.ts';
-import { type Outcome, summarise, summarySchema } from './summary.ts';
+import { summarise, summarySchema } from './summary.ts';
 
 export const ALIGN_TEST_FORMAT = 'cranioflow-align-test';
 
