@@ -4,6 +4,7 @@
  * can be opened without the run it came from, and one that does not fit is refused.
  */
 import { z } from 'zod';
+import { alignerSchema } from '../config/aligner.ts';
 import { encoderSchema } from '../config/encoder.ts';
 import { autoencoderSchema, generatorSchema } from '../config/schemas.ts';
 import { CheckpointError } from '../errors.ts';
@@ -78,6 +79,40 @@ export const encoderMetaSchema = z.strictObject({
   ...common,
 });
 
+const deviations = { rotationDeg: z.number().positive(), translationMm: z.number().positive() };
+
+/** Of the network that brings a bone into the canonical frame. */
+export const alignerMetaSchema = z.strictObject({
+  kind: z.literal('aligner'),
+  config: alignerSchema.shape.model,
+  search: alignerSchema.shape.search.unwrap(),
+  /** It learnt from mirrored bones too, so that half of the views of a search may be mirrored. */
+  mirrored: z.boolean(),
+  /** mm along a side of the cube that the network sees. */
+  cubeMm: z.number().positive(),
+  /** Root mean square distance of bone from its centroid, mm, of the smallest and largest training case. */
+  radiusMm: z.tuple([z.number().positive(), z.number().positive()]),
+  /** How the canonical frame lies in the bone, in words: that of the training data. */
+  frame: z.string(),
+  /** Absent before the training's end: uncertainties are then the network's own. */
+  calibration: z
+    .strictObject({
+      /** By which the network's deviations are multiplied: 68 % of the measured errors then lie within. */
+      rotation: z.number().positive(),
+      translation: z.number().positive(),
+      /** Stated for 95 % of the poses measured, at most: what is far above is unlike them. */
+      usual: z.strictObject(deviations),
+      /** Median errors of the poses measured. */
+      median: z.strictObject({ rotationDeg: z.number().min(0), translationMm: z.number().min(0) }),
+      poses: z.int().positive(),
+      /** Not learnt from; 0 where turned and cut training cases had to serve. */
+      subjects: z.int().min(0),
+    })
+    .optional(),
+  ...common,
+});
+
+export type AlignerMeta = z.infer<typeof alignerMetaSchema>;
 export type AutoencoderMeta = z.infer<typeof autoencoderMetaSchema>;
 export type GeneratorMeta = z.infer<typeof generatorMetaSchema>;
 export type EncoderMeta = z.infer<typeof encoderMetaSchema>;
@@ -85,7 +120,7 @@ export type EncoderMeta = z.infer<typeof encoderMetaSchema>;
 const KEY = 'cranioflow';
 
 /** The metadata entry of a weights file. */
-export function encodeMeta(meta: AutoencoderMeta | GeneratorMeta | EncoderMeta): StoredMetadata {
+export function encodeMeta(meta: AutoencoderMeta | GeneratorMeta | EncoderMeta | AlignerMeta): StoredMetadata {
   return { [KEY]: JSON.stringify(meta) };
 }
 

@@ -1,0 +1,150 @@
+/**
+ * From one bone to its pose: many rough guesses, of which the network itself says how good they are, then refinement. The bone is
+ * looked at along its principal axes in each of the 24 ways in which a cube can be laid, so that one view lies within about 60
+ * degrees of the canonical frame, far less where the whole bone is there. The surest guesses are followed: turn the bone as
+ * guessed, look again. The best is then refined by the mean of several slightly different views, some of them mirrored, which
+ * takes out what depends on how the voxels happen to lie.
+ */
+import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
+import type { AlignerMeta } from '../models/metadata.ts';
+import { RandomStream } from '../random/stream.ts';
+import { rotationVector } from '../skull/register/rotations.ts';
+import { rotationAngle } from '../skull/register/transform.ts';
+import { apply3, multiply3, transpose3 } from '../volume/geometry.ts';
+import { IDENTITY, type Mat3, type Vec3 } from '../volume/volume.ts';
+import { type CubeMap, cubeMap } from './cube.ts';
+import type { NetworkPose, PoseNetwork } from './network.ts';
+import type { SoftBone } from './softBone.ts';
+import { cubeTurns, meanRotation } from './turns.ts';
+
+/** The pose of a bone: `y = R (x - centroid) + m`, with the network's own deviations. */
+export type FoundPose = NetworkPose;
+
+/** Guesses nearer than this to a surer one are the same guess. */
+const SAME_degrees = 12;
+/** Times that each followed guess is looked at again. */
+const FOLLOWED = 2;
+
+/** Finds the pose of a bone. */
+export async function searchPose(
+  bone: SoftBone,
+  network: PoseNetwork,
+  { search, mirrored }: Pick<AlignerMeta, 'search' | 'mirrored'>,
+): Promise<FoundPose> {
+  const axes = principalAxes(bone);
+  const starts = cubeTurns().map((turn) => multiply3(axes, turn));
+  let found = distinct(await look(bone, network, starts.map(view)), search.keep);
+  for (let round = 0; round < FOLLOWED; round++)
+    found = await look(
+      bone,
+      network,
+      found.map((pose) => view(transpose3(pose.rotation))),
+    );
+  let best = distinct(found, 1)[0];
+  for (let round = 0; round < search.rounds; round++) {
+    const back = transpose3(best.rotation);
+    const views = jitters(search.views, search.jitter).map((turn, i) => ({
+      axes: multiply3(back, turn),
+      mirror: mirrored && i % 2 === 1,
+    }));
+    best = average(await look(bone, network, views));
+  }
+  return best;
+}
+
+interface View {
+  /** Columns: the axes of the cube, LPS. */
+  axes: Mat3;
+  mirror: boolean;
+}
+
+const view = (axes: Mat3): View => ({ axes, mirror: false });
+
+const MIRROR: Mat3 = [-1, 0, 0, 0, 1, 0, 0, 0, 1];
+
+/** Poses of the bone itself, by what the network says of each view of it. */
+async function look(bone: SoftBone, network: PoseNetwork, views: readonly View[]): Promise<FoundPose[]> {
+  const maps = views.map(({ axes, mirror }): CubeMap => {
+    // Seen in a mirror the map turns left-handed; of what is seen the canonical frame's mirror image is predicted.
+    return cubeMap(bone, bone.centroid, mirror ? multiply3(axes, MIRROR) : axes);
+  });
+  const poses = await network.look(bone, maps);
+  return poses.map((pose, i) => {
+    const { axes, mirror } = views[i];
+    const seen = mirror ? multiply3(multiply3(MIRROR, pose.rotation), MIRROR) : pose.rotation;
+    const [x, y, z] = pose.centre;
+    return {
+      ...pose,
+      rotation: multiply3(seen, transpose3(axes)),
+      centre: [mirror ? -x : x, y, z],
+    };
+  });
+}
+
+/** The `most` surest of poses that are not alike, surest first. */
+function distinct(poses: readonly FoundPose[], most: number): FoundPose[] {
+  const kept: FoundPose[] = [];
+  for (const pose of [...poses].sort((a, b) => a.turn - b.turn)) {
+    if (kept.length === most) break;
+    if (kept.every((k) => rotationAngle(k.rotation, pose.rotation) > SAME_degrees)) kept.push(pose);
+  }
+  return kept;
+}
+
+/** The mean of poses that lie close; its deviations are theirs, and what they differ by. */
+function average(poses: readonly FoundPose[]): FoundPose {
+  const n = poses.length;
+  const rotation = meanRotation(poses.map((p) => p.rotation));
+  const centre = [0, 1, 2].map((c) => poses.reduce((sum, p) => sum + p.centre[c] / n, 0));
+  let [turn, shift] = [0, 0];
+  for (const p of poses) {
+    const apart = (rotationAngle(p.rotation, rotation) * Math.PI) / 180;
+    turn += (p.turn ** 2 + apart ** 2) / n;
+    shift += (p.shift ** 2 + p.centre.reduce((sum, v, c) => sum + (v - centre[c]) ** 2, 0)) / n;
+  }
+  return {
+    rotation,
+    centre: centre as unknown as Vec3,
+    turn: Math.sqrt(turn),
+    shift: Math.sqrt(shift),
+  };
+}
+
+/** The same `n` small turns for every bone; the first is none. */
+function jitters(n: number, degrees: number): Mat3[] {
+  const stream = new RandomStream(0, 'aligner/jitter');
+  const draw = () => (stream.between(-1, 1) * degrees * Math.PI) / 180;
+  return Array.from({ length: n }, (_, i) => (i === 0 ? IDENTITY : rotationVector(draw(), draw(), draw())));
+}
+
+/** The principal axes of a soft bone as columns (LPS), right-handed. */
+export function principalAxes({ data, size, direction }: SoftBone): Mat3 {
+  const [nx, ny, nz] = size;
+  const sum = [0, 0, 0];
+  const square = new Float64Array(9);
+  let weight = 0;
+  for (let k = 0, p = 0; k < nz; k++)
+    for (let j = 0; j < ny; j++)
+      for (let i = 0; i < nx; i++, p++) {
+        const w = data[p];
+        if (w === 0) continue;
+        weight += w;
+        const at = [i, j, k];
+        for (let a = 0; a < 3; a++) {
+          sum[a] += w * at[a];
+          for (let b = a; b < 3; b++) square[3 * a + b] += w * at[a] * at[b];
+        }
+      }
+  const covariance = Matrix.zeros(3, 3);
+  for (let a = 0; a < 3; a++)
+    for (let b = a; b < 3; b++) {
+      const c = square[3 * a + b] / weight - (sum[a] / weight) * (sum[b] / weight);
+      covariance.set(a, b, c);
+      covariance.set(b, a, c);
+    }
+  const { eigenvectorMatrix: v } = new EigenvalueDecomposition(covariance, { assumeSymmetric: true });
+  const columns = [0, 1].map((c) => apply3(direction, v.getColumn(c) as unknown as Vec3));
+  const [x, y] = columns;
+  const z = [x[1] * y[2] - x[2] * y[1], x[2] * y[0] - x[0] * y[2], x[0] * y[1] - x[1] * y[0]];
+  return [x[0], y[0], z[0], x[1], y[1], z[1], x[2], y[2], z[2]];
+}
