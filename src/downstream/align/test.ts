@@ -73,6 +73,8 @@ export const alignTestSchema = z.strictObject({
   rows: z.array(rowSchema),
   groups: z.array(groupSchema),
   paired: z.array(pairedSchema),
+  /** The command line that made it. */
+  command: z.string().optional(),
 });
 export type AlignTest = z.infer<typeof alignTestSchema>;
 
