@@ -108,7 +108,9 @@ export class PoseNetwork {
         const centre = Array.from(numbers('centre').subarray(3 * i, 3 * i + 3), (v) => v * half);
         poses.push({
           // In double precision again.
-          rotation: orthonormal(Array.from(numbers('rotation').subarray(9 * i, 9 * i + 9)) as unknown as Mat3),
+          rotation: orthonormal(
+            Array.from(numbers('rotation').subarray(9 * i, 9 * i + 9)) as unknown as Mat3,
+          ),
           centre: centre as unknown as Vec3,
           turn: Math.exp(numbers('logTurn')[i]),
           shift: Math.exp(numbers('logShift')[i]) * half,

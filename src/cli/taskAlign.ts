@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { Context } from './context.ts';
 import { registerTaskAlignApply } from './taskAlignApply.ts';
+import { registerTaskAlignTest } from './taskAlignTest.ts';
 import { registerTaskAlignTrain } from './taskAlignTrain.ts';
 
 export function registerTaskAlign(task: Command, open: (command: Command) => Context): void {
@@ -10,5 +11,6 @@ export function registerTaskAlign(task: Command, open: (command: Command) => Con
     .summary('bring a bone in any pose into the canonical frame')
     .description('Brings a bone in any pose into the canonical frame.');
   registerTaskAlignTrain(align, open);
+  registerTaskAlignTest(align, open);
   registerTaskAlignApply(align, open);
 }

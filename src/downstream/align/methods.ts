@@ -1,0 +1,55 @@
+/**
+ * The methods that the test knows by name, made for one dataset: whatever they align to comes from its training cases. The
+ * network is opened only where it is asked for.
+ */
+import { openAligner } from '../../aligner/aligner.ts';
+import type { Dataset } from '../../dataset/dataset.ts';
+import { UsageError } from '../../errors.ts';
+import { elastixMethod } from './elastix.ts';
+import { headMethod, icpMethod, matchMethod } from './icp.ts';
+import { type MeanShape, meanShape } from './meanShape.ts';
+import type { AlignMethod } from './method.ts';
+import { pcaMethod } from './pca.ts';
+
+const MAKERS: Readonly<Record<string, (mean: MeanShape, dataset: Dataset) => AlignMethod>> = {
+  pca: pcaMethod,
+  match: matchMethod,
+  icp: icpMethod,
+  elastix: (mean) => elastixMethod(mean),
+  'elastix-pca': (mean) => elastixMethod(mean, { start: 'pca' }),
+  head: (_, dataset) => headMethod(dataset),
+};
+
+/** Names of the methods without a network. */
+export const BASELINES: readonly string[] = Object.keys(MAKERS);
+
+/** Those that serve any bone. */
+export const BASELINE_DEFAULTS: readonly string[] = BASELINES.filter((name) => name !== 'head');
+
+/**
+ * Baselines by name, for a dataset. Throws `UsageError` for a name that is not one, `DatasetError` where there is no training
+ * case or the method does not serve these bones.
+ */
+export function makeBaselines(names: readonly string[], dataset: Dataset): AlignMethod[] {
+  const unknown = names.filter((name) => MAKERS[name] === undefined);
+  if (unknown.length > 0)
+    throw new UsageError({
+      found: `no alignment method is called ${unknown.join(', ')}`,
+      expected: `of ${BASELINES.join(', ')}`,
+      todo: 'correct the name; the network is tested with --run RUN',
+    });
+  if (names.length === 0) return [];
+  const mean = meanShape(dataset);
+  return names.map((name) => MAKERS[name](mean, dataset));
+}
+
+/** The trained network of a run as a method. Throws `CheckpointError`. */
+export async function networkMethod(run: string, threads?: number): Promise<AlignMethod> {
+  const aligner = await openAligner(run, { threads });
+  return {
+    name: 'network',
+    words: `The trained network: ${aligner.words}.`,
+    align: (mask) => aligner.align(mask),
+    release: () => aligner.release(),
+  };
+}

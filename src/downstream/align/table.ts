@@ -1,0 +1,108 @@
+/**
+ * The test of alignment as one table, in a terminal or in Markdown: a row for each method under each pose and condition.
+ * Intervals are 95 %, by subject.
+ */
+
+import type { Estimate, Spread } from './summary.ts';
+import type { AlignGroup, AlignTest } from './test.ts';
+
+const NONE = '-';
+
+/** Three significant digits, at most two after the point: 0.42, 7.31, 12.4, 104. */
+export function digits(value: number): string {
+  const size = Math.abs(value);
+  return value.toFixed(size < 9.995 ? 2 : size < 99.95 ? 1 : 0);
+}
+
+export const percent = (share: number): string => `${Math.round(100 * share)} %`;
+
+const ranged = ({ value, low, high }: Estimate, text: (x: number) => string): string =>
+  low === null || high === null ? text(value) : `${text(value)} [${text(low)}, ${text(high)}]`;
+
+const or = (spread: Spread | null, text: (s: Spread) => string): string =>
+  spread === null ? NONE : text(spread);
+
+export const TABLE_COLUMNS = [
+  'pose',
+  'condition',
+  'method',
+  'answers',
+  'rotation, degrees: median [95 %]',
+  'mean +- deviation',
+  '95th percentile',
+  'below 1, 2, 5',
+  'failed',
+  'translation, mm: median',
+  'TRE, mm: median',
+  'seconds',
+] as const;
+
+/** The cells of one row. */
+export function tableRow({ pose, condition, method, summary: s }: AlignGroup): string[] {
+  return [
+    pose,
+    condition,
+    method,
+    `${s.answered}/${s.asked}`,
+    or(s.rotationDeg, ({ median }) => ranged(median, digits)),
+    or(s.rotationDeg, ({ mean, deviation }) => `${digits(mean.value)} +- ${digits(deviation)}`),
+    or(s.rotationDeg, ({ q95 }) => digits(q95)),
+    [s.below1, s.below2, s.below5].map(({ value }) => percent(value)).join(', '),
+    ranged(s.failed, percent),
+    or(s.translationMm, ({ median }) => digits(median.value)),
+    or(s.treMm, ({ median }) => digits(median.value)),
+    s.seconds === null ? NONE : digits(s.seconds),
+  ];
+}
+
+const rowsOf = (test: AlignTest): string[][] => test.groups.map(tableRow);
+
+/** A Markdown table. */
+export function markdownTable(test: AlignTest): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const rule = TABLE_COLUMNS.map((_, c) => (c < 3 ? '---' : '--:'));
+  return `${[TABLE_COLUMNS, rule, ...rowsOf(test)].map(line).join('\n')}\n`;
+}
+
+/** Heads short enough for a terminal, in the order of the columns. */
+const SHORT = [
+  'pose',
+  'condition',
+  'method',
+  'answers',
+  'median deg [95 %]',
+  'mean +- sd',
+  'q95',
+  '<1, <2, <5 deg',
+  'failed',
+  'shift mm',
+  'TRE mm',
+  's',
+];
+
+/** Columns of equal width, a line under the head, an empty line between conditions, and the paired comparisons below. */
+export function terminalTable(test: AlignTest): string {
+  const rows = rowsOf(test);
+  const widths = SHORT.map((head, c) => Math.max(head.length, ...rows.map((row) => row[c].length)));
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, c) => (c < 3 ? cell.padEnd(widths[c]) : cell.padStart(widths[c])))
+      .join('  ')
+      .trimEnd();
+  const lines = [line(SHORT), widths.map((w) => '-'.repeat(w)).join('  ')];
+  rows.forEach((row, r) => {
+    if (r > 0 && (row[0] !== rows[r - 1][0] || row[1] !== rows[r - 1][1])) lines.push('');
+    lines.push(line(row));
+  });
+  const paired = pairedLines(test);
+  return `${[...lines, ...(paired.length > 0 ? ['', ...paired] : [])].join('\n')}\n`;
+}
+
+/** Each paired comparison in a sentence. */
+export function pairedLines({ paired }: AlignTest): string[] {
+  return paired.map(({ first, second, pose, condition, rotationDeg: r, scans, subjects, firstNearer }) => {
+    const sure = r.high < 0 || r.low > 0;
+    const better = r.value < 0 ? first : second;
+    return `${pose}, ${condition}: ${first} less ${second} ${digits(r.value)} degrees [${digits(r.low)}, ${digits(r.high)}], p ${r.p < 0.001 ? '< 0.001' : r.p.toFixed(3)}; ${first} nearer in ${percent(firstNearer)} of ${scans} scans of ${subjects} subjects: ${sure ? `${better} is better` : 'not told apart'}`;
+  });
+}
