@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { Context } from './context.ts';
 import { registerTaskAlign } from './taskAlign.ts';
 import { registerTaskComplete } from './taskComplete.ts';
+import { registerTaskStudy } from './taskStudy.ts';
 
 export function registerTask(program: Command, open: (command: Command) => Context): void {
   const task = program
@@ -11,4 +12,5 @@ export function registerTask(program: Command, open: (command: Command) => Conte
     .description('Two clinical tasks that show what synthetic bones are worth, each a tool by itself.');
   registerTaskAlign(task, open);
   registerTaskComplete(task, open);
+  registerTaskStudy(task, open);
 }

@@ -1,0 +1,127 @@
+/**
+ * task-study.html: what the study shows in sentences, then for each task the typical error of every training set, over the
+ * number of synthetic cases as a plot, and the comparisons with their intervals. One file, no script.
+ */
+import type { LineChart } from '../../report/chart.ts';
+import { buildReport, formatNumber, type Section, type Table } from '../../report/report.ts';
+import type { TaskResult, TaskStudyResult } from './taskStudy.ts';
+import type { Figure } from './tasks.ts';
+import type { Comparison } from './verdict.ts';
+
+const QUESTION: Record<Comparison['question'], string> = {
+  worth: 'worth of synthetic cases at equal number',
+  addition: 'synthetic cases beside real ones',
+  sources: 'source against source',
+};
+
+const OUTCOME: Record<Comparison['question'], Record<Comparison['outcome'], string>> = {
+  worth: { better: 'within 10 %', worse: 'more than 10 % behind', open: 'not told' },
+  addition: { better: 'helps', worse: 'harms', open: 'not told' },
+  sources: { better: 'the first', worse: 'the second', open: 'not told apart' },
+};
+
+const titled = ({ title, unit }: Figure): string => (unit === '' ? title : `${title}, ${unit}`);
+
+/** Typical error over the number of synthetic cases: a line for each source alone, and for each number of real cases. */
+function chart({ mixes }: TaskResult, figure: Figure): LineChart {
+  const lines = new Map<string, { x: number[]; y: number[] }>();
+  const add = (name: string, x: number, y: number): void => {
+    const line = lines.get(name) ?? { x: [], y: [] };
+    line.x.push(x);
+    line.y.push(y);
+    lines.set(name, line);
+  };
+  for (const { real, source, synthetic, errors } of mixes) {
+    const { typical } = errors[figure.name];
+    if (real === 0) add(`${source} alone`, synthetic, typical);
+    else add(`${real} real`, synthetic, typical);
+  }
+  return {
+    kind: 'line',
+    caption: `Typical ${figure.title} on held-out real cases`,
+    series: [...lines].map(([name, line]) => ({ name, ...line })),
+    x: { label: 'synthetic cases' },
+    y: { label: `typical ${titled(figure)}`, log: true },
+    dots: true,
+  };
+}
+
+function errorTable({ mixes, figures }: TaskResult): Table {
+  return {
+    caption:
+      'Typical error: the geometric mean over subjects, then over training seeds; in brackets each seed',
+    columns: ['learnt from', 'real', 'synthetic', ...figures.map(titled)],
+    rows: mixes.map(({ name, real, synthetic, errors }) => [
+      name,
+      real,
+      synthetic,
+      ...figures.map((f) => {
+        const { typical, seeds } = errors[f.name];
+        return `${formatNumber(typical)}${seeds.length > 1 ? ` (${seeds.map(formatNumber).join(', ')})` : ''}`;
+      }),
+    ]),
+  };
+}
+
+function comparisonTable(comparisons: readonly Comparison[], figure: Figure): Table {
+  return {
+    caption: `${figure.title}: the error of the first over that of the second, the same tests of both`,
+    columns: ['question', 'first', 'second', 'ratio', '95 % interval', 'outcome'],
+    rows: comparisons.map(({ question, first, second, ratio, outcome }) => [
+      QUESTION[question],
+      first,
+      second,
+      ratio.ratio.toFixed(3),
+      `${ratio.low.toFixed(3)} to ${ratio.high.toFixed(3)}`,
+      OUTCOME[question][outcome],
+    ]),
+  };
+}
+
+function taskSection(task: TaskResult): Section {
+  const [judged, ...others] = task.figures;
+  return {
+    heading: task.title,
+    prose: [
+      ...task.sentences,
+      `Judged by the ${judged.title}; ${others.map((f) => f.title).join(' and ')} beside it.`,
+    ],
+    tables: [
+      errorTable(task),
+      ...task.figures.map((figure) => comparisonTable(task.comparisons[figure.name], figure)),
+    ],
+    charts: task.figures.map((figure) => chart(task, figure)),
+  };
+}
+
+/** The page of a finished study. */
+export function taskStudyPage(result: TaskStudyResult): string {
+  const { data, settings, sources, tasks, phantom, notes, command } = result;
+  const seeds = settings.seeds;
+  return buildReport({
+    title: 'What synthetic bones are worth',
+    lead: `Networks for ${tasks.map((t) => t.title.toLowerCase()).join(' and ')} of ${data.bone} masks, trained on real cases, on synthetic ones and on both, all tested on the same held-out real cases.`,
+    phantom,
+    facts: [
+      ['data', data.name],
+      ['grid', `${data.size.join('x')} of ${data.spacing} mm`],
+      ['real training cases', data.train],
+      ['held-out cases', `${data.heldOut} of ${data.subjects} subjects`],
+      ['training seeds', seeds],
+      ...sources.map((s): [string, string] => [`synthetic: ${s.name}`, `${s.kind} ${s.hash.slice(0, 12)}`]),
+    ],
+    sections: [
+      ...tasks.map(taskSection),
+      {
+        heading: 'How it was done',
+        prose: [
+          `All networks of a task have one configuration and one number of steps, so a larger training set is not looked at for longer. Smaller sets of real cases are part of larger ones and drawn anew for each training seed; a mix of real and synthetic cases has the real ones of the training it is compared with.`,
+          'Ratios compare the same tests of two networks in logarithms; their intervals hold the variation over held-out subjects (a bootstrap) and, with several training seeds, over trainings (Student\'s t). Rules were fixed before: "within 10 %" where the whole interval lies below 1.1, "helps" or "harms" where it leaves 1 out.',
+          'With many comparisons some leave 1 out by chance: read the pattern, not one line.',
+          ...notes,
+        ],
+        ...(command !== null && { command }),
+      },
+    ],
+  });
+}

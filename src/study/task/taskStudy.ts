@@ -1,0 +1,264 @@
+/**
+ * The proof of worth, in one folder: networks for alignment and completion trained on real cases, on synthetic ones and on
+ * both, at growing numbers and several seeds, all tested on the same held-out real cases.
+ *
+ *   sources -> mixes -> for each task, mix and seed: train, test -> ratios of errors -> task-study.json, task-study.html
+ *
+ * Units already done are skipped, so the same call goes on after an interruption.
+ */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { TaskStudySettings } from '../../config/taskStudy.ts';
+import { dataHash } from '../../dataset/dataHash.ts';
+import { type Dataset, readOnce } from '../../dataset/dataset.ts';
+import { DatasetError, InterruptedError, UsageError } from '../../errors.ts';
+import { requireWritableFolder, writeFileAtomic } from '../../files/atomic.ts';
+import { acquireLock } from '../../files/lock.ts';
+import { packageVersion } from '../../files/version.ts';
+import { RESEARCH_USE } from '../../sampling/generateProvenance.ts';
+import { writeJson } from '../folder.ts';
+import { LEAST_SUBJECTS, type TestError, typicalError } from './effect.ts';
+import { requireSameTaskStudy, type TaskStudyRecord, taskPathsOf, writeTaskStudy } from './folder.ts';
+import { type Mix, mixesOf } from './mix.ts';
+import { taskStudyPage } from './page.ts';
+import { openSource, type Source, sourceCases } from './sources.ts';
+import { type Figure, type Task, tasksOf } from './tasks.ts';
+import { doneUnit, makeUnit, type TaskShop, type Unit, unitOf } from './units.ts';
+import { type Comparison, comparisonsOf, sentenceOf } from './verdict.ts';
+
+export interface TaskStudyOptions {
+  settings: TaskStudySettings;
+  dataset: Dataset;
+  /** Synthetic cases: a name, and a folder of bones or a generator's run. The first is mixed with real cases. */
+  synthetic: readonly { name: string; path: string }[];
+  out: string;
+  command?: string;
+  quiet?: boolean;
+  signal?: AbortSignal;
+  threads?: number;
+  say?: (text: string) => void;
+}
+
+/** What one task came to. */
+export interface TaskResult {
+  name: Task['name'];
+  title: string;
+  figures: Figure[];
+  /** Typical errors of each mix, by figure, over all seeds and of each seed. */
+  mixes: (Mix & { errors: Record<string, { typical: number; seeds: number[] }> })[];
+  /** By figure, the first of which is judged. */
+  comparisons: Record<string, Comparison[]>;
+  sentences: string[];
+}
+
+/** task-study.json. */
+export interface TaskStudyResult {
+  format: 'cranioflow-task-study-result';
+  version: 1;
+  cranioflow: string;
+  use: string;
+  phantom: boolean;
+  settings: TaskStudySettings;
+  data: {
+    name: string;
+    bone: string;
+    size: readonly number[];
+    spacing: number;
+    train: number;
+    heldOut: number;
+    subjects: number;
+  };
+  sources: Source[];
+  tasks: TaskResult[];
+  notes: string[];
+  command: string | null;
+}
+
+interface Plan {
+  record: TaskStudyRecord;
+  /** The study as its folder has it. */
+  found: TaskStudyRecord | undefined;
+  units: Unit[];
+  tasks: Task[];
+  mixes: Mix[];
+}
+
+/** Checks everything and lays the study out; writes nothing. Throws what is wrong with data, sources, folder. */
+export function openTaskStudy({ settings, dataset, synthetic, out, command }: TaskStudyOptions): Plan {
+  const train = dataset.split('train');
+  const held = new Set(dataset.split('test').map((c) => c.subject));
+  if (held.size < LEAST_SUBJECTS)
+    throw new DatasetError({
+      found: `${dataset.dir} holds out ${held.size} subjects`,
+      expected: `at least ${LEAST_SUBJECTS}, on which every network is tested`,
+      todo: 'hold out more when the dataset is made (--test-share)',
+    });
+  if (train.length === 0)
+    throw new DatasetError({
+      found: `${dataset.dir} has no training cases`,
+      expected: 'real cases to compare the synthetic ones with',
+      todo: 'take in more cases, or lower --test-share',
+    });
+  const names = synthetic.map((s) => s.name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (names.length === 0 || twice !== undefined)
+    throw new UsageError({
+      found: twice === undefined ? 'no synthetic cases' : `two sources called ${twice}`,
+      expected: 'one or more, each with a name of its own',
+      todo: 'give --synthetic otfm=RUN --synthetic ddpm=RUN',
+    });
+  const most = Math.max(...settings.synthetic, train.length);
+  const sources = synthetic.map(({ name, path }) => openSource(name, resolve(path), dataset, most));
+  const record: TaskStudyRecord = {
+    settings,
+    data: { name: dataset.manifest.name, train: dataHash(train), test: dataHash(dataset.split('test')) },
+    sources,
+    ...(command !== undefined && { command }),
+  };
+  const tasks = tasksOf(settings);
+  const mixes = mixesOf(settings, train.length, names);
+  const seeds = [...Array(settings.seeds).keys()];
+  const units = tasks.flatMap((task) => seeds.flatMap((s) => mixes.map((mix) => unitOf(task, mix, s))));
+  return { record, found: requireSameTaskStudy(out, record), units, tasks, mixes };
+}
+
+/** What a study would do: its units, and which of them have left a result. Writes nothing; throws as `openTaskStudy`. */
+export function dryTaskStudy(options: TaskStudyOptions): { unit: string; done: boolean }[] {
+  const paths = taskPathsOf(options.out);
+  return openTaskStudy(options).units.map(({ name }) => ({ unit: name, done: existsSync(paths.test(name)) }));
+}
+
+/**
+ * Runs a task study, or what of it is not done. Throws what `openTaskStudy` throws before any work, `InterruptedError` when
+ * asked to stop (finished units and checkpoints stay), `RunFolderError` where another process works in the folder.
+ */
+export async function runTaskStudy(options: TaskStudyOptions): Promise<TaskStudyResult> {
+  const { out, say = () => {} } = options;
+  const plan = openTaskStudy(options);
+  requireWritableFolder(out);
+  const paths = taskPathsOf(out);
+  const release = acquireLock(paths.lock, say);
+  try {
+    const command = plan.found?.command ?? options.command;
+    writeTaskStudy(out, { ...plan.record, ...(command !== undefined && { command }) });
+    return await work(plan, options, command);
+  } catch (error) {
+    if (!(error instanceof InterruptedError)) throw error;
+    const todo = 'run the same command again with the same --out: it goes on where it stopped';
+    throw new InterruptedError({ ...error.explanation, todo }, { cause: error });
+  } finally {
+    release();
+  }
+}
+
+async function work(
+  { record, units, tasks, mixes }: Plan,
+  { settings, out, say = () => {}, quiet, signal, threads, ...o }: TaskStudyOptions,
+  command: string | undefined,
+): Promise<TaskStudyResult> {
+  const dataset = readOnce(o.dataset);
+  const paths = taskPathsOf(out);
+  const { manifest, grid } = dataset;
+  const count = Math.max(...mixes.map((mix) => mix.synthetic));
+  const sets = new Map<string, Dataset>();
+  for (const source of record.sources) {
+    if (source.kind === 'run') say(`set ${source.name}: ${count} bones`);
+    const set = await sourceCases(source, {
+      out: paths.set(source.name),
+      count,
+      seed: settings.seed,
+      quiet,
+      signal,
+      threads,
+    });
+    sets.set(source.name, readOnce(set));
+  }
+  const shop: TaskShop = { dataset, sets, paths, seed: settings.seed, quiet, signal, threads };
+  const errors = new Map<string, Record<string, TestError[]>>();
+  for (const [i, unit] of units.entries()) {
+    say(`${i + 1}/${units.length} ${unit.name}${doneUnit(shop, unit) === undefined ? '' : ', done'}`);
+    errors.set(unit.name, await makeUnit(shop, unit));
+  }
+  const result: TaskStudyResult = {
+    format: 'cranioflow-task-study-result',
+    version: 1,
+    cranioflow: packageVersion(),
+    use: RESEARCH_USE,
+    phantom: manifest.phantom,
+    settings,
+    data: {
+      name: manifest.name,
+      bone: manifest.bone,
+      size: grid.size,
+      spacing: grid.spacing[0],
+      train: dataset.split('train').length,
+      heldOut: dataset.split('test').length,
+      subjects: new Set(dataset.split('test').map((c) => c.subject)).size,
+    },
+    sources: record.sources,
+    tasks: tasks.map((task) => judge(task, mixes, units, errors)),
+    notes: notesOf(record),
+    command: command ?? null,
+  };
+  writeJson(paths.json, result);
+  writeFileAtomic(paths.html, taskStudyPage(result));
+  return result;
+}
+
+function judge(
+  task: Task,
+  mixes: readonly Mix[],
+  units: readonly Unit[],
+  errors: ReadonlyMap<string, Record<string, TestError[]>>,
+): TaskResult {
+  const of = (mix: Mix, figure: string): TestError[][] =>
+    units
+      .filter((u) => u.task.name === task.name && u.mix.name === mix.name)
+      .map((u) => errors.get(u.name)![figure]);
+  const comparisons = Object.fromEntries(
+    task.figures.map(({ name, floor }) => [
+      name,
+      comparisonsOf(
+        mixes.map((mix) => ({ mix, seeds: of(mix, name) })),
+        floor,
+      ),
+    ]),
+  );
+  const [judged] = task.figures;
+  return {
+    name: task.name,
+    title: task.title,
+    figures: [...task.figures],
+    mixes: mixes.map((mix) => ({
+      ...mix,
+      errors: Object.fromEntries(
+        task.figures.map(({ name, floor }) => {
+          const seeds = of(mix, name);
+          return [
+            name,
+            { typical: typicalError(seeds, floor), seeds: seeds.map((s) => typicalError([s], floor)) },
+          ];
+        }),
+      ),
+    })),
+    comparisons,
+    sentences: comparisons[judged.name].map((c) => sentenceOf(c, judged.title)),
+  };
+}
+
+/** What a reader must know beside the figures. */
+function notesOf({ sources, data, settings }: TaskStudyRecord): string[] {
+  const notes: string[] = [];
+  for (const { name, kind, learntFrom } of sources) {
+    if (kind === 'set')
+      notes.push(
+        `${name} is a folder of bones: what its generator learnt from is not known here. If it saw the held-out cases, the study is void.`,
+      );
+    else if (learntFrom !== data.train)
+      notes.push(
+        `${name} learnt from other cases than the training cases of this study (SHA-256 ${learntFrom?.slice(0, 12)} against ${data.train.slice(0, 12)}).`,
+      );
+  }
+  if (settings.seeds < 2) notes.push('One training seed: intervals say nothing of other trainings.');
+  return notes;
+}
