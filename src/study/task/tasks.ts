@@ -8,6 +8,7 @@ import type { DatasetCase } from '../../dataset/manifest.ts';
 import { networkMethod } from '../../downstream/align/methods.ts';
 import { testAlignment } from '../../downstream/align/test.ts';
 import { trainAligner } from '../../downstream/align/train.ts';
+import type { CompletionFigures } from '../../downstream/complete/measure.ts';
 import { testCompletion } from '../../downstream/complete/test.ts';
 import { trainCompleter } from '../../downstream/complete/train.ts';
 import { openUnet } from '../../downstream/complete/unet.ts';
@@ -100,7 +101,7 @@ const complete = ({ completer, test }: TaskStudySettings): Task => ({
   title: 'Completion',
   figures: [
     { name: 'implant', title: 'implant error (1 - Dice)', unit: '', floor: 1e-3, failed: 1 },
-    { name: 'skull', title: 'error of the whole (1 - Dice)', unit: '', floor: 1e-4, failed: 1 },
+    { name: 'assdMm', title: 'mean surface distance of the implant', unit: 'mm', floor: 1e-3, failed: 100 },
   ],
   training: completer,
   testing: { defects: test.defects },
@@ -116,7 +117,12 @@ const complete = ({ completer, test }: TaskStudySettings): Task => ({
         signal,
         onProgress,
       });
-      throw new Error(`not yet ${rows}`);
+      const list = (error: (figures: CompletionFigures | undefined) => number): TestError[] =>
+        rows.map((r) => ({ subject: r.subject, test: `${r.case} ${r.defect}`, error: error(r.figures) }));
+      return {
+        implant: list((f) => 1 - (f?.implant.dice ?? 0)),
+        assdMm: list((f) => f?.implant.assdMm ?? 100),
+      };
     } finally {
       await method.release?.();
     }
