@@ -22,7 +22,7 @@ import { interruptedError } from '../../files/interrupt.ts';
 import { elements } from '../../graph/graph.ts';
 import { RandomStream } from '../../random/stream.ts';
 import type { SessionOptions } from '../../runtime/session.ts';
-import type { GeneratorWeights } from '../../sampling/generator.ts';
+import { type GeneratorWeights, readGenerator } from '../../sampling/generator.ts';
 import { labelOfQuality } from '../../sampling/latentSampler.ts';
 import { VelocityNetwork } from '../../sampling/network.ts';
 import { labelComponents } from '../../volume/components.ts';
@@ -212,3 +212,7 @@ export class PriorCompletion implements CompletionMethod {
     await this.#fit.release();
   }
 }
+
+/** Opens the generator of a run folder as a method of completion. Throws `CheckpointError` as `create` does. */
+export const openPrior = async (run: string, session: SessionOptions = {}): Promise<PriorCompletion> =>
+  PriorCompletion.create(readGenerator(run), {}, session);
