@@ -53,7 +53,7 @@ export interface PriorOptions {
 
 export const PRIOR_DEFAULTS: PriorOptions = {
   steps: 16,
-  moves: 4,
+  moves: 6,
   rate: 0.08,
   renewal: 1.5,
   guidance: 1,
