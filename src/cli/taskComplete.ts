@@ -1,10 +1,12 @@
 /** `cranioflow task complete`: train, test and apply what completes a bone with a defect. */
 import type { Command } from 'commander';
 import type { Context } from './context.ts';
+import { registerTaskCompleteTest } from './taskCompleteTest.ts';
 
-export function registerTaskComplete(task: Command, _open: (command: Command) => Context): void {
-  task
+export function registerTaskComplete(task: Command, open: (command: Command) => Context): void {
+  const complete = task
     .command('complete')
     .summary('complete a bone with a defect, and cut the implant')
     .description('Completes a bone with a defect, and cuts the implant.');
+  registerTaskCompleteTest(complete, open);
 }
