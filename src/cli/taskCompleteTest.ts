@@ -16,6 +16,7 @@ interface TestFlags extends MethodFlags {
   defects: number;
   answers: number;
   cases?: number;
+  leastQuality: number;
   tolerance?: number;
   seed: number;
   pictures: number;
@@ -42,6 +43,12 @@ Writes complete.html and complete.json, and prints the tables.`,
     .option('--kinds <list>', 'kinds of defects to draw (default: all of the bone)', list)
     .option('--defects <n>', 'defects drawn in each case', whole(1, 1000), 1)
     .option('--answers <n>', 'answers asked of methods that give several', whole(1, 100), 1)
+    .option(
+      '--least-quality <n>',
+      'least quality of a case: what lacks parts already has more to fill',
+      whole(2, 6),
+      2,
+    )
     .option('--cases <n>', 'the first held-out cases only', whole(1))
     .option('--tolerance <mm>', 'of surface Dice (default: one voxel)', positive)
     .option('--pictures <n>', 'cases shown on the page', whole(0, 50), 6)
@@ -80,6 +87,7 @@ async function runTest(flags: TestFlags, cli: Context): Promise<void> {
         kinds: flags.kinds as DefectKind[] | undefined,
         seed: flags.seed,
         answers: flags.answers,
+        leastQuality: flags.leastQuality,
         limit: flags.cases,
         toleranceMm: flags.tolerance,
         signal,
@@ -143,6 +151,7 @@ function commandOf(flags: TestFlags, names: readonly string[]): string {
   if (flags.run !== undefined) parts.push(`--run ${flags.run}`);
   if (flags.prior !== undefined) parts.push(`--prior ${flags.prior}`);
   if (flags.kinds !== undefined) parts.push(`--kinds ${flags.kinds.join(',')}`);
+  if (flags.leastQuality > 2) parts.push(`--least-quality ${flags.leastQuality}`);
   if (flags.cases !== undefined) parts.push(`--cases ${flags.cases}`);
   if (flags.tolerance !== undefined) parts.push(`--tolerance ${flags.tolerance}`);
   if (flags.answers > 1) parts.push(`--answers ${flags.answers}`);

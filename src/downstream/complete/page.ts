@@ -85,7 +85,10 @@ export function completionPage(
     facts: [
       ['data', data.name],
       ['grid', `${data.size.join('x')} at ${data.spacing} mm`],
-      ['held-out cases', data.heldOut.cases],
+      [
+        'held-out cases',
+        `${data.heldOut.cases}${record.leastQuality > 2 ? ` (quality ${record.leastQuality} or more)` : ''}`,
+      ],
       ['defects a case', record.defectsPerCase],
       ['methods', record.methods.map((m) => m.name).join(', ')],
       ['answers asked', answers],
