@@ -22,32 +22,6 @@ const PIXELS = 280;
 /** An implant is thinner than the voxels here: what fills a third of one is shown. */
 const IMPLANT_CUT = 0.33;
 
-const coloured = (mesh: Mesh, colour: Colour): Mesh => {
-  const colours = new Uint8Array(mesh.positions.length);
-  for (let p = 0; p < colours.length; p++) colours[p] = colour[p % 3];
-  return { ...mesh, colours };
-};
-
-/** Two meshes as one. */
-function joined(a: Mesh, b: Mesh): Mesh {
-  const first = a.positions.length / 3;
-  const both = <T extends Float32Array | Uint32Array | Uint8Array>(x: T, y: T): T => {
-    const out = new (x.constructor as new (n: number) => T)(x.length + y.length);
-    out.set(x as never);
-    out.set(y as never, x.length);
-    return out;
-  };
-  return {
-    positions: both(a.positions, b.positions),
-    indices: both(
-      a.indices,
-      b.indices.map((i) => i + first),
-    ),
-    normals: both(a.normals!, b.normals!),
-    colours: both(a.colours!, b.colours!),
-  };
-}
-
 /** From the front or the back, three quarters, a side, and above or below: those sides on which the implant lies. */
 function viewsOf([x, y, z]: Vec3): Direction[] {
   const side = x >= 0 ? 1 : -1;
