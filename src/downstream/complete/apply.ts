@@ -7,6 +7,7 @@
  * The patient's voxels are never resampled: the implant is cut against the bone as it was read. Research use, not a medical
  * device.
  */
+import { createHash } from 'node:crypto';
 import { collectCases } from '../../dataset/inputs.ts';
 import { type ReadCase, type ReadOptions, readCase } from '../../dataset/readCase.ts';
 import { UsageError, VolumeError } from '../../errors.ts';
@@ -287,7 +288,8 @@ function inputOf({ read, bone }: Case): ApplyFacts['input'] {
 }
 
 /** What decides the implant beside the bone. */
-function settingsOf(o: ApplyOptions, { network }: OpenedMethod): object {
+function settingsOf(o: ApplyOptions, { network, template }: OpenedMethod): object {
+  const onto = template && createHash('sha256').update(template.data).digest('hex');
   const { method, frame, alignTo, aligner, aligned, region, gapMm, pieces, answers, seed } = o;
   return {
     method,
@@ -301,6 +303,7 @@ function settingsOf(o: ApplyOptions, { network }: OpenedMethod): object {
     answers,
     seed,
     network: network?.hash,
+    onto,
   };
 }
 
