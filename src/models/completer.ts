@@ -121,6 +121,8 @@ export function completer(s: Scope, x: Tensor, config: CompleterModel, template:
 }
 
 export interface CompleterLoss {
+  /** Weight of the cross-entropy, counted in defects. */
+  entropy: number;
   /** Weight of the soft Dice of the whole bone. */
   dice: number;
   /** Weight of the soft Dice of what is missing. */
@@ -131,7 +133,7 @@ export interface CompleterLoss {
 const SMOOTH = 10;
 
 /**
- * `mean over examples of [ sum CE / (M + s) + dice . (1 - Dice(p, y)) + implant . (1 - (2 sum p y m + s) / (sum p m + M + s)) ]`,
+ * `mean over examples of [ entropy . sum CE / (M + s) + dice . (1 - Dice(p, y)) + implant . (1 - (2 sum p y m + s) / (sum p m + M + s)) ]`,
  * p = sigmoid(logits), y the whole bone in 0 and 1, m = 1 where the defective mask has no bone, M = sum y m the voxels
  * missing. The cross-entropy is counted in defects: of a mean over the grid, in which a defect is one voxel in a thousand,
  * the Dice terms would leave nothing, and they alone add too much. `x` (defective) and `whole` [N, 1, D, H, W] in +-1.
@@ -140,15 +142,15 @@ export function completerLoss(
   logits: Tensor,
   x: Tensor,
   whole: Tensor,
-  { dice, implant }: CompleterLoss,
+  { entropy, dice, implant }: CompleterLoss,
 ): Tensor {
   const y = multiply(add(whole, 1), 0.5);
   const free = multiply(subtract(1, x), 0.5);
   const rest = [1, 2, 3, 4];
   const t = multiply(y, free);
   const missing = add(sum(t, rest), SMOOTH);
-  const entropy = sum(subtract(softplus(logits), multiply(logits, y)), rest);
-  let loss = mean(divide(entropy, missing));
+  const wrong = sum(subtract(softplus(logits), multiply(logits, y)), rest);
+  let loss = multiply(mean(divide(wrong, missing)), entropy);
   if (dice > 0) loss = add(loss, multiply(softDice(logits, y), dice));
   if (implant === 0) return loss;
   const p = multiply(sigmoid(logits), free);

@@ -108,7 +108,7 @@ test('the loss is its formula, and its gradient that of finite differences', asy
   const logits = normals(n, 5);
   const whole = mask(n, 6);
   const x = whole.map((v, i) => (v > 0 && i % 3 === 0 ? -1 : v));
-  const weights = { dice: 0.7, implant: 0.4 };
+  const weights = { entropy: 0.3, dice: 0.7, implant: 0.4 };
   const shape = [2, 1, 2, 2, 2];
   const build = (t: Record<string, Tensor>) => {
     const { graph } = t.logits;
@@ -124,7 +124,7 @@ test('the loss is its formula, and its gradient that of finite differences', asy
     const free = (i: number) => (x[i] > 0 ? 0 : 1);
     const total = (f: (i: number) => number) => at.reduce((sum, i) => sum + f(i), 0);
     const missing = total((i) => y(i) * free(i)) + 10;
-    expected += total((i) => -Math.log(y(i) === 1 ? p(i) : 1 - p(i))) / missing / 2;
+    expected += total((i) => -Math.log(y(i) === 1 ? p(i) : 1 - p(i))) * (0.3 / missing / 2);
     expected += (0.7 / 2) * (1 - (2 * total((i) => p(i) * y(i)) + 1) / (total(p) + total(y) + 1));
     const shared = 2 * total((i) => p(i) * y(i) * free(i)) + 10;
     expected += (0.4 / 2) * (1 - shared / (total((i) => p(i) * free(i)) + missing));

@@ -29,7 +29,7 @@ import {
   keyOf,
   writeImplants,
 } from './applyFiles.ts';
-import { copyBlock, coreOf, type FinePair, finePair } from './applyImplant.ts';
+import { copyBlock, coreOf, type FinePair, finePair, touchesEdge } from './applyImplant.ts';
 import { type OpenedMethod, openMethod } from './applyMethods.ts';
 import { implantPicture } from './applyPicture.ts';
 import { type PoseWay, placedGrid, poseOf, wayOfFrame } from './applyPose.ts';
@@ -135,7 +135,12 @@ export async function applyCompletion(options: ApplyOptions, doors: ApplyDoors =
       const core = coreOf(coarse, answer.whole, placed, one.read.grid, region);
       const pair = finePair(one.bone, one.read.grid, placed, core, answer);
       const cutOut = cut(pair, opened, options);
-      for (const text of defectWarnings(core, coarse, opened, pair.atEdge))
+      const found = {
+        implant: cutOut.implant,
+        leftOut: core.leftOut,
+        atEdge: touchesEdge(cutOut.implant, one.read.grid),
+      };
+      for (const text of defectWarnings(found, coarse, pose, opened))
         if (!warnings.includes(text)) warnings.push(text);
       return { ...cutOut, bone: pair.defective };
     });
