@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { Context } from './context.ts';
 import { registerTaskCompleteApply } from './taskCompleteApply.ts';
+import { registerTaskCompleteTest } from './taskCompleteTest.ts';
 import { registerTaskCompleteTrain } from './taskCompleteTrain.ts';
 
 export function registerTaskComplete(task: Command, open: (command: Command) => Context): void {
@@ -11,4 +12,5 @@ export function registerTaskComplete(task: Command, open: (command: Command) => 
     .description('Completes a bone with a defect, and cuts the implant.');
   registerTaskCompleteTrain(complete, open);
   registerTaskCompleteApply(complete, open);
+  registerTaskCompleteTest(complete, open);
 }

@@ -21,6 +21,7 @@ interface CompleteApplyFlags {
   label?: number;
   components?: number;
   meshSpace: 'LPS' | 'RAS';
+  picture: boolean;
   threads?: number;
 }
 
@@ -78,6 +79,7 @@ volume, thickness, pose and warnings. Research use, not a medical device.`,
         .choices(['LPS', 'RAS'])
         .default('LPS'),
     )
+    .option('--no-picture', 'do not make implant.png')
     .option('--threads <n>', 'processor threads (default: all)', whole(1, 1024))
     .addHelpText(
       'after',
@@ -103,7 +105,7 @@ Examples:
 function summary(out: string, { implants, warnings, statement }: ApplyFacts, seconds: number): string {
   const lines = implants.map(
     ({ stl, volumeCm3, gapMm, thicknessMm, pieces }) =>
-      `  ${stl}: ${volumeCm3.toFixed(2)} cm^3, gap ${gapMm.least.toFixed(2)} mm (median ${gapMm.median.toFixed(2)}), least thickness ${thicknessMm.least.toFixed(1)} mm${pieces > 1 ? `, ${pieces} pieces` : ''}`,
+      `  ${stl}: ${volumeCm3.toFixed(2)} cm^3, gap at least ${gapMm.surface.toFixed(2)} mm, least thickness ${thicknessMm.least.toFixed(1)} mm${pieces > 1 ? `, ${pieces} pieces` : ''}`,
   );
   return [
     `${out}: ${implants.length === 1 ? 'an implant' : `${implants.length} implants`} in ${seconds.toFixed(1)} s`,

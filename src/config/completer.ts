@@ -46,6 +46,11 @@ const training = generatorSchema.pick({
 
 export const completerSchema = z.strictObject({
   ...training,
+  entropy: z
+    .number()
+    .min(0)
+    .default(0.1)
+    .describe('Weight of the cross-entropy, summed over the grid and divided by the voxels missing'),
   dice: z
     .number()
     .min(0)

@@ -2,13 +2,14 @@
  * The completer: a 3D U-Net (Ronneberger et al. 2015) from the mask x [N, 1, D, H, W] of a bone with a defect, in +-1, to
  * logits [N, 1, D, H, W] of the whole bone.
  *
- *   [x, x mirrored left to right] -> (cubes of 2x2x2 as channels), beside them where each cell lies (z, y, x in +-1)
+ *   [x, x mirrored left to right, mean training bone] -> (cubes of 2x2x2 as channels), beside them where each cell lies (z, y, x in +-1)
  *     -> conv3 -> residual blocks, conv4 stride 2, a level .. -> residual blocks, `upsampleConv`, a level, beside the skips
  *     -> norm, SiLU, conv3 (starts at zero) -> (channels as cubes) = f      logits = KEEP . x + f
  *
  * The bone that is there stays: before any training the network returns its input, so all it has to learn is what is
  * missing. Bones lie in one frame, left and right of the grid's middle, so the mirrored mask shows each place what the other
- * side has there, which no small kernel could reach. Grids of any size are continued at their upper ends up to a multiple of
+ * side has there, which no small kernel could reach, and the mean training bone what most bones have there. (Phantoms of 32^3, 300
+ * steps: implant Dice 0.50 with the mirror image, 0.16 without.) Grids of any size are continued at their upper ends up to a multiple of
  * the factor, as bone cut by the field of view goes on.
  */
 import type { Tensor } from '../graph/graph.ts';
@@ -75,12 +76,23 @@ function blocksOf(s: Scope, x: Tensor, { blocks, groups }: CompleterModel): Tens
   return h;
 }
 
-/** Logits [N, 1, D, H, W] of the whole bone, from masks x of the same shape in +-1. */
-export function completer(s: Scope, x: Tensor, config: CompleterModel): Tensor {
+/** The mean bone, shares of 255, as the network sees it for each of n cases: [N, 1, D, H, W] in -1 to 1. */
+function shown(template: Uint8Array, n: number): Float32Array {
+  const out = new Float32Array(n * template.length);
+  for (let p = 0; p < out.length; p++) out[p] = (2 * template[p % template.length]) / 255 - 1;
+  return out;
+}
+
+/**
+ * Logits [N, 1, D, H, W] of the whole bone, from masks x of the same shape in +-1. `template` [D, H, W]: the share of the
+ * training bones that have bone at each voxel, 0 to 255.
+ */
+export function completer(s: Scope, x: Tensor, config: CompleterModel, template: Uint8Array): Tensor {
   const { patch, widths, groups } = config;
   const factor = latentFactor(config);
   const more = x.shape.map((side, axis) => (axis < 2 ? 0 : (factor - (side % factor)) % factor));
-  const seen = config.mirror ? concat([x, mirrored(x)], 1) : x;
+  const mean = x.graph.constant(shown(template, x.shape[0]), x.shape);
+  const seen = concat(config.mirror ? [x, mirrored(x), mean] : [x, mean], 1);
   const whole = pad(seen, [0, 0, 0, 0, 0], more, 'replicate');
   const cells = patch === 2 ? spaceToDepth(whole) : whole;
   const [n, , ...grid] = cells.shape;
@@ -109,6 +121,8 @@ export function completer(s: Scope, x: Tensor, config: CompleterModel): Tensor {
 }
 
 export interface CompleterLoss {
+  /** Weight of the cross-entropy, counted in defects. */
+  entropy: number;
   /** Weight of the soft Dice of the whole bone. */
   dice: number;
   /** Weight of the soft Dice of what is missing. */
@@ -119,7 +133,7 @@ export interface CompleterLoss {
 const SMOOTH = 10;
 
 /**
- * `mean over examples of [ sum CE / (M + s) + dice . (1 - Dice(p, y)) + implant . (1 - (2 sum p y m + s) / (sum p m + M + s)) ]`,
+ * `mean over examples of [ entropy . sum CE / (M + s) + dice . (1 - Dice(p, y)) + implant . (1 - (2 sum p y m + s) / (sum p m + M + s)) ]`,
  * p = sigmoid(logits), y the whole bone in 0 and 1, m = 1 where the defective mask has no bone, M = sum y m the voxels
  * missing. The cross-entropy is counted in defects: of a mean over the grid, in which a defect is one voxel in a thousand,
  * the Dice terms would leave nothing, and they alone add too much. `x` (defective) and `whole` [N, 1, D, H, W] in +-1.
@@ -128,15 +142,15 @@ export function completerLoss(
   logits: Tensor,
   x: Tensor,
   whole: Tensor,
-  { dice, implant }: CompleterLoss,
+  { entropy, dice, implant }: CompleterLoss,
 ): Tensor {
   const y = multiply(add(whole, 1), 0.5);
   const free = multiply(subtract(1, x), 0.5);
   const rest = [1, 2, 3, 4];
   const t = multiply(y, free);
   const missing = add(sum(t, rest), SMOOTH);
-  const entropy = sum(subtract(softplus(logits), multiply(logits, y)), rest);
-  let loss = mean(divide(entropy, missing));
+  const wrong = sum(subtract(softplus(logits), multiply(logits, y)), rest);
+  let loss = multiply(mean(divide(wrong, missing)), entropy);
   if (dice > 0) loss = add(loss, multiply(softDice(logits, y), dice));
   if (implant === 0) return loss;
   const p = multiply(sigmoid(logits), free);

@@ -7,11 +7,11 @@
  * The patient's voxels are never resampled: the implant is cut against the bone as it was read. Research use, not a medical
  * device.
  */
+import { createHash } from 'node:crypto';
 import { collectCases } from '../../dataset/inputs.ts';
 import { type ReadCase, type ReadOptions, readCase } from '../../dataset/readCase.ts';
 import { UsageError, VolumeError } from '../../errors.ts';
 import { interruptedError } from '../../files/interrupt.ts';
-import { maskSurface } from '../../mesh/surface.ts';
 import { alignReference } from '../../skull/align.ts';
 import { cropToBone } from '../../skull/orient.ts';
 import { transformToMatrix } from '../../skull/register/transform.ts';
@@ -19,6 +19,7 @@ import { resampleMask } from '../../volume/resample.ts';
 import { type Grid, type Mask, voxelCount } from '../../volume/volume.ts';
 import type { AlignMethod } from '../align/method.ts';
 import { cutImplant, type Implant } from '../implant/cutImplant.ts';
+import { implantMesh } from '../implant/implantMesh.ts';
 import { checkExtent, checkPlacement, defectWarnings } from './applyChecks.ts';
 import {
   type ApplyFacts,
@@ -28,7 +29,7 @@ import {
   keyOf,
   writeImplants,
 } from './applyFiles.ts';
-import { copyBlock, coreOf, type FinePair, finePair } from './applyImplant.ts';
+import { copyBlock, coreOf, type FinePair, finePair, touchesEdge } from './applyImplant.ts';
 import { type OpenedMethod, openMethod } from './applyMethods.ts';
 import { implantPicture } from './applyPicture.ts';
 import { type PoseWay, placedGrid, poseOf, wayOfFrame } from './applyPose.ts';
@@ -54,6 +55,8 @@ export interface ApplyOptions extends Pick<ReadOptions, 'threshold' | 'label' | 
   gapMm?: number;
   /** Pieces of the implant, at most. Default 1. */
   pieces?: number;
+  /** Make implant.png. Default true. */
+  picture?: boolean;
   /** Of methods that draw. */
   answers?: number;
   seed?: number;
@@ -131,13 +134,18 @@ export async function applyCompletion(options: ApplyOptions, doors: ApplyDoors =
       signal?.throwIfAborted();
       const core = coreOf(coarse, answer.whole, placed, one.read.grid, region);
       const pair = finePair(one.bone, one.read.grid, placed, core, answer);
-      const implant = cut(pair, opened, options);
-      for (const text of defectWarnings(core, coarse, opened, pair.atEdge))
+      const cutOut = cut(pair, opened, options);
+      const found = {
+        implant: cutOut.implant,
+        leftOut: core.leftOut,
+        atEdge: touchesEdge(cutOut.implant, one.read.grid),
+      };
+      for (const text of defectWarnings(found, coarse, pose, opened))
         if (!warnings.includes(text)) warnings.push(text);
-      return implant;
+      return { ...cutOut, bone: pair.defective };
     });
 
-    clock.next('write');
+    clock.next('draw and write');
     const facts: ApplyFacts = {
       statement: STATEMENT,
       units: "mm, LPS (x to the patient's left, y to the back, z to the head), in the space of the input",
@@ -152,16 +160,19 @@ export async function applyCompletion(options: ApplyOptions, doors: ApplyDoors =
         ...(pose.uncertainty && { uncertainty: pose.uncertainty }),
       },
       gridOfMethod: { size: [...opened.grid.size], spacingMm: opened.grid.spacing[0] },
-      implants: made.map((implant, i) => factsOf(implant, i, made.length)),
+      implants: made.map((implant, i) => factsOf(implant, i, made.length, options)),
       warnings,
     };
     const title = `Implant by ${opened.method.name}`;
     const subtitle =
       warnings[0] ?? `of ${opened.bone ?? 'a bone'}, ${facts.implants[0].volumeCm3.toFixed(1)} cm^3`;
     const masks = made.map((m) => m.implant);
-    const picture = implantPicture(one.bone, masks, pose, opened.grid, { title, subtitle });
-    const pieces = masks.map((mask) => ({
-      mesh: maskSurface(cropToBone(mask, 2)),
+    const picture =
+      options.picture === false
+        ? undefined
+        : implantPicture(one.bone, masks, pose, opened.grid, { title, subtitle });
+    const pieces = made.map(({ implant: mask, bone }) => ({
+      mesh: implantMesh(mask, bone, options.gapMm === undefined ? {} : { gapMm: options.gapMm }),
       mask: one.read.grid === undefined ? mask : onGrid(mask, one.read.grid),
     }));
     await writeImplants(out, facts, pieces, picture);
@@ -251,14 +262,22 @@ function cut(
 const onGrid = (mask: Mask, grid: Grid): Mask =>
   copyBlock(mask, { ...grid, data: new Uint8Array(voxelCount(grid.size)) });
 
-function factsOf({ implant, fit, pieces, notes }: Implant, index: number, count: number): ImplantFacts {
+function factsOf(
+  { implant, fit, pieces, notes }: Implant,
+  index: number,
+  count: number,
+  { gapMm }: ApplyOptions,
+): ImplantFacts {
   const { gap, thickness, volumeMm3 } = fit;
   const [x, y, z] = centroidOf(implant, implant.data)!;
   return {
     ...fileNames(index, count),
     volumeCm3: volumeMm3 / 1000,
     centroid: [x, y, z],
-    gapMm: { least: gap.least, median: gap.median, p95: gap.p95 },
+    gapMm: {
+      surface: gapMm ?? Math.min(...implant.spacing) / 2,
+      voxels: { least: gap.least, median: gap.median, p95: gap.p95 },
+    },
     thicknessMm: thickness,
     pieces,
     notes,
@@ -274,7 +293,8 @@ function inputOf({ read, bone }: Case): ApplyFacts['input'] {
 }
 
 /** What decides the implant beside the bone. */
-function settingsOf(o: ApplyOptions, { network }: OpenedMethod): object {
+function settingsOf(o: ApplyOptions, { network, template }: OpenedMethod): object {
+  const onto = template && createHash('sha256').update(template.data).digest('hex');
   const { method, frame, alignTo, aligner, aligned, region, gapMm, pieces, answers, seed } = o;
   return {
     method,
@@ -288,6 +308,7 @@ function settingsOf(o: ApplyOptions, { network }: OpenedMethod): object {
     answers,
     seed,
     network: network?.hash,
+    onto,
   };
 }
 

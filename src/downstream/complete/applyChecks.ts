@@ -4,9 +4,9 @@
  * `implant.json`.
  */
 import { GridError, VolumeError } from '../../errors.ts';
+import { applyTransform } from '../../skull/register/transform.ts';
 import { resample } from '../../volume/resample.ts';
 import type { Grid, Mask, Vec3 } from '../../volume/volume.ts';
-import type { Core } from './applyImplant.ts';
 import type { OpenedMethod } from './applyMethods.ts';
 import type { Pose } from './applyPose.ts';
 import { boneExtent, centroidOf, templateFit } from './trainTaught.ts';
@@ -88,12 +88,22 @@ export function checkPlacement(
   return { placement: { fit, outside }, warnings };
 }
 
+/** What the warnings of a defect go by. */
+export interface FoundDefect {
+  /** The implant that fills it, on the patient's voxels. */
+  implant: Mask;
+  /** Of what the method would add, the share that was left out. */
+  leftOut: number;
+  /** It reaches the border of what the field of view shows. */
+  atEdge: boolean;
+}
+
 /** What is unlike the training in the defect that was found, in sentences. */
 export function defectWarnings(
-  core: Core,
+  { implant, leftOut, atEdge }: FoundDefect,
   coarse: Mask,
+  { transform }: Pose,
   { taught, phantom, grid }: OpenedMethod,
-  atEdge: boolean,
 ): string[] {
   const warnings: string[] = [];
   if (phantom)
@@ -104,13 +114,14 @@ export function defectWarnings(
     warnings.push(
       'the defect reaches the edge of the field of view: what lies beyond is not known, and the implant ends there',
     );
-  if (core.leftOut > 0.5)
+  if (leftOut > 0.5)
     warnings.push(
-      `${percent(core.leftOut)} of what the method would add lies elsewhere and was left out; --region can say where the defect is`,
+      `${percent(leftOut)} of what the method would add lies elsewhere and was left out; --region can say where the defect is`,
     );
   if (taught === undefined) return warnings;
-  const bone = coarse.data.reduce((n, v) => n + v, 0);
-  const share = core.voxels / (bone + core.voxels);
+  const volumeOf = ({ data, spacing: [x, y, z] }: Mask) => data.reduce((n, v) => n + v, 0) * x * y * z;
+  const filled = volumeOf(implant);
+  const share = filled / (volumeOf(coarse) + filled);
   const [least, most] = taught.share;
   if (share > 1.1 * most)
     warnings.push(
@@ -120,7 +131,7 @@ export function defectWarnings(
     warnings.push(
       `the defect is smaller (${percent(share)} of the bone) than those of the training (from ${percent(least)}): it may be none`,
     );
-  const at = centroidOf(grid, core.data) as Vec3;
+  const at = applyTransform(transform, centroidOf(implant, implant.data)!);
   const voxel = grid.spacing[0];
   const away = at.some((u, a) => u < taught.centre[0][a] - voxel || u > taught.centre[1][a] + voxel);
   if (away) warnings.push('the defect lies where none of the training did: another site');

@@ -24,8 +24,8 @@ export interface ImplantFacts {
   volumeCm3: number;
   /** LPS mm, in the patient's space. */
   centroid: [number, number, number];
-  /** Between the faces of implant and bone along the rim. */
-  gapMm: { least: number; median: number; p95: number };
+  /** Between the faces of implant and bone: what the STL's surface keeps at least, and along the rim of the NRRD's voxels. */
+  gapMm: { surface: number; voxels: { least: number; median: number; p95: number } };
   /** Local thickness, 5th percentile and median. */
   thicknessMm: { least: number; median: number };
   pieces: number;
@@ -104,12 +104,12 @@ export async function writeImplants(
   out: string,
   facts: ApplyFacts,
   pieces: readonly { mesh: Mesh; mask: Mask }[],
-  picture: Uint8Array,
+  picture?: Uint8Array,
 ): Promise<void> {
   for (const [i, { mesh, mask }] of pieces.entries()) {
     await writeMesh(join(out, facts.implants[i].stl), mesh);
     await writeVolume(join(out, facts.implants[i].nrrd), mask);
   }
-  writeFileAtomic(join(out, PICTURE), picture);
+  if (picture !== undefined) writeFileAtomic(join(out, PICTURE), picture);
   writeFileAtomic(join(out, FACTS), `${JSON.stringify(facts, null, 2)}\n`);
 }

@@ -130,8 +130,6 @@ export function copyBlock(from: Mask, to: Mask): Mask {
 export interface FinePair {
   whole: Mask;
   defective: Mask;
-  /** The core reaches the border of what the field of view shows. */
-  atEdge: boolean;
 }
 
 /**
@@ -150,11 +148,6 @@ export function finePair(
   // Belief outside the core's surroundings is none: the cut runs through it smoothly, and nothing else is added.
   const local = { ...placed, data: belief.map((p, i) => (near[i] !== 0 ? p : 0)) };
   const lattice = seen ?? bone;
-  let atEdge = false;
-  if (seen !== undefined) {
-    const [low, high] = boundsIn(seen, placed, core.data);
-    atEdge = seen.size.some((n, a) => low[a] <= 0 || high[a] >= n - 1);
-  }
   // With too little bone around it, an implant could not be told from the bone: the block grows until there is more.
   for (let around = 0; ; around = 2 * around + 4) {
     const surroundings = dilate(near, placed.size, placed.spacing, around * placed.spacing[0]);
@@ -168,7 +161,7 @@ export function finePair(
         there++;
       } else missing += data[p];
     if (there > 1.2 * missing || around > Math.max(...placed.size))
-      return { whole: { ...block, data }, defective, atEdge };
+      return { whole: { ...block, data }, defective };
   }
 }
 
@@ -188,4 +181,17 @@ function blockUnder(lattice: Grid, [low, high]: [number[], number[]], seen: Grid
     expected: `at most ${MOST_VOXELS} voxels: a part of the bone`,
     todo: 'resample the input to coarser voxels, or give the --region of the defect',
   });
+}
+
+/** Tells whether an implant reaches the first or last voxels of the volume that the bone came from. */
+export function touchesEdge(implant: Mask, seen: Grid | undefined): boolean {
+  if (seen === undefined) return false;
+  const low = worldToVoxel(seen, implant.origin).map(Math.round);
+  const [nx, ny] = implant.size;
+  for (let p = 0; p < implant.data.length; p++) {
+    if (implant.data[p] === 0) continue;
+    const at = [p % nx, Math.floor(p / nx) % ny, Math.floor(p / (nx * ny))];
+    if (at.some((u, a) => u + low[a] <= 0 || u + low[a] >= seen.size[a] - 1)) return true;
+  }
+  return false;
 }

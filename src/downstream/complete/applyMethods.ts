@@ -4,10 +4,10 @@
  */
 import { CheckpointError, UsageError } from '../../errors.ts';
 import type { CompleterMeta } from '../../models/metadata.ts';
-import type { Grid } from '../../volume/volume.ts';
+import { centredGrid, type Grid } from '../../volume/volume.ts';
 import type { PoseTemplate } from './applyPose.ts';
 import type { CompletionMethod } from './method.ts';
-import { completerGrid, openUnet } from './unet.ts';
+import { completerGrid, openUnet, readCompleter } from './unet.ts';
 
 export const METHODS = ['unet', 'mirror', 'prior'] as const;
 export type MethodName = (typeof METHODS)[number];
@@ -50,13 +50,25 @@ const OPENERS: Record<MethodName, (options: OpenOptions) => Promise<OpenedMethod
       network: { dataset, step, hash },
     };
   },
-  async mirror() {
-    throw notHere('mirror');
+  // The mirror takes any grid: that of a completer, where one is named, else one that holds a head.
+  async mirror({ run }) {
+    const { mirrorMethod } = await import('./mirror.ts');
+    const method = mirrorMethod();
+    if (run === undefined)
+      return { method, grid: centredGrid(MIRROR_SIZE, [MIRROR_MM, MIRROR_MM, MIRROR_MM]) };
+    const { meta, template } = readCompleter(run);
+    const grid = completerGrid(meta);
+    const { bone, taught } = meta;
+    return { method, grid, bone, taught, template: { grid, data: template } };
   },
   async prior() {
     throw notHere('prior');
   },
 };
+
+/** 256 mm: any head. */
+const MIRROR_SIZE = [128, 128, 128] as const;
+const MIRROR_MM = 2;
 
 function notHere(name: MethodName): UsageError {
   return new UsageError({

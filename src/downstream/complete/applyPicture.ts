@@ -7,13 +7,14 @@ import type { Direction } from '../../mesh/camera.ts';
 import { contactSheet } from '../../mesh/contactSheet.ts';
 import type { Mesh } from '../../mesh/mesh.ts';
 import { encodePng, type Image } from '../../mesh/png.ts';
-import { BONE, type Colour, renderMesh } from '../../mesh/render.ts';
+import { renderMesh } from '../../mesh/render.ts';
 import { EXTRA } from '../../mesh/slices.ts';
 import { maskSurface } from '../../mesh/surface.ts';
 import { gridFrame } from '../../mesh/views.ts';
 import { resampleMask } from '../../volume/resample.ts';
 import { centredGrid, type Grid, type Mask, type Vec3 } from '../../volume/volume.ts';
 import { type Pose, placedGrid } from './applyPose.ts';
+import { united } from './picture.ts';
 import { centroidOf } from './trainTaught.ts';
 
 /** Voxels along the longest side of the grid that the surfaces are made on, at most; they are no finer than the bone's. */
@@ -21,32 +22,6 @@ const VOXELS = 128;
 const PIXELS = 280;
 /** An implant is thinner than the voxels here: what fills a third of one is shown. */
 const IMPLANT_CUT = 0.33;
-
-const coloured = (mesh: Mesh, colour: Colour): Mesh => {
-  const colours = new Uint8Array(mesh.positions.length);
-  for (let p = 0; p < colours.length; p++) colours[p] = colour[p % 3];
-  return { ...mesh, colours };
-};
-
-/** Two meshes as one. */
-function joined(a: Mesh, b: Mesh): Mesh {
-  const first = a.positions.length / 3;
-  const both = <T extends Float32Array | Uint32Array | Uint8Array>(x: T, y: T): T => {
-    const out = new (x.constructor as new (n: number) => T)(x.length + y.length);
-    out.set(x as never);
-    out.set(y as never, x.length);
-    return out;
-  };
-  return {
-    positions: both(a.positions, b.positions),
-    indices: both(
-      a.indices,
-      b.indices.map((i) => i + first),
-    ),
-    normals: both(a.normals!, b.normals!),
-    colours: both(a.colours!, b.colours!),
-  };
-}
 
 /** From the front or the back, three quarters, a side, and above or below: those sides on which the implant lies. */
 function viewsOf([x, y, z]: Vec3): Direction[] {
@@ -82,7 +57,7 @@ export function implantPicture(
     ...seen,
     data: resampleMask(mask, placed, cut).data,
   });
-  const skull = coloured(maskSurface(inFrame(bone)), BONE);
+  const skull = maskSurface(inFrame(bone));
   const made = implants.map((implant) => inFrame(implant, IMPLANT_CUT));
   const views = viewsOf(centroidOf(seen, made[0].data) ?? [0, 0, 0]);
   const row = (mesh: Mesh): Image[] =>
@@ -91,7 +66,7 @@ export function implantPicture(
     { title: 'the bone as it is', cells: row(skull).map((image) => ({ image })) },
     ...made.map((implant, i) => ({
       title: made.length === 1 ? 'with the implant' : `with implant ${i + 1}`,
-      cells: row(joined(skull, coloured(maskSurface(implant), EXTRA))).map((image) => ({ image })),
+      cells: row(united(skull, maskSurface(implant), EXTRA)).map((image) => ({ image })),
     })),
   ];
   const footer = 'Research use, not a medical device.';

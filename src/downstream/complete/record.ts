@@ -48,6 +48,8 @@ export const completionRecordSchema = z.strictObject({
   }),
   seed: z.int(),
   defectsPerCase: z.int(),
+  /** Cases of a lower quality, 2 to 6, were left out. */
+  leastQuality: z.number(),
   kinds: z.array(z.enum(DEFECT_KINDS)),
   answers: z.int(),
   borderMm: z.number(),

@@ -82,7 +82,7 @@ export interface MethodSummary {
 }
 
 /** The value of a figure in a row: of a failed one 0 where it is an overlap, else undefined. */
-export function valueOf(row: CompletionRow, figure: Figure): number | undefined {
+export function figureOf(row: CompletionRow, figure: Figure): number | undefined {
   if (row.figures !== undefined) return figure.of(row.figures);
   return figure.better === 'higher' && row.failure !== undefined ? 0 : undefined;
 }
@@ -126,7 +126,7 @@ export function summarise(
         FIGURES.map((f) => [
           f.key,
           intervalOf(
-            bySubject(rows, (row) => valueOf(row, f)),
+            bySubject(rows, (row) => figureOf(row, f)),
             seed,
           ),
         ]),
@@ -164,7 +164,7 @@ export function differences(record: CompletionRecord): MethodDifference[] {
           if (row.method !== a && row.method !== b) continue;
           const key = `${row.case}/${row.defect}`;
           const pair = ofCase.get(key) ?? [];
-          pair[row.method === a ? 0 : 1] = valueOf(row, figure);
+          pair[row.method === a ? 0 : 1] = figureOf(row, figure);
           ofCase.set(key, pair);
         }
         const rows = record.rows.filter((row) => row.method === a);

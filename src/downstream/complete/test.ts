@@ -42,6 +42,8 @@ export interface CompletionTestOptions {
   seed?: number;
   /** Answers asked of methods that give several. */
   answers?: number;
+  /** Least quality of a case, 2 to 6: a bone that lacks parts already has more to fill than was taken. Default 2: all. */
+  leastQuality?: number;
   /** First held-out cases only. */
   limit?: number;
   borderMm?: number;
@@ -63,8 +65,12 @@ const PIECES = 2;
 export async function testCompletion(options: CompletionTestOptions): Promise<CompletionRecord> {
   const { dataset, methods, defectsPerCase = 1, seed = 0, answers = 1, signal, onProgress } = options;
   const { manifest, grid } = dataset;
-  const cases = dataset.split('test').slice(0, options.limit);
-  requireCases(cases, dataset);
+  const leastQuality = options.leastQuality ?? 2;
+  const cases = dataset
+    .split('test')
+    .filter((c) => c.quality >= leastQuality)
+    .slice(0, options.limit);
+  requireCases(cases, dataset, leastQuality);
   requireMethods(methods);
   const offered = defectKindsOf(manifest.bone);
   const kinds = DEFECT_KINDS.filter((k) => offered.includes(k) && (options.kinds?.includes(k) ?? true));
@@ -134,6 +140,7 @@ export async function testCompletion(options: CompletionTestOptions): Promise<Co
     },
     seed,
     defectsPerCase,
+    leastQuality,
     kinds,
     answers,
     ...measure,
@@ -212,10 +219,10 @@ function compareAnswers(
 const whyOf = (error: unknown): string =>
   error instanceof CranioflowError ? error.explanation.found : String(error);
 
-function requireCases(cases: readonly DatasetCase[], { manifest }: Dataset): void {
+function requireCases(cases: readonly DatasetCase[], { manifest }: Dataset, quality: number): void {
   if (cases.length > 0) return;
   throw new DatasetError({
-    found: `${manifest.name} has no held-out case`,
+    found: `${manifest.name} has no held-out case${quality > 2 ? ` of quality ${quality} or more` : ''}`,
     expected: 'cases of the test side: a method is tested on bones it never saw',
     todo: 'make the dataset again with a test share',
   });

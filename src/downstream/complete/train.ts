@@ -70,7 +70,7 @@ function learntFromAll(sets: readonly LearnFrom[], cases: readonly DatasetCase[]
   };
 }
 
-/** The weights, and beside them the mean training bone: a patient's bone is laid where it lies. */
+/** The weights, and beside them the mean training bone: the network sees it, and a patient's bone is laid where it lies. */
 function withTemplate(tensors: Map<string, StoredTensor>, data: Uint8Array, shape: readonly number[]) {
   return tensors.set(TEMPLATE, { dtype: 'U8', shape: shape.slice(2), data });
 }
@@ -107,7 +107,7 @@ export async function trainCompleter(options: CompleterTraining): Promise<Comple
     const graph = new Graph();
     const x = graph.input('x', [batch, 1, sz, sy, sx]);
     const whole = graph.input('whole', x.shape);
-    const logits = completer(new Scope(graph, COMPLETER_SCOPE), x, model);
+    const logits = completer(new Scope(graph, COMPLETER_SCOPE), x, model, template);
     const { beta1, weightDecay, clip, ema } = config;
     const trainer = await Trainer.create(
       {
@@ -123,7 +123,10 @@ export async function trainCompleter(options: CompleterTraining): Promise<Comple
 
     const evaluate = async (): Promise<CompletionFigures | undefined> => {
       if (held.length === 0) return undefined;
-      const network = await Completer.create({ meta: meta(0), weights: trainer.weights() }, { threads });
+      const network = await Completer.create(
+        { meta: meta(0), weights: trainer.weights(), template },
+        { threads },
+      );
       try {
         return await measureHeldOut(held, (mask) => network.believe(mask));
       } finally {

@@ -35,15 +35,15 @@ export interface CompleterWeights {
   hash: string;
 }
 
-function networkGraph({ config, size: [x, y, z] }: Network) {
+function networkGraph({ config, size: [x, y, z] }: Network, template: Uint8Array) {
   const graph = new Graph();
   const mask = graph.input('x', [1, 1, z, y, x]);
-  return { graph, logits: completer(new Scope(graph, COMPLETER_SCOPE), mask, config) };
+  return { graph, logits: completer(new Scope(graph, COMPLETER_SCOPE), mask, config, template) };
 }
 
 /** Names and shapes of the weights of a completer. */
 export const completerParameters = (network: Network): readonly ParameterSpec[] =>
-  networkGraph(network).graph.parameters;
+  networkGraph(network, new Uint8Array(voxelCount(network.size))).graph.parameters;
 
 /** Reads a completer's weights from its run; throws `CheckpointError` when they are not those of such a network. */
 export function readCompleter(path: string): CompleterWeights {
@@ -83,10 +83,10 @@ export class Completer {
   }
 
   static async create(
-    { meta, weights }: { meta: Network; weights: ReadonlyMap<string, Float32Array> },
+    { meta, weights, template }: Pick<CompleterWeights, 'weights' | 'template'> & { meta: Network },
     options: SessionOptions = {},
   ): Promise<Completer> {
-    const { graph, logits } = networkGraph(meta);
+    const { graph, logits } = networkGraph(meta, template);
     const { model } = emit(graph, { outputs: { logits }, weights, ...formFor(false) });
     return new Completer(await Session.create(model, options), meta);
   }

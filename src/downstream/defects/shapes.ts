@@ -144,8 +144,8 @@ function prism({ centre, facts, stream }: ShapeInput): Gauge {
   const axis = out.map((v) => v / reach) as unknown as Vec3;
   const [u, v] = across(axis);
   const edge = starPolygon(stream);
-  // Deep enough for a wall that curves away, not so deep as to reach base or far wall.
-  const depth = 0.6 * reach;
+  // Deep enough for a wall that curves away, not so deep as to reach the orbits, the base or the far wall.
+  const depth = 0.35 * reach;
   const [cx, cy, cz] = centre;
   return (px, py, pz) => {
     const x = px - cx;
