@@ -20,6 +20,11 @@ const METHODS: Readonly<Record<string, { flag?: keyof MethodFlags; open: Opener 
     open: async ({ run, threads }) =>
       (await import('../downstream/complete/unet.ts')).openUnet(run!, { threads }),
   },
+  prior: {
+    flag: 'prior',
+    open: async ({ prior, threads }) =>
+      (await import('../downstream/complete/prior.ts')).openPrior(prior!, { threads }),
+  },
   mirror: {
     open: async () => (await import('../downstream/complete/mirror.ts')).mirrorMethod(),
   },

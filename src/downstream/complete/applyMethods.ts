@@ -32,7 +32,7 @@ export interface OpenedMethod {
   network?: { dataset: string; step: number; hash: string };
 }
 
-/** How a method is opened. The founder of the generative prior adds its line here. */
+/** How a method is opened. */
 const OPENERS: Record<MethodName, (options: OpenOptions) => Promise<OpenedMethod>> = {
   async unet({ run, threads }) {
     if (run === undefined) throw needsRun('unet');
@@ -61,8 +61,12 @@ const OPENERS: Record<MethodName, (options: OpenOptions) => Promise<OpenedMethod
     const { bone, taught } = meta;
     return { method, grid, bone, taught, template: { grid, data: template } };
   },
-  async prior() {
-    throw notHere('prior');
+  async prior({ run, threads }) {
+    if (run === undefined) throw needsRun('prior', 'train generator');
+    const { openPrior } = await import('./prior.ts');
+    const method = await openPrior(run, { threads });
+    const { bone, phantom, dataset, step } = method.source.meta;
+    return { method, grid: method.grid, bone, phantom, network: { dataset, step, hash: method.source.hash } };
   },
 };
 
@@ -70,19 +74,11 @@ const OPENERS: Record<MethodName, (options: OpenOptions) => Promise<OpenedMethod
 const MIRROR_SIZE = [128, 128, 128] as const;
 const MIRROR_MM = 2;
 
-function notHere(name: MethodName): UsageError {
-  return new UsageError({
-    found: `--method ${name}`,
-    expected: 'a method that is part of this version',
-    todo: 'take another method, such as unet',
-  });
-}
-
-function needsRun(name: MethodName): UsageError {
+function needsRun(name: MethodName, command = 'task complete train'): UsageError {
   return new UsageError({
     found: `--method ${name} without --run`,
     expected: 'the run folder of its network',
-    todo: 'give --run, made by `cranioflow task complete train`',
+    todo: `give --run, made by \`cranioflow ${command}\``,
   });
 }
 
@@ -104,7 +100,7 @@ export async function openMethod(name: string, options: OpenOptions): Promise<Op
       {
         found,
         expected,
-        todo: `--run must name a run of \`cranioflow task complete train\` (for --method ${name}) with a whole checkpoint`,
+        todo: `--run must name a run of \`cranioflow ${name === 'prior' ? 'train generator' : 'task complete train'}\` (for --method ${name}) with a whole checkpoint`,
       },
       { cause: error },
     );

@@ -90,7 +90,7 @@ export class PriorCompletion implements CompletionMethod {
   readonly name = 'prior';
   readonly words = 'the flow learnt from whole bones, steered towards the bone that is left';
   readonly grid: Grid;
-  readonly #source: GeneratorWeights;
+  readonly source: GeneratorWeights;
   readonly #options: PriorOptions;
   readonly #network: VelocityNetwork;
   readonly #fit: LatentFit;
@@ -103,7 +103,7 @@ export class PriorCompletion implements CompletionMethod {
   ) {
     const { size, spacing: s } = source.meta;
     this.grid = centredGrid(size, [s, s, s]);
-    this.#source = source;
+    this.source = source;
     this.#options = options;
     this.#network = network;
     this.#fit = fit;
@@ -158,7 +158,7 @@ export class PriorCompletion implements CompletionMethod {
 
   async #answer(defective: Mask, random: RandomStream): Promise<Completion & { misfit: number }> {
     const { steps, moves, renewal, guidance } = this.#options;
-    const { latentShape, qualities } = this.#source.meta;
+    const { latentShape, qualities } = this.source.meta;
     const velocity = this.#network.guided(labelOfQuality(Math.max(...qualities)), { guidance });
     const n = elements(latentShape);
     const bone = Float32Array.from(defective.data);
