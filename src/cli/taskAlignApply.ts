@@ -34,8 +34,17 @@ they may be off. Bones are turned and shifted, never scaled or mirrored. Researc
     .option('--matrix <file>', 'write the move as an ITK transform (.tfm), which 3D Slicer opens')
     .option('--spacing <mm>', 'mm between the voxels written (default: those of the training)', positive)
     .option('--grid <XxYxZ>', 'voxels written (default: what the grid of the training spans)', gridSize)
-    .option('--cut <share>', 'a voxel written is bone from this share on; less for thin bone', real(0.01, 1), 0.5)
-    .option('--threshold <value>', 'bone is what lies above: HU for CT; for other volumes a number or "otsu"', thresholdValue)
+    .option(
+      '--cut <share>',
+      'a voxel written is bone from this share on; less for thin bone',
+      real(0.01, 1),
+      0.5,
+    )
+    .option(
+      '--threshold <value>',
+      'bone is what lies above: HU for CT; for other volumes a number or "otsu"',
+      thresholdValue,
+    )
     .option('--label <value>', 'label maps: bone is this value', real())
     .option('--components <n>', 'masks: keep only the n largest connected components', whole(1))
     .option('--clean', 'clean a mask as a segmented scan is: neck, islands, small holes; for whole skulls')
@@ -59,7 +68,10 @@ Examples:
         await applyAligner({ input, ...flags });
       for (const warning of warnings) cli.say(`warning: ${warning}`);
       const rows = [0, 4, 8, 12].map((r) =>
-        matrix.slice(r, r + 4).map((v) => v.toFixed(6).padStart(12)).join(' '),
+        matrix
+          .slice(r, r + 4)
+          .map((v) => v.toFixed(6).padStart(12))
+          .join(' '),
       );
       cli.report(
         { out, matrix, rotationDeg, translationMm, uncertainty, cutShare, size, spacing, warnings },

@@ -13,7 +13,10 @@ export function registerTaskAlignTrain(align: Command, open: (command: Command) 
   commonOptions(
     align
       .command('train')
-      .requiredOption('--data <dir>', 'dataset folder, as phantom and ingest make; its training cases are learnt from')
+      .requiredOption(
+        '--data <dir>',
+        'dataset folder, as phantom and ingest make; its training cases are learnt from',
+      )
       .option(
         '--synthetic <dir>',
         'a generated set on the same grid, all of whose cases are learnt from too; repeatable',

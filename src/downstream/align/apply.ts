@@ -23,7 +23,8 @@ import { writeVolume } from '../../volume/io/index.ts';
 import { resampleMask } from '../../volume/resample.ts';
 import { centredGrid, type Mask, type Vec3 } from '../../volume/volume.ts';
 
-export interface ApplyOptions extends Pick<ReadOptions, 'threshold' | 'label' | 'components' | 'meshSpace' | 'clean'> {
+export interface ApplyOptions
+  extends Pick<ReadOptions, 'threshold' | 'label' | 'components' | 'meshSpace' | 'clean'> {
   /** A CT, a mask or a mesh. */
   input: string;
   /** Run folder or weights file. */
@@ -91,7 +92,8 @@ export async function applyAligner(options: ApplyOptions): Promise<Applied> {
         `${Number((100 * cutShare).toPrecision(2))} % of the bone lies outside the grid of ${grid.size.join('x')} voxels of ${grid.spacing[0]} mm: choose a larger --grid`,
       );
     const placed = resampleMask(transformGrid(cropToBone(mask), transform), grid, cut);
-    if (!placed.data.includes(1)) warnings.push('no voxel of the grid written is bone: choose a finer --spacing or a lower --cut');
+    if (!placed.data.includes(1))
+      warnings.push('no voxel of the grid written is bone: choose a finer --spacing or a lower --cut');
     await writeVolume(out, placed);
     if (options.matrix !== undefined) writeFileAtomic(options.matrix, itkTransform(transform));
     const { centroid } = boneMoments(mask);
@@ -126,7 +128,8 @@ async function readBone(input: string, spacing: number, options: ApplyOptions): 
 }
 
 function gridOf({ meta }: Aligner, { spacing = meta.spacing, grid }: ApplyOptions) {
-  const size = grid ?? (meta.size.map((n) => Math.max(1, Math.round((n * meta.spacing) / spacing))) as unknown as Vec3);
+  const size =
+    grid ?? (meta.size.map((n) => Math.max(1, Math.round((n * meta.spacing) / spacing))) as unknown as Vec3);
   if (size[0] * size[1] * size[2] > MOST_VOXELS)
     throw new UsageError({
       found: `a grid of ${size.join('x')} voxels`,
@@ -137,7 +140,11 @@ function gridOf({ meta }: Aligner, { spacing = meta.spacing, grid }: ApplyOption
 }
 
 /** Share of a bone's voxel centres that lie outside a centred grid. */
-function shareOutside(mask: Mask, transform: Transform, { size, spacing }: ReturnType<typeof centredGrid>): number {
+function shareOutside(
+  mask: Mask,
+  transform: Transform,
+  { size, spacing }: ReturnType<typeof centredGrid>,
+): number {
   const voxels = boneVoxels(cropToBone(mask));
   const half = size.map((n, a) => (n * spacing[a]) / 2);
   let outside = 0;

@@ -29,9 +29,16 @@ import { learningRate, trainingLoop } from '../../training/loop.ts';
 import { learntFrom, openTraining, type TrainOptions } from '../../training/opening.ts';
 import { Trainer } from '../../training/trainer.ts';
 import { calibrationOf, measure } from './trainCalibrate.ts';
-import { mirrorPlane } from './trainMirror.ts';
 import { ALIGNER_CARD, alignerCard } from './trainCard.ts';
-import { type ExampleFrame, type ExampleSpace, fillExample, type TrainingBone, bonePoints, trainingBone } from './trainExample.ts';
+import {
+  bonePoints,
+  type ExampleFrame,
+  type ExampleSpace,
+  fillExample,
+  type TrainingBone,
+  trainingBone,
+} from './trainExample.ts';
+import { mirrorPlane } from './trainMirror.ts';
 
 /** Some cases of a dataset. */
 export interface CaseSet {
@@ -68,7 +75,10 @@ export async function trainAligner(options: TrainAlignerOptions): Promise<Traine
   const { model, batch, seed } = config;
   checkModel(config);
   const given = options.cases ?? dataset.split('train');
-  const synthetic = (options.synthetic ?? []).map((set) => ({ ...set, cases: set.cases ?? set.dataset.cases }));
+  const synthetic = (options.synthetic ?? []).map((set) => ({
+    ...set,
+    cases: set.cases ?? set.dataset.cases,
+  }));
   for (const { dataset: other } of synthetic) requireAlike(dataset, other);
   const added = synthetic.flatMap((set) => set.cases.map((c) => ({ from: set.dataset, c })));
   if (given.length + added.length === 0)
@@ -79,10 +89,7 @@ export async function trainAligner(options: TrainAlignerOptions): Promise<Traine
     });
   const { learning, kept, subjects } = keptOut(given, config);
   const masks = readOnce(dataset);
-  const sets = [
-    learning.map((c) => masks.loadMask(c)),
-    added.map(({ from, c }) => from.loadMask(c)),
-  ];
+  const sets = [learning.map((c) => masks.loadMask(c)), added.map(({ from, c }) => from.loadMask(c))];
   const measured = (kept.length > 0 ? kept : learning).map((c) => masks.loadMask(c));
   if (measured.length === 0) measured.push(...sets[1]);
   const cubeMm = 2 * ROOM * Math.max(...sets.flat().map((mask) => bonePoints(cropToBone(mask)).reach));
@@ -136,7 +143,10 @@ export async function trainAligner(options: TrainAlignerOptions): Promise<Traine
         calibration = calibrationOf(errors, subjects);
         return {
           poseRotationDeg: calibration.median.rotationDeg,
-          poseRotationDeg95: quantile(errors.rotation.map((r) => r.error), 0.95),
+          poseRotationDeg95: quantile(
+            errors.rotation.map((r) => r.error),
+            0.95,
+          ),
           poseTranslationMm: calibration.median.translationMm,
         };
       } finally {
@@ -174,7 +184,10 @@ export async function trainAligner(options: TrainAlignerOptions): Promise<Traine
     if (calibration === undefined) await evaluate();
     await trainer.release();
     const { median } = calibration!;
-    writeFileAtomic(join(run.path, ALIGNER_CARD), alignerCard(meta(config.steps), given.length, added.length));
+    writeFileAtomic(
+      join(run.path, ALIGNER_CARD),
+      alignerCard(meta(config.steps), given.length, added.length),
+    );
     return {
       medianRotationDeg: median.rotationDeg,
       medianTranslationMm: median.translationMm,

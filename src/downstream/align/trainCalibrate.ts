@@ -35,7 +35,11 @@ const SHIFT = 60;
  * A canonical mask as another scan might show it: cut, turned any way, shifted, on an upright grid of its own. A pure function of
  * the stream.
  */
-export function poseBone(canonical: Mask, stream: RandomStream, disturb: AlignerConfig['disturb']): PosedBone {
+export function poseBone(
+  canonical: Mask,
+  stream: RandomStream,
+  disturb: AlignerConfig['disturb'],
+): PosedBone {
   const cut = cutBone(cropToBone(canonical, 1), stream, disturb);
   const rotation = randomRotation(stream);
   const translation = [0, 1, 2].map(() => stream.between(-SHIFT, SHIFT)) as unknown as Vec3;
@@ -115,10 +119,24 @@ export function calibrationOf(
   subjects: number,
 ): NonNullable<AlignerMeta['calibration']> {
   const factor = (rows: Measured['rotation']) =>
-    Math.max(1e-3, quantile(rows.map((r) => r.error / r.stated), 0.68));
+    Math.max(
+      1e-3,
+      quantile(
+        rows.map((r) => r.error / r.stated),
+        0.68,
+      ),
+    );
   const [r, t] = [factor(rotation), factor(translation)];
-  const stated = (rows: Measured['rotation'], by: number) => quantile(rows.map((x) => by * x.stated), 0.95);
-  const median = (rows: Measured['rotation']) => quantile(rows.map((x) => x.error), 0.5);
+  const stated = (rows: Measured['rotation'], by: number) =>
+    quantile(
+      rows.map((x) => by * x.stated),
+      0.95,
+    );
+  const median = (rows: Measured['rotation']) =>
+    quantile(
+      rows.map((x) => x.error),
+      0.5,
+    );
   return {
     rotation: r,
     translation: t,

@@ -59,7 +59,12 @@ type Disturb = AlignerConfig['disturb'];
 const LEAST_LEFT = 0.4;
 
 /** Draws cuts of a bone given by its points, such that enough of it is left. */
-export function drawCuts(points: ArrayLike<number>, reach: number, stream: RandomStream, options: Disturb): Cut[] {
+export function drawCuts(
+  points: ArrayLike<number>,
+  reach: number,
+  stream: RandomStream,
+  options: Disturb,
+): Cut[] {
   const planes: Cut[] = [];
   if (stream.uniform() < options.truncate)
     for (let i = 0; i < (stream.uniform() < 0.5 ? 2 : 1); i++)
@@ -95,7 +100,8 @@ function drawHole(points: ArrayLike<number>, reach: number, stream: RandomStream
   const [cx, cy, cz] = [points[p], points[p + 1], points[p + 2]];
   const half = [0, 1, 2].map(() => reach * size * stream.between(0.2, 1));
   const [r] = half;
-  if (stream.uniform() < 0.5) return (x, y, z) => r - Math.sqrt((x - cx) ** 2 + (y - cy) ** 2 + (z - cz) ** 2);
+  if (stream.uniform() < 0.5)
+    return (x, y, z) => r - Math.sqrt((x - cx) ** 2 + (y - cy) ** 2 + (z - cz) ** 2);
   const turn = randomRotation(stream);
   return (x, y, z) => {
     const [u, v, w] = apply3(turn, [x - cx, y - cy, z - cz]);
@@ -191,7 +197,13 @@ export function fillExample(
 }
 
 /** Multiplies voxels by what cuts leave of them: from 1 to 0 over the width of a voxel. */
-function applyCuts(cube: Float32Array, { side, cubeMm }: CubeGrid, a: Mat3, b: Vec3, cuts: readonly Cut[]): void {
+function applyCuts(
+  cube: Float32Array,
+  { side, cubeMm }: CubeGrid,
+  a: Mat3,
+  b: Vec3,
+  cuts: readonly Cut[],
+): void {
   const step = cubeMm / side;
   const half = (side - 1) / 2;
   for (let k = 0, p = 0; k < side; k++)

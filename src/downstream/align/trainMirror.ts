@@ -5,8 +5,8 @@
  */
 import type { MirrorPlane } from '../../aligner/mirror.ts';
 import type { SoftBone } from '../../aligner/softBone.ts';
-import { apply3 } from '../../volume/geometry.ts';
 import { rotationVector } from '../../skull/register/rotations.ts';
+import { apply3 } from '../../volume/geometry.ts';
 import type { Vec3 } from '../../volume/volume.ts';
 import type { TrainingBone } from './trainExample.ts';
 
