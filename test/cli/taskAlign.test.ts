@@ -20,7 +20,7 @@ import { run, temporaryFolder } from './helpers.ts';
 const folder = temporaryFolder();
 afterAll(folder.remove);
 const [data, whole, scans] = [folder.path('data'), folder.path('whole'), folder.path('scans')];
-const sets = [...TINY_ALIGNER, 'calibration.poses=4', 'steps=120', 'evaluateEvery=120', 'checkpointEvery=60'];
+const sets = [...TINY_ALIGNER, 'calibration.poses=3', 'steps=80', 'evaluateEvery=80', 'checkpointEvery=40'];
 const training = [
   'task',
   'align',
@@ -61,9 +61,9 @@ describe('train', () => {
   test('interrupted and resumed it ends byte for byte as without the interruption', async () => {
     const parts = folder.path('parts');
     const stopped = await run([...training, '--out', parts, '--quiet'], afterThree(parts));
-    expect([stopped.code, stopped.err]).toEqual([130, expect.stringContaining('3 of 120 steps are saved')]);
+    expect([stopped.code, stopped.err]).toEqual([130, expect.stringContaining('3 of 80 steps are saved')]);
     expect((await run([...training, '--out', parts, '--resume', '--quiet'])).code).toBe(0);
-    const at = 'checkpoints/step-000120';
+    const at = 'checkpoints/step-000080';
     for (const file of [
       'config.yaml',
       'metrics.jsonl',
@@ -73,7 +73,7 @@ describe('train', () => {
       `${at}/state.json`,
     ])
       expect(readFileSync(join(whole, file)).equals(readFileSync(join(parts, file))), file).toBe(true);
-    const again = await run([...training, '--out', whole, '--resume', '--json']);
+    const again = await run([...training, '--out', whole, '--resume', '--json', '--quiet']);
     expect(Object.keys(JSON.parse(again.out))).toEqual([
       'run',
       'steps',
