@@ -28,7 +28,7 @@ export interface Aligned {
 }
 
 /** How much larger than the largest training bone, or smaller than the smallest, a bone may be. */
-const LARGER = 1.8;
+const LARGER = 1.5;
 const SMALLER = 0.4;
 /** Uncertainties above so many times what is usual are told. */
 const UNUSUAL = 1.5;
