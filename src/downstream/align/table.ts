@@ -3,6 +3,7 @@
  * Intervals are 95 %, by subject.
  */
 
+import type { LandmarkTest } from './landmarkTruth.ts';
 import type { Estimate, Spread } from './summary.ts';
 import type { AlignGroup, AlignTest } from './test.ts';
 
@@ -105,4 +106,33 @@ export function pairedLines({ paired }: AlignTest): string[] {
     const better = r.value < 0 ? first : second;
     return `${pose}, ${condition}: ${first} less ${second} ${digits(r.value)} degrees [${digits(r.low)}, ${digits(r.high)}], p ${r.p < 0.001 ? '< 0.001' : r.p.toFixed(3)}; ${first} nearer in ${percent(firstNearer)} of ${scans} scans of ${subjects} subjects: ${sure ? `${better} is better` : 'not told apart'}`;
   });
+}
+
+/** The test against landmarks as a Markdown table: errors against the landmarks' own fit, and what is left to the mean ones. */
+export function landmarkTable({ groups }: LandmarkTest): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const columns = [
+    'method',
+    'answers',
+    'rotation, degrees: median [95 %]',
+    '95th percentile',
+    'failed',
+    'translation, mm: median',
+    'TRE, mm: median [95 %]',
+    'to the mean landmarks, mm: mean',
+    'seconds',
+  ];
+  const rows = groups.map(({ method, summary: s, consensusMm }) => [
+    method,
+    `${s.answered}/${s.asked}`,
+    or(s.rotationDeg, ({ median }) => ranged(median, digits)),
+    or(s.rotationDeg, ({ q95 }) => digits(q95)),
+    percent(s.failed.value),
+    or(s.translationMm, ({ median }) => digits(median.value)),
+    or(s.treMm, ({ median }) => ranged(median, digits)),
+    consensusMm === null ? NONE : digits(consensusMm),
+    s.seconds === null ? NONE : digits(s.seconds),
+  ]);
+  const rule = columns.map((_, c) => (c === 0 ? '---' : '--:'));
+  return `${[columns, rule, ...rows].map(line).join('\n')}\n`;
 }
