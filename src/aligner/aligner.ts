@@ -35,7 +35,8 @@ const UNUSUAL = 1.5;
 
 export class Aligner {
   readonly name = 'aligner';
-  readonly words = 'a network that looks at the bone from 24 sides, follows the surest views and refines the best';
+  readonly words =
+    'a network that looks at the bone from 24 sides, follows the surest views and refines the best';
   readonly meta: AlignerMeta;
   readonly #network: PoseNetwork;
 
@@ -75,7 +76,8 @@ export class Aligner {
     if (calibration === undefined)
       return ['the training of this network did not end: its uncertainty is not calibrated'];
     const { usual } = calibration;
-    if (rotationDeg <= UNUSUAL * usual.rotationDeg && translationMm <= UNUSUAL * usual.translationMm) return [];
+    if (rotationDeg <= UNUSUAL * usual.rotationDeg && translationMm <= UNUSUAL * usual.translationMm)
+      return [];
     return [
       `the pose is uncertain (${rotationDeg.toFixed(1)} degrees, ${translationMm.toFixed(1)} mm; at most ${usual.rotationDeg.toFixed(1)} degrees and ${usual.translationMm.toFixed(1)} mm for 95 % of bones like those of the training): look at the result`,
     ];

@@ -2,7 +2,8 @@
  * The aligner's network at work: cubes in, poses out, in batches of a fixed size (a last one is filled up and the rest thrown
  * away). Reading its weights, and the graph that they belong to.
  */
-import { existsSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CheckpointError } from '../errors.ts';
 import { latestCheckpointPath } from '../files/checkpoint.ts';
@@ -52,11 +53,8 @@ export function alignerParameters(meta: Pick<AlignerMeta, 'config'>): ParameterS
   return poseGraph(meta).graph.parameters;
 }
 
-/**
- * Reads the weights of an aligner from its run folder (the newest checkpoint) or from a file. Throws `CheckpointError` when there
- * are none, or not those of the network they describe.
- */
-export function readAligner(path: string): AlignerWeights {
+/** The weights file of a run folder (its newest checkpoint), or of a file. Throws `CheckpointError` when there is none. */
+export function alignerFile(path: string): string {
   const folder = path.endsWith('.safetensors') ? undefined : (latestCheckpointPath(path) ?? path);
   const file = folder === undefined ? path : join(folder, 'model.safetensors');
   if (!existsSync(file))
@@ -65,6 +63,19 @@ export function readAligner(path: string): AlignerWeights {
       expected: 'a run folder of `cranioflow task align train` with at least one checkpoint',
       todo: 'check the path, or train first',
     });
+  return file;
+}
+
+/** SHA-256 of the weights file, in hex. */
+export function alignerHash(path: string): string {
+  return createHash('sha256')
+    .update(readFileSync(alignerFile(path)))
+    .digest('hex');
+}
+
+/** Reads the weights of an aligner. Throws `CheckpointError` when there are none, or not those of the network they describe. */
+export function readAligner(path: string): AlignerWeights {
+  const file = alignerFile(path);
   const { tensors, metadata } = readSafetensors(file);
   const meta = decodeMeta(alignerMetaSchema, metadata, file);
   const names = alignerParameters(meta).map((p) => ({ name: p.name, length: elements(p.shape) }));
@@ -108,7 +119,9 @@ export class PoseNetwork {
         const centre = Array.from(numbers('centre').subarray(3 * i, 3 * i + 3), (v) => v * half);
         poses.push({
           // In double precision again.
-          rotation: orthonormal(Array.from(numbers('rotation').subarray(9 * i, 9 * i + 9)) as unknown as Mat3),
+          rotation: orthonormal(
+            Array.from(numbers('rotation').subarray(9 * i, 9 * i + 9)) as unknown as Mat3,
+          ),
           centre: centre as unknown as Vec3,
           turn: Math.exp(numbers('logTurn')[i]),
           shift: Math.exp(numbers('logShift')[i]) * half,

@@ -12,7 +12,8 @@ import { rotationVector } from '../skull/register/rotations.ts';
 import { rotationAngle } from '../skull/register/transform.ts';
 import { apply3, multiply3, transpose3 } from '../volume/geometry.ts';
 import { IDENTITY, type Mat3, type Vec3 } from '../volume/volume.ts';
-import { type CubeMap, cubeMap } from './cube.ts';
+import { cubeMap } from './cube.ts';
+import { type Affine, applyAffine, mirroring } from './mirror.ts';
 import type { NetworkPose, PoseNetwork } from './network.ts';
 import type { SoftBone } from './softBone.ts';
 import { cubeTurns, meanRotation } from './turns.ts';
@@ -29,7 +30,7 @@ const FOLLOWED = 2;
 export async function searchPose(
   bone: SoftBone,
   network: PoseNetwork,
-  { search, mirrored }: Pick<AlignerMeta, 'search' | 'mirrored'>,
+  { search, mirror }: Pick<AlignerMeta, 'search' | 'mirror'>,
 ): Promise<FoundPose> {
   const axes = principalAxes(bone);
   const starts = cubeTurns().map((turn) => multiply3(axes, turn));
@@ -45,7 +46,7 @@ export async function searchPose(
     const back = transpose3(best.rotation);
     const views = jitters(search.views, search.jitter).map((turn, i) => ({
       axes: multiply3(back, turn),
-      mirror: mirrored && i % 2 === 1,
+      ...(mirror && i % 2 === 1 && { mirror: mirroring(mirror) }),
     }));
     best = average(await look(bone, network, views));
   }
@@ -55,29 +56,28 @@ export async function searchPose(
 interface View {
   /** Columns: the axes of the cube, LPS. */
   axes: Mat3;
-  mirror: boolean;
+  /** Of the canonical frame, where the bone is looked at in a mirror. */
+  mirror?: Affine;
 }
 
-const view = (axes: Mat3): View => ({ axes, mirror: false });
+const view = (axes: Mat3): View => ({ axes });
 
+/** Of the cube. */
 const MIRROR: Mat3 = [-1, 0, 0, 0, 1, 0, 0, 0, 1];
 
 /** Poses of the bone itself, by what the network says of each view of it. */
 async function look(bone: SoftBone, network: PoseNetwork, views: readonly View[]): Promise<FoundPose[]> {
-  const maps = views.map(({ axes, mirror }): CubeMap => {
-    // Seen in a mirror the map turns left-handed; of what is seen the canonical frame's mirror image is predicted.
-    return cubeMap(bone, bone.centroid, mirror ? multiply3(axes, MIRROR) : axes);
-  });
+  const maps = views.map(({ axes, mirror }) =>
+    cubeMap(bone, bone.centroid, mirror ? multiply3(axes, MIRROR) : axes),
+  );
   const poses = await network.look(bone, maps);
   return poses.map((pose, i) => {
     const { axes, mirror } = views[i];
-    const seen = mirror ? multiply3(multiply3(MIRROR, pose.rotation), MIRROR) : pose.rotation;
-    const [x, y, z] = pose.centre;
-    return {
-      ...pose,
-      rotation: multiply3(seen, transpose3(axes)),
-      centre: [mirror ? -x : x, y, z],
-    };
+    const back = transpose3(axes);
+    if (mirror === undefined) return { ...pose, rotation: multiply3(pose.rotation, back) };
+    // What is seen is the bone's mirror image; mirroring the canonical frame gives the bone's own pose.
+    const seen = multiply3(multiply3(mirror.h, pose.rotation), MIRROR);
+    return { ...pose, rotation: multiply3(seen, back), centre: applyAffine(mirror, pose.centre) };
   });
 }
 

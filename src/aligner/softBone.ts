@@ -67,7 +67,11 @@ export function boneMoments(mask: Mask): Moments {
     });
   const at = sums.map((s) => s / count);
   const spread = squares.reduce((sum, q, a) => sum + (q / count - at[a] ** 2) * mask.spacing[a] ** 2, 0);
-  return { centroid: voxelToWorld(mask, at[0], at[1], at[2]), radiusMm: Math.sqrt(Math.max(0, spread)), count };
+  return {
+    centroid: voxelToWorld(mask, at[0], at[1], at[2]),
+    radiusMm: Math.sqrt(Math.max(0, spread)),
+    count,
+  };
 }
 
 /** Voxels of the soft bone along a voxel of the cube. */

@@ -49,6 +49,10 @@ stand for in OUT.private.json. Do not pass that file on.`,
       ).choices(['frankfort', 'patient', 'principal']),
     )
     .option(
+      '--aligner <run>',
+      'bring every bone into the frame of a network that `task align train` made, in whatever pose it lies',
+    )
+    .option(
       '--align-to <file>',
       'turn and shift every bone to lie as the one in this file, a mask, mesh or scan (never scaled)',
     )

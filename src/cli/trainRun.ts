@@ -73,7 +73,7 @@ export const presetOption = (text: string) =>
   new Option('--preset <name>', text).choices(['tiny', 'small', 'reference']);
 
 /** Options of every training. */
-function commonOptions(command: Command): Command {
+export function commonOptions(command: Command): Command {
   return command
     .requiredOption('--out <run>', 'run folder to make or, with --resume, to go on with')
     .addOption(

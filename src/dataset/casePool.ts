@@ -59,11 +59,15 @@ export async function* runCases(
   const threads = threadsFor(jobs.length, wanted);
   if (threads === 1 && signal === undefined) {
     const maker = await CaseMaker.create(options);
-    for (const job of jobs) yield { job, outcome: await maker.make(job.input, job.task) };
+    try {
+      for (const job of jobs) yield { job, outcome: await maker.make(job.input, job.task) };
+    } finally {
+      await maker.release();
+    }
     return;
   }
   // What is wrong with the reference or the landmarks is told once, before any thread starts.
-  await CaseMaker.create(options);
+  await (await CaseMaker.create(options)).release();
   const thread = () => new Thread({ inputs, options }, resourceLimits);
   const pool = new Set(Array.from({ length: jobs.length > 0 ? threads : 0 }, thread));
   try {

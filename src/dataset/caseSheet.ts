@@ -69,7 +69,7 @@ export class CaseSheet {
   }
 
   /** The bone on the grid, and how it got there. */
-  placed(mask: Mask, { alignment, cutShare, transform }: Provenance, quality: Quality): void {
+  placed(mask: Mask, { alignment, aligner, cutShare, transform }: Provenance, quality: Quality): void {
     this.#pose = transformFromMatrix(transform);
     this.#placed = mask;
     this.#quality = quality;
@@ -80,6 +80,10 @@ export class CaseSheet {
     if (alignment !== undefined) {
       this.#number('distance to the template', Number(alignment.rms_mm.toFixed(2)), 'mm');
       this.#number('fit to the template', Number(alignment.score.toFixed(2)));
+    }
+    if (aligner !== undefined) {
+      this.#number('uncertainty of its turn', Number(aligner.rotationDeg.toPrecision(2)), 'degrees');
+      this.#number('uncertainty of its place', Number(aligner.translationMm.toPrecision(2)), 'mm');
     }
     if (cutShare > 0) this.#number('cut off by the grid', Number((100 * cutShare).toPrecision(2)), '%');
   }

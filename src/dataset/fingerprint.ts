@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { alignerFile } from '../aligner/network.ts';
 import { packageVersion } from '../files/version.ts';
 import type { ScanSource } from '../volume/scan/index.ts';
 import { type CaseInput, pathsOf } from './inputs.ts';
@@ -13,13 +14,14 @@ import type { MakeOptions } from './makeCase.ts';
 /** A hash of all that decides what becomes of a file's content, this version of the program included. */
 export function parametersHash(options: MakeOptions): string {
   const { grid, spacing, threshold, label, components, frame, meshSpace, cut, maxCut } = options;
-  const { maxSliceSpacing, minSlices, longestRun, alignTo, landmarks } = options;
+  const { maxSliceSpacing, minSlices, longestRun, alignTo, landmarks, aligner } = options;
   const files = [alignTo, landmarks].map((path) => (path === undefined ? null : lookOf([path])));
   return hash([
     packageVersion(),
     [grid, spacing, threshold, label, components, frame, meshSpace, cut, maxCut],
     [maxSliceSpacing, minSlices, longestRun],
     files,
+    ...(aligner === undefined ? [] : [lookOf([alignerFile(aligner)])]),
   ]);
 }
 

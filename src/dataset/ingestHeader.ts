@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
+import { alignerHash, readAligner } from '../aligner/network.ts';
 import { UsageError } from '../errors.ts';
 import { FRAMES } from '../skull/orient.ts';
 import type { IngestOptions } from './ingest.ts';
@@ -21,6 +22,7 @@ export function checkOptions(o: IngestOptions): void {
     );
   if (!(o.spacing > 0 && Number.isFinite(o.spacing)))
     throw fail(`a spacing of ${o.spacing} mm`, 'a positive number of mm', 'give --spacing 2');
+  checkAligner(o);
   for (const [name, value, least, most] of [
     ['cut', o.cut ?? 0.5, 0.01, 1],
     ['max-cut', o.maxCut ?? 0, 0, 1],
@@ -32,6 +34,25 @@ export function checkOptions(o: IngestOptions): void {
   ] as const)
     if (!(value >= least && value <= most))
       throw fail(`--${name} ${value}`, `a number from ${least} to ${most}`, 'correct the option');
+}
+
+/** The network gives the frame: what else would give one is refused, and so is a network of another bone. */
+function checkAligner({ aligner, frame, alignTo, landmarks, bone }: IngestOptions): void {
+  if (aligner === undefined) return;
+  const other = Object.entries({ frame, 'align-to': alignTo, landmarks }).find(([, v]) => v !== undefined);
+  if (other !== undefined)
+    throw new UsageError({
+      found: `--aligner and --${other[0]} together`,
+      expected: 'one of them: each says into which frame bones are brought',
+      todo: `leave --aligner or --${other[0]} out`,
+    });
+  const { meta } = readAligner(aligner);
+  if (bone !== undefined && bone !== 'bone' && bone !== meta.bone)
+    throw new UsageError({
+      found: `--bone "${bone}", and an aligner that learnt the bone "${meta.bone}"`,
+      expected: 'an aligner of the bone that is taken in',
+      todo: 'name another run, or correct --bone',
+    });
 }
 
 /** How the masks were made, in words. */
@@ -77,7 +98,11 @@ function referenceName(path: string, keepNames = false): string {
   }
 }
 
-function frameText({ frame, landmarks }: IngestOptions): string {
+function frameText({ frame, landmarks, aligner }: IngestOptions): string {
+  if (aligner !== undefined) {
+    const hash = alignerHash(aligner).slice(0, 16);
+    return `Laid by an aligner (weights ${hash}) into the frame of its training data: ${readAligner(aligner).meta.frame}`;
+  }
   if (landmarks !== undefined || frame === 'frankfort') return FRANKFORT;
   if (frame !== undefined) return FRAMES[frame];
   return `Scans: ${FRANKFORT} Masks and meshes: ${FRAMES.patient}`;

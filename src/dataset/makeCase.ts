@@ -27,6 +27,7 @@ import { type Transform, transformToMatrix } from '../skull/register/transform.t
 import type { SegmentStep } from '../skull/segment/step.ts';
 import { apply3, transpose3 } from '../volume/geometry.ts';
 import type { Mask, Vec3, Volume } from '../volume/volume.ts';
+import { type AlignedCase, CaseAligner } from './caseAligner.ts';
 import { CaseSheet } from './caseSheet.ts';
 import { contentHash } from './copies.ts';
 import { isTransient } from './fingerprint.ts';
@@ -49,6 +50,8 @@ export interface MakeOptions extends Omit<ReadOptions, 'onStep' | 'onScan' | 'cl
   frame?: IngestFrame;
   /** A mask, mesh or scan of one bone, to which every bone is turned and shifted (never scaled). */
   alignTo?: string;
+  /** Run folder or weights of an aligner: the network brings every bone into its frame, in place of `frame` and `alignTo`. */
+  aligner?: string;
   /** Landmarks (3D Slicer markups) that define the Frankfort frame of a single case. */
   landmarks?: string;
   /** A resampled voxel is bone from this share on. Default 0.5; less for bones thinner than the spacing. */
@@ -95,29 +98,39 @@ export class CaseMaker {
   readonly #options: MakeOptions;
   readonly #reference?: AlignReference;
   readonly #landmarks?: Transform;
+  readonly #aligner?: CaseAligner;
   readonly #ended: StepEnded;
 
   private constructor(
     options: MakeOptions,
     ended: StepEnded,
-    reference?: AlignReference,
-    landmarks?: Transform,
+    { reference, landmarks, aligner }: Partial<PoseSources>,
   ) {
     this.#options = options;
     this.#ended = ended;
     this.#reference = reference;
     this.#landmarks = landmarks;
+    this.#aligner = aligner;
   }
 
   /**
-   * Reads the reference or the landmarks, where there are some. Throws what is wrong with them. `ended` is told of each step
+   * Reads the reference, the landmarks or the aligner, where there are some. Throws what is wrong with them. `ended` is told of each step
    * of a case when it has ended.
    */
   static async create(options: MakeOptions, ended: StepEnded = () => undefined): Promise<CaseMaker> {
-    const { alignTo, landmarks } = options;
+    const { alignTo, landmarks, aligner } = options;
     const reference = alignTo === undefined ? undefined : await readReference(options, alignTo);
     const given = landmarks === undefined ? undefined : frameFromLandmarks(readMarkups(landmarks));
-    return new CaseMaker(options, ended, reference, given);
+    return new CaseMaker(options, ended, {
+      reference,
+      landmarks: given,
+      aligner: aligner === undefined ? undefined : await CaseAligner.open(aligner),
+    });
+  }
+
+  /** Frees what the aligner holds. */
+  async release(): Promise<void> {
+    await this.#aligner?.release();
   }
 
   /** Makes a case and its record. What concerns the case refuses it; a full disk or a fault of ours is thrown. */
@@ -155,7 +168,7 @@ export class CaseMaker {
     const read = await readCase(input, { ...this.#options, clean, onStep, onScan });
     this.#ended('quality facts');
     sheet.read(read);
-    const { frame, transform, registration } = this.#pose(read, label);
+    const { frame, transform, registration, aligner } = await this.#pose(read, label);
     this.#ended('align');
     const reach = reachOf(frame);
     // What no grid holds does not count for the grid that would hold every bone.
@@ -182,8 +195,9 @@ export class CaseMaker {
           runnerUp: registration.runnerUp,
         },
       }),
+      ...(aligner && { aligner: aligner.record }),
       ...grades,
-      notes: read.notes,
+      notes: [...read.notes, ...(aligner?.warnings ?? [])],
       ...(read.kind === 'ct' && { limits: limitsOf(this.#options) }),
       cutShare,
     };
@@ -191,8 +205,12 @@ export class CaseMaker {
     return { mask, quality: quality.score, provenance, content: contentHash(read.mask), reach };
   }
 
-  /** Where the bone goes: by landmarks, by the template, by another bone, or by its own axes. */
-  #pose({ mask, kind: what }: ReadCase, label: string): Canonical {
+  /** Where the bone goes: by the aligner, by landmarks, by the template, by another bone, or by its own axes. */
+  async #pose({ mask, kind: what }: ReadCase, label: string): Promise<Canonical & { aligner?: AlignedCase }> {
+    if (this.#aligner !== undefined) {
+      const aligner = await this.#aligner.align(mask, label);
+      return { ...aligner.canonical, aligner };
+    }
     if (this.#landmarks !== undefined) return landmarkFrame(mask, humanTemplate(), this.#landmarks, label);
     const kind = this.#options.frame ?? (what === 'ct' ? 'frankfort' : 'patient');
     const reference = this.#reference;
@@ -207,12 +225,20 @@ export class CaseMaker {
   /** Which regions of a skull are there; undefined where the bone does not lie in the Frankfort frame. */
   #regionsOf({ mask, kind }: ReadCase, transform: Transform): RegionPresence | undefined {
     const frame = this.#options.frame ?? (kind === 'ct' ? 'frankfort' : 'patient');
+    // Of an aligner's frame it is not known whether it is that one.
     const frankfort =
-      this.#landmarks !== undefined || (this.#reference === undefined && frame === 'frankfort');
+      this.#landmarks !== undefined ||
+      (this.#reference === undefined && this.#aligner === undefined && frame === 'frankfort');
     if (!frankfort) return undefined;
     humanRegions ??= regionTemplate(humanTemplate());
     return measureRegions(mask, transform, humanRegions);
   }
+}
+
+interface PoseSources {
+  reference: AlignReference;
+  landmarks: Transform;
+  aligner: CaseAligner;
 }
 
 /** Of the human template; made where it is needed, once in a thread. */

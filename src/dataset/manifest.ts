@@ -35,6 +35,14 @@ export const provenanceSchema = z.strictObject({
   transform: z.array(z.number()).length(16),
   /** How well the bone lies on the template. */
   alignment: z.strictObject({ rms_mm: z.number(), score: z.number(), runnerUp: z.number() }).optional(),
+  /** The network that brought the bone into the frame: SHA-256 of its weights, and how far it says that it may be off. */
+  aligner: z
+    .strictObject({
+      weights: z.string().regex(/^[0-9a-f]{64}$/),
+      rotationDeg: z.number(),
+      translationMm: z.number(),
+    })
+    .optional(),
   /** Why the quality is not 6. */
   qualityReasons: z.array(z.string()),
   /** What was measured, where another quality was given. */

@@ -86,8 +86,10 @@ export const alignerMetaSchema = z.strictObject({
   kind: z.literal('aligner'),
   config: alignerSchema.shape.model,
   search: alignerSchema.shape.search.unwrap(),
-  /** It learnt from mirrored bones too, so that half of the views of a search may be mirrored. */
-  mirrored: z.boolean(),
+  /** It learnt from bones mirrored across this plane (`normal . y = offset`, mm) too, so half of the views may be mirrored. */
+  mirror: z
+    .strictObject({ normal: z.tuple([z.number(), z.number(), z.number()]), offset: z.number() })
+    .optional(),
   /** mm along a side of the cube that the network sees. */
   cubeMm: z.number().positive(),
   /** Root mean square distance of bone from its centroid, mm, of the smallest and largest training case. */
@@ -120,7 +122,9 @@ export type EncoderMeta = z.infer<typeof encoderMetaSchema>;
 const KEY = 'cranioflow';
 
 /** The metadata entry of a weights file. */
-export function encodeMeta(meta: AutoencoderMeta | GeneratorMeta | EncoderMeta | AlignerMeta): StoredMetadata {
+export function encodeMeta(
+  meta: AutoencoderMeta | GeneratorMeta | EncoderMeta | AlignerMeta,
+): StoredMetadata {
   return { [KEY]: JSON.stringify(meta) };
 }
 

@@ -7,6 +7,7 @@
  */
 import { join } from 'node:path';
 import { Aligner } from '../../aligner/aligner.ts';
+import { mirroring } from '../../aligner/mirror.ts';
 import { ALIGNER_SCOPE } from '../../aligner/network.ts';
 import { boneMoments } from '../../aligner/softBone.ts';
 import type { AlignerConfig } from '../../config/aligner.ts';
@@ -27,10 +28,17 @@ import { cropToBone } from '../../skull/orient.ts';
 import { learningRate, trainingLoop } from '../../training/loop.ts';
 import { learntFrom, openTraining, type TrainOptions } from '../../training/opening.ts';
 import { Trainer } from '../../training/trainer.ts';
-import type { Mask } from '../../volume/volume.ts';
 import { calibrationOf, measure } from './trainCalibrate.ts';
 import { ALIGNER_CARD, alignerCard } from './trainCard.ts';
-import { type ExampleSpace, fillExample, type TrainingBone, bonePoints, trainingBone } from './trainExample.ts';
+import {
+  bonePoints,
+  type ExampleFrame,
+  type ExampleSpace,
+  fillExample,
+  type TrainingBone,
+  trainingBone,
+} from './trainExample.ts';
+import { mirrorPlane } from './trainMirror.ts';
 
 /** Some cases of a dataset. */
 export interface CaseSet {
@@ -67,7 +75,10 @@ export async function trainAligner(options: TrainAlignerOptions): Promise<Traine
   const { model, batch, seed } = config;
   checkModel(config);
   const given = options.cases ?? dataset.split('train');
-  const synthetic = (options.synthetic ?? []).map((set) => ({ ...set, cases: set.cases ?? set.dataset.cases }));
+  const synthetic = (options.synthetic ?? []).map((set) => ({
+    ...set,
+    cases: set.cases ?? set.dataset.cases,
+  }));
   for (const { dataset: other } of synthetic) requireAlike(dataset, other);
   const added = synthetic.flatMap((set) => set.cases.map((c) => ({ from: set.dataset, c })));
   if (given.length + added.length === 0)
@@ -78,15 +89,14 @@ export async function trainAligner(options: TrainAlignerOptions): Promise<Traine
     });
   const { learning, kept, subjects } = keptOut(given, config);
   const masks = readOnce(dataset);
-  const sets = [
-    learning.map((c) => masks.loadMask(c)),
-    added.map(({ from, c }) => from.loadMask(c)),
-  ];
+  const sets = [learning.map((c) => masks.loadMask(c)), added.map(({ from, c }) => from.loadMask(c))];
   const measured = (kept.length > 0 ? kept : learning).map((c) => masks.loadMask(c));
   if (measured.length === 0) measured.push(...sets[1]);
   const cubeMm = 2 * ROOM * Math.max(...sets.flat().map((mask) => bonePoints(cropToBone(mask)).reach));
   const grid = { side: model.side, cubeMm };
   const bones = sets.map((set) => set.map((mask) => trainingBone(mask, grid)));
+  const plane = config.disturb.flip ? mirrorPlane(bones[0].length > 0 ? bones[0] : bones[1]) : undefined;
+  const frame = { grid, ...(plane && { mirror: mirroring(plane) }) };
   const radii = sets.flat().map((mask) => boneMoments(mask).radiusMm);
   const all = [...given, ...added.map(({ c }) => c)];
   let calibration: AlignerMeta['calibration'];
@@ -94,7 +104,7 @@ export async function trainAligner(options: TrainAlignerOptions): Promise<Traine
     kind: 'aligner',
     config: model,
     search: config.search,
-    mirrored: config.disturb.flip,
+    ...(plane && { mirror: plane }),
     cubeMm,
     radiusMm: [Math.min(...radii), Math.max(...radii)],
     frame: dataset.manifest.frame,
@@ -133,7 +143,10 @@ export async function trainAligner(options: TrainAlignerOptions): Promise<Traine
         calibration = calibrationOf(errors, subjects);
         return {
           poseRotationDeg: calibration.median.rotationDeg,
-          poseRotationDeg95: quantile(errors.rotation.map((r) => r.error), 0.95),
+          poseRotationDeg95: quantile(
+            errors.rotation.map((r) => r.error),
+            0.95,
+          ),
           poseTranslationMm: calibration.median.translationMm,
         };
       } finally {
@@ -153,7 +166,7 @@ export async function trainAligner(options: TrainAlignerOptions): Promise<Traine
       async step(t) {
         // Of an earlier step's weights.
         calibration = undefined;
-        fillBatch(bones, config, cubeMm, t - 1, space);
+        fillBatch(bones, config, frame, t - 1, space);
         return trainer.step(t, learningRate(t, config), {
           x: value(space.cubes, x.shape),
           rotation: value(space.rotations, rotation.shape),
@@ -171,7 +184,10 @@ export async function trainAligner(options: TrainAlignerOptions): Promise<Traine
     if (calibration === undefined) await evaluate();
     await trainer.release();
     const { median } = calibration!;
-    writeFileAtomic(join(run.path, ALIGNER_CARD), alignerCard(meta(config.steps), given.length, added.length));
+    writeFileAtomic(
+      join(run.path, ALIGNER_CARD),
+      alignerCard(meta(config.steps), given.length, added.length),
+    );
     return {
       medianRotationDeg: median.rotationDeg,
       medianTranslationMm: median.translationMm,
@@ -195,11 +211,11 @@ export function exampleSpace(batch: number, side: number): ExampleSpace {
 export function fillBatch(
   [real, synthetic]: readonly (readonly TrainingBone[])[],
   config: AlignerConfig,
-  cubeMm: number,
+  frame: ExampleFrame,
   step: number,
   space: ExampleSpace,
 ): void {
-  const { batch, seed, model, realShare } = config;
+  const { batch, seed, realShare } = config;
   const share = synthetic.length === 0 ? 1 : real.length === 0 ? 0 : realShare;
   const first = Math.round(batch * share);
   const drawn = [
@@ -208,10 +224,9 @@ export function fillBatch(
       ? Array.from(batchIndices(seed, step, batch - first, synthetic.length), (i) => synthetic[i])
       : []),
   ];
-  const grid = { side: model.side, cubeMm };
   drawn.forEach((bone, row) => {
     const stream = new RandomStream(seed, 'align/example', step * batch + row);
-    fillExample(bone, stream, config, grid, space, row);
+    fillExample(bone, stream, config, frame, space, row);
   });
 }
 

@@ -4,6 +4,7 @@
  * 68 % of the errors lie within. One factor for turns and one for shifts.
  */
 import type { Aligner } from '../../aligner/aligner.ts';
+import { boneMoments } from '../../aligner/softBone.ts';
 import type { AlignerConfig } from '../../config/aligner.ts';
 import { quantile } from '../../evaluation/statistics.ts';
 import type { AlignerMeta } from '../../models/metadata.ts';
@@ -34,7 +35,11 @@ const SHIFT = 60;
  * A canonical mask as another scan might show it: cut, turned any way, shifted, on an upright grid of its own. A pure function of
  * the stream.
  */
-export function poseBone(canonical: Mask, stream: RandomStream, disturb: AlignerConfig['disturb']): PosedBone {
+export function poseBone(
+  canonical: Mask,
+  stream: RandomStream,
+  disturb: AlignerConfig['disturb'],
+): PosedBone {
   const cut = cutBone(cropToBone(canonical, 1), stream, disturb);
   const rotation = randomRotation(stream);
   const translation = [0, 1, 2].map(() => stream.between(-SHIFT, SHIFT)) as unknown as Vec3;
@@ -71,10 +76,17 @@ function gridAround(mask: Mask): Omit<Mask, 'data'> {
   return { size, spacing, origin: low as unknown as Vec3, direction: IDENTITY };
 }
 
-/** How far a pose is off: degrees, and mm at the canonical origin. */
-export function poseError(found: Transform, truth: Transform): { rotationDeg: number; translationMm: number } {
-  const origin = applyTransform(found, applyTransform(invertTransform(truth), [0, 0, 0]));
-  return { rotationDeg: rotationAngle(found.rotation, truth.rotation), translationMm: Math.hypot(...origin) };
+/** How far a pose is off: degrees, and mm at the point `at` of the canonical frame. */
+export function poseOff(
+  found: Transform,
+  truth: Transform,
+  at: Vec3,
+): { rotationDeg: number; translationMm: number } {
+  const put = applyTransform(found, applyTransform(invertTransform(truth), at));
+  return {
+    rotationDeg: rotationAngle(found.rotation, truth.rotation),
+    translationMm: Math.hypot(put[0] - at[0], put[1] - at[1], put[2] - at[2]),
+  };
 }
 
 export interface Measured {
@@ -90,10 +102,11 @@ export async function measure(
 ): Promise<Measured> {
   const out: Measured = { rotation: [], translation: [] };
   for (let i = 0; i < poses; i++) {
-    const { mask, truth } = poseBone(masks[i % masks.length], new RandomStream(seed, 'align/calibrate', i), disturb);
+    const whole = masks[i % masks.length];
+    const { mask, truth } = poseBone(whole, new RandomStream(seed, 'align/calibrate', i), disturb);
     if (voxelCount(mask.size) === 0 || !mask.data.includes(1)) continue;
     const { transform, uncertainty } = await aligner.align(mask);
-    const error = poseError(transform, truth);
+    const error = poseOff(transform, truth, boneMoments(whole).centroid);
     out.rotation.push({ error: error.rotationDeg, stated: uncertainty.rotationDeg });
     out.translation.push({ error: error.translationMm, stated: uncertainty.translationMm });
   }
@@ -106,10 +119,24 @@ export function calibrationOf(
   subjects: number,
 ): NonNullable<AlignerMeta['calibration']> {
   const factor = (rows: Measured['rotation']) =>
-    Math.max(1e-3, quantile(rows.map((r) => r.error / r.stated), 0.68));
+    Math.max(
+      1e-3,
+      quantile(
+        rows.map((r) => r.error / r.stated),
+        0.68,
+      ),
+    );
   const [r, t] = [factor(rotation), factor(translation)];
-  const stated = (rows: Measured['rotation'], by: number) => quantile(rows.map((x) => by * x.stated), 0.95);
-  const median = (rows: Measured['rotation']) => quantile(rows.map((x) => x.error), 0.5);
+  const stated = (rows: Measured['rotation'], by: number) =>
+    quantile(
+      rows.map((x) => by * x.stated),
+      0.95,
+    );
+  const median = (rows: Measured['rotation']) =>
+    quantile(
+      rows.map((x) => x.error),
+      0.5,
+    );
   return {
     rotation: r,
     translation: t,

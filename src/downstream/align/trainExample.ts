@@ -7,6 +7,7 @@
  * Cuts are made in the cube, softly over one voxel, and not in the bone, so that no example costs a pass over a volume.
  */
 import { type CubeGrid, fillCube } from '../../aligner/cube.ts';
+import { type Affine, applyAffine } from '../../aligner/mirror.ts';
 import { boneMoments, type SoftBone, softBone, voxelMap } from '../../aligner/softBone.ts';
 import type { AlignerConfig } from '../../config/aligner.ts';
 import type { RandomStream } from '../../random/stream.ts';
@@ -58,7 +59,12 @@ type Disturb = AlignerConfig['disturb'];
 const LEAST_LEFT = 0.4;
 
 /** Draws cuts of a bone given by its points, such that enough of it is left. */
-export function drawCuts(points: ArrayLike<number>, reach: number, stream: RandomStream, options: Disturb): Cut[] {
+export function drawCuts(
+  points: ArrayLike<number>,
+  reach: number,
+  stream: RandomStream,
+  options: Disturb,
+): Cut[] {
   const planes: Cut[] = [];
   if (stream.uniform() < options.truncate)
     for (let i = 0; i < (stream.uniform() < 0.5 ? 2 : 1); i++)
@@ -94,7 +100,8 @@ function drawHole(points: ArrayLike<number>, reach: number, stream: RandomStream
   const [cx, cy, cz] = [points[p], points[p + 1], points[p + 2]];
   const half = [0, 1, 2].map(() => reach * size * stream.between(0.2, 1));
   const [r] = half;
-  if (stream.uniform() < 0.5) return (x, y, z) => r - Math.sqrt((x - cx) ** 2 + (y - cy) ** 2 + (z - cz) ** 2);
+  if (stream.uniform() < 0.5)
+    return (x, y, z) => r - Math.sqrt((x - cx) ** 2 + (y - cy) ** 2 + (z - cz) ** 2);
   const turn = randomRotation(stream);
   return (x, y, z) => {
     const [u, v, w] = apply3(turn, [x - cx, y - cy, z - cz]);
@@ -135,20 +142,27 @@ export interface ExampleSpace {
   centres: Float32Array;
 }
 
+/** What all examples of a training share. */
+export interface ExampleFrame {
+  grid: CubeGrid;
+  /** Across which half of the bones are mirrored; absent: none. */
+  mirror?: Affine;
+}
+
 /** Writes row `row` of a batch: a bone, disturbed and turned by the numbers of `stream`. */
 export function fillExample(
   { soft, points, reach }: TrainingBone,
   stream: RandomStream,
   { poses, disturb }: Pick<AlignerConfig, 'poses' | 'disturb'>,
-  grid: CubeGrid,
+  { grid, mirror }: ExampleFrame,
   space: ExampleSpace,
   row: number,
 ): void {
   const { side, cubeMm } = grid;
-  // The stretched bone: y' = D y.
+  // The stretched bone D y, and perhaps its mirror image: y' = S D y.
   const size = 1 + disturb.scale * stream.between(-1, 1);
   const d = [0, 1, 2].map(() => size * (1 + disturb.stretch * stream.between(-1, 1)));
-  if (stream.uniform() < 0.5 && disturb.flip) d[0] = -d[0];
+  const s = stream.uniform() < 0.5 ? mirror : undefined;
   const rotation = drawTurn(stream, poses);
   const cuts = drawCuts(points, reach, stream, disturb);
 
@@ -160,12 +174,13 @@ export function fillExample(
     for (let c = 0; c < 3; c++) sum[c] += points[p + c];
     count++;
   }
-  const centroid = sum.map((s, c) => (d[c] * s) / count) as unknown as Vec3;
+  const middle = sum.map((v, c) => (d[c] * v) / count) as unknown as Vec3;
+  const centroid = s === undefined ? middle : applyAffine(s, middle);
 
-  // y = D^-1 (R u + m), then voxels of the soft bone.
+  // y = D^-1 S^-1 (R u + m), S its own inverse; then voxels of the soft bone.
   const back: Mat3 = [1 / d[0], 0, 0, 0, 1 / d[1], 0, 0, 0, 1 / d[2]];
-  const toBone = multiply3(back, rotation);
-  const at = apply3(back, centroid);
+  const toBone = multiply3(back, s === undefined ? rotation : multiply3(s.h, rotation));
+  const at = apply3(back, middle);
   const voxels = voxelMap(soft);
   const b = apply3(voxels.a, at);
   const map = { a: multiply3(voxels.a, toBone), b: b.map((v, c) => v + voxels.b[c]) as unknown as Vec3 };
@@ -182,7 +197,13 @@ export function fillExample(
 }
 
 /** Multiplies voxels by what cuts leave of them: from 1 to 0 over the width of a voxel. */
-function applyCuts(cube: Float32Array, { side, cubeMm }: CubeGrid, a: Mat3, b: Vec3, cuts: readonly Cut[]): void {
+function applyCuts(
+  cube: Float32Array,
+  { side, cubeMm }: CubeGrid,
+  a: Mat3,
+  b: Vec3,
+  cuts: readonly Cut[],
+): void {
   const step = cubeMm / side;
   const half = (side - 1) / 2;
   for (let k = 0, p = 0; k < side; k++)

@@ -1,0 +1,172 @@
+/**
+ * The aligner applied to one input, from its file to a file: read as ingest reads a case (scans segmented, meshes filled), aligned,
+ * resampled in one step onto a grid in the canonical frame, which has the extent of the training's grid unless another is named.
+ */
+import { type Aligner, openAligner } from '../../aligner/aligner.ts';
+import { boneMoments } from '../../aligner/softBone.ts';
+import { collectCases } from '../../dataset/inputs.ts';
+import { type ReadOptions, readCase } from '../../dataset/readCase.ts';
+import { FileError, UsageError } from '../../errors.ts';
+import { writeFileAtomic } from '../../files/atomic.ts';
+import { boneVoxels, cropToBone } from '../../skull/orient.ts';
+import {
+  applyTransform,
+  IDENTITY_TRANSFORM,
+  invertTransform,
+  rotationAngle,
+  type Transform,
+  transformGrid,
+  transformToMatrix,
+} from '../../skull/register/transform.ts';
+import { volumeExtension, writableExtensions } from '../../volume/io/formats.ts';
+import { writeVolume } from '../../volume/io/index.ts';
+import { resampleMask } from '../../volume/resample.ts';
+import { centredGrid, type Mask, type Vec3 } from '../../volume/volume.ts';
+
+export interface ApplyOptions
+  extends Pick<ReadOptions, 'threshold' | 'label' | 'components' | 'meshSpace' | 'clean'> {
+  /** A CT, a mask or a mesh. */
+  input: string;
+  /** Run folder or weights file. */
+  run: string;
+  /** Volume file to write. */
+  out: string;
+  /** ITK transform file to write. */
+  matrix?: string;
+  /** mm between voxels written. Default: that of the training. */
+  spacing?: number;
+  /** Voxels written. Default: what the training's grid spans. */
+  grid?: Vec3;
+  /** A voxel written is bone from this share on. Default 0.5. */
+  cut?: number;
+  threads?: number;
+}
+
+export interface Applied {
+  out: string;
+  /** Row-major 4x4: LPS mm of the input to the canonical frame. */
+  matrix: number[];
+  /** How far the bone was turned, and its centroid shifted. */
+  rotationDeg: number;
+  translationMm: number;
+  uncertainty: { rotationDeg: number; translationMm: number };
+  /** Share of the bone's voxels that the grid written cuts off. */
+  cutShare: number;
+  size: Vec3;
+  /** mm. */
+  spacing: number;
+  warnings: string[];
+}
+
+/** Voxels of a grid written, at most. */
+const MOST_VOXELS = 2 ** 29;
+
+/**
+ * Aligns one input and writes it. Throws `FileError` for an output of another kind, `UsageError` where the input holds several
+ * bones or the grid written is too large, `VolumeError` where it holds none or one of another size, `CheckpointError`, and what
+ * reading throws.
+ */
+export async function applyAligner(options: ApplyOptions): Promise<Applied> {
+  const { input, run, out, cut } = options;
+  const extension = volumeExtension(out);
+  if (extension === undefined || !writableExtensions.includes(extension))
+    throw new FileError({
+      found: `--out ${out} ends in no extension that can be written`,
+      expected: `one of ${writableExtensions.join(', ')}`,
+      todo: 'change the extension',
+    });
+  if (options.matrix !== undefined && !/\.(tfm|txt)$/i.test(options.matrix))
+    throw new FileError({
+      found: `--matrix ${options.matrix} does not end in .tfm`,
+      expected: 'an ITK transform: a file in .tfm or .txt',
+      todo: 'change the extension',
+    });
+  const aligner = await openAligner(run, { threads: options.threads });
+  try {
+    const grid = gridOf(aligner, options);
+    const mask = await readBone(input, aligner.meta.spacing, options);
+    const { transform, uncertainty, warnings } = await aligner.align(mask);
+    const cutShare = shareOutside(mask, transform, grid);
+    if (cutShare > 0)
+      warnings.push(
+        `${Number((100 * cutShare).toPrecision(2))} % of the bone lies outside the grid of ${grid.size.join('x')} voxels of ${grid.spacing[0]} mm: choose a larger --grid`,
+      );
+    const placed = resampleMask(transformGrid(cropToBone(mask), transform), grid, cut);
+    if (!placed.data.includes(1))
+      warnings.push('no voxel of the grid written is bone: choose a finer --spacing or a lower --cut');
+    await writeVolume(out, placed);
+    if (options.matrix !== undefined) writeFileAtomic(options.matrix, itkTransform(transform));
+    const { centroid } = boneMoments(mask);
+    const moved = applyTransform(transform, centroid);
+    return {
+      out,
+      matrix: transformToMatrix(transform),
+      rotationDeg: rotationAngle(transform.rotation, IDENTITY_TRANSFORM.rotation),
+      translationMm: Math.hypot(moved[0] - centroid[0], moved[1] - centroid[1], moved[2] - centroid[2]),
+      uncertainty,
+      cutShare,
+      size: grid.size,
+      spacing: grid.spacing[0],
+      warnings,
+    };
+  } finally {
+    await aligner.release();
+  }
+}
+
+/** The one bone that an input holds, read as ingest reads a case. */
+async function readBone(input: string, spacing: number, options: ApplyOptions): Promise<Mask> {
+  const cases = await collectCases([input]);
+  if (cases.length !== 1)
+    throw new UsageError({
+      found: `${input} holds ${cases.length} cases`,
+      expected: 'one bone: a volume, a mesh or one series',
+      todo: 'name the file of one bone, or take them all in with `cranioflow ingest --aligner`',
+    });
+  const { threshold, label, components, meshSpace, clean } = options;
+  return (await readCase(cases[0], { threshold, label, components, meshSpace, clean, spacing })).mask;
+}
+
+function gridOf({ meta }: Aligner, { spacing = meta.spacing, grid }: ApplyOptions) {
+  const size =
+    grid ?? (meta.size.map((n) => Math.max(1, Math.round((n * meta.spacing) / spacing))) as unknown as Vec3);
+  if (size[0] * size[1] * size[2] > MOST_VOXELS)
+    throw new UsageError({
+      found: `a grid of ${size.join('x')} voxels`,
+      expected: `at most ${MOST_VOXELS} voxels in all`,
+      todo: 'choose a coarser --spacing or a smaller --grid',
+    });
+  return centredGrid(size, [spacing, spacing, spacing]);
+}
+
+/** Share of a bone's voxel centres that lie outside a centred grid. */
+function shareOutside(
+  mask: Mask,
+  transform: Transform,
+  { size, spacing }: ReturnType<typeof centredGrid>,
+): number {
+  const voxels = boneVoxels(cropToBone(mask));
+  const half = size.map((n, a) => (n * spacing[a]) / 2);
+  let outside = 0;
+  for (let p = 0; p < voxels.length; p += 3) {
+    const at = applyTransform(transform, [voxels[p], voxels[p + 1], voxels[p + 2]]);
+    if (at.some((v, a) => Math.abs(v) > half[a])) outside++;
+  }
+  return outside / (voxels.length / 3);
+}
+
+/**
+ * The text of an ITK transform file. ITK's transforms lead from the space written to the space read, so the inverse move stands in
+ * it; 3D Slicer, which opens such files as resampling transforms, then moves the bone into the canonical frame.
+ */
+export function itkTransform(transform: Transform): string {
+  const { rotation, translation } = invertTransform(transform);
+  return [
+    '#Insight Transform File V1.0',
+    '#Transform 0',
+    'Transform: AffineTransform_double_3_3',
+    `Parameters: ${[...rotation, ...translation].join(' ')}`,
+    'FixedParameters: 0 0 0',
+    '',
+  ].join('\n');
+}
