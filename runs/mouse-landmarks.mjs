@@ -32,7 +32,7 @@ console.error(
   `${train.length} training and ${test.length} held-out skulls; left out: ${elsewhere} whose landmarks are of another space, ${without} without`,
 );
 const methods = makeBaselines(names.split(','), dataset);
-if (run !== undefined) methods.unshift(await networkMethod(run));
+if (run !== undefined) methods.unshift(await networkMethod(run, dataset));
 const result = await testLandmarks({ data: dataset.manifest.name, train, test, methods });
 for (const method of methods) await method.release?.();
 mkdirSync(out, { recursive: true });

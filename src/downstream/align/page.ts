@@ -103,7 +103,7 @@ function sections(test: AlignTest): Section[] {
           {
             heading: 'On the same scans',
             prose: [
-              'Differences of rotation errors on the scans that both answered, averaged by subject: a mean difference with its interval, and p by flips of sign. A method that fails now and then by 180 degrees loses a mean that it would win in the median.',
+              'Differences of rotation errors on the scans that both answered, averaged by subject: a mean difference with its interval, and p by flips of sign; better is what both say, each comparison for itself. A method that fails now and then by 180 degrees loses a mean that it would win in the median.',
               ...lines,
             ],
           },

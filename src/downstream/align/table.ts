@@ -99,10 +99,10 @@ export function terminalTable(test: AlignTest): string {
   return `${[...lines, ...(paired.length > 0 ? ['', ...paired] : [])].join('\n')}\n`;
 }
 
-/** Each paired comparison in a sentence. */
+/** Each paired comparison in a sentence; better is what both the interval and p (below 0.05, each for itself) say. */
 export function pairedLines({ paired }: AlignTest): string[] {
   return paired.map(({ first, second, pose, condition, rotationDeg: r, scans, subjects, firstNearer }) => {
-    const sure = r.high < 0 || r.low > 0;
+    const sure = (r.high < 0 || r.low > 0) && r.p < 0.05;
     const better = r.value < 0 ? first : second;
     return `${pose}, ${condition}: ${first} less ${second} ${digits(r.value)} degrees [${digits(r.low)}, ${digits(r.high)}], p ${r.p < 0.001 ? '< 0.001' : r.p.toFixed(3)}; ${first} nearer in ${percent(firstNearer)} of ${scans} scans of ${subjects} subjects: ${sure ? `${better} is better` : 'not told apart'}`;
   });
