@@ -1,7 +1,8 @@
 /** `task align test` from the command line, on tiny phantoms. */
-import { readFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { alignTestSchema } from '../../src/downstream/align/test.ts';
+import { TINY_ALIGNER } from '../downstream/align/helpers.ts';
 import { run, temporaryFolder } from './helpers.ts';
 
 const { path, remove } = temporaryFolder();
@@ -58,6 +59,41 @@ describe('task align test', () => {
     expect(again.code).toBe(0);
     const second = alignTestSchema.parse(JSON.parse(again.out));
     expect(second.rows.map((r) => r.error)).toEqual(first.rows.map((r) => r.error));
+  });
+
+  it('holds a trained network against its peers, and refuses one of another bone', async () => {
+    const sets = [...TINY_ALIGNER, 'calibration.poses=2', 'steps=2', 'evaluateEvery=2', 'checkpointEvery=2'];
+    const trained = await run([
+      ...[
+        'task',
+        'align',
+        'train',
+        '--data',
+        path('data'),
+        '--out',
+        path('run'),
+        '--threads',
+        '1',
+        '--quiet',
+      ],
+      ...sets.flatMap((s) => ['--set', s]),
+    ]);
+    expect(trained).toEqual({ code: 0, out: '', err: '' });
+    const few = ['--methods', 'match', '--poses', 'any', '--conditions', 'whole', '--json'];
+    const { code, out } = await run(command('--run', path('run'), '--threads', '1', ...few));
+    expect(code).toBe(0);
+    const json = alignTestSchema.parse(JSON.parse(out));
+    expect(json.groups.map((g) => g.method)).toEqual(['network', 'match']);
+    expect(json.groups[0].summary.within).not.toBeNull();
+    expect(json.paired[0]).toMatchObject({ first: 'network', second: 'match', pose: 'any' });
+
+    const manifest = JSON.parse(readFileSync(path('data', 'dataset.json'), 'utf8'));
+    cpSync(path('data'), path('other'), { recursive: true });
+    writeFileSync(path('other', 'dataset.json'), JSON.stringify({ ...manifest, bone: 'femur' }));
+    const other = await run(
+      command('--run', path('run'), '--methods', 'none').map((a) => (a === path('data') ? path('other') : a)),
+    );
+    expect([other.code, other.err.includes('holds the bone "femur"')]).toEqual([1, true]);
   });
 
   it.each([
