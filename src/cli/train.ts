@@ -37,6 +37,7 @@ export function registerTrain(program: Command, open: (command: Command) => Cont
         'generator',
         'reflow',
         'distil',
+        'aligner',
       ]),
     )
     .addOption(presetOption('whose values (default: "tiny")'))
@@ -45,6 +46,7 @@ export function registerTrain(program: Command, open: (command: Command) => Cont
       const schemas = await import('../config/schemas.ts');
       const contrastive = await import('../config/encoder.ts');
       const few = await import('../config/fewStep.ts');
+      const aligner = await import('../config/aligner.ts');
       const { settingsYaml } = await import('../config/settings.ts');
       const known: Record<string, [z.ZodType, Record<PresetName, unknown>]> = {
         autoencoder: [schemas.autoencoderSchema, schemas.AUTOENCODER_PRESETS],
@@ -53,9 +55,11 @@ export function registerTrain(program: Command, open: (command: Command) => Cont
         generator: [schemas.generatorSchema, schemas.GENERATOR_PRESETS],
         reflow: [few.reflowSchema, few.REFLOW_PRESETS],
         distil: [few.distilSchema, few.DISTIL_PRESETS],
+        aligner: [aligner.alignerSchema, aligner.ALIGNER_PRESETS],
       };
       const [schema, presets] = known[network];
-      const title = `cranioflow train ${network} --preset ${preset}`;
+      const words = network === 'aligner' ? 'task align train' : `train ${network}`;
+      const title = `cranioflow ${words} --preset ${preset}`;
       open(command).print(
         schema.parse(presets[preset]) as object,
         settingsYaml(schema, presets[preset], title),

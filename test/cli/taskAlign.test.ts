@@ -85,6 +85,13 @@ describe('train', () => {
     expect([other.code, other.err]).toEqual([1, expect.stringContaining('poses')]);
   }, 120_000);
 
+  test('its settings are told, and are a file for --config', async () => {
+    const { code, out } = await run(['train', 'settings', 'aligner', '--preset', 'small']);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^# cranioflow task align train --preset small\n/);
+    expect(out).toMatch(/# Largest of the small turns, degrees\n {2}near: 30\n/);
+  });
+
   test('synthetic sets are learnt from beside the data; one on another grid is refused', async () => {
     const [more, other] = [folder.path('more'), folder.path('other')];
     airplanes(more, 5, 8);
