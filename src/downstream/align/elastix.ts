@@ -1,10 +1,10 @@
 /**
  * A peer: rigid registration by elastix (Klein et al. 2010) in its WebAssembly build, which runs offline in Node. Two
  * binary masks are poor images for it (no slope away from their borders), so both are given as signed distances, clipped
- * at a share of the bone's size: equal shapes give equal images, and every voxel says which way the surface lies.
+ * at a share of the bone's size: equal shapes give equal images, and every voxel near a surface says which way it lies.
  *
- * - The clip: 0.12, 0.06, 0.03 and 0.02 of the longest side were tried on training bones; 0.03 and 0.02 were alike and better
- *   where a part is missing, whose far field a wide clip sees.
+ * - The clip: of 0.12, 0.06, 0.03 and 0.02 of the longest side, tried on a few bones of each kind, 0.03 and 0.02 were alike, and
+ *   better than wider ones where a part is missing, whose far field a wide clip sees.
  * - Settings: elastix's own rigid default (Euler transform, adaptive stochastic gradient descent, four resolutions of 256
  *   iterations on 2,048 random points) with mean squares as metric, the two images being of one kind. Twice the points or the
  *   iterations left the errors on mandibles as they were. Its seed is fixed, so the same input gives the same pose.
