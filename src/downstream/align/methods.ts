@@ -20,11 +20,8 @@ const MAKERS: Readonly<Record<string, (mean: MeanShape, dataset: Dataset) => Ali
   head: (_, dataset) => headMethod(dataset),
 };
 
-/** Names of the methods without a network. */
+/** Names of the methods without a network; `head` serves skulls in a Frankfort frame alone, the others any bone. */
 export const BASELINES: readonly string[] = Object.keys(MAKERS);
-
-/** Those that serve any bone. */
-export const BASELINE_DEFAULTS: readonly string[] = BASELINES.filter((name) => name !== 'head');
 
 /**
  * Baselines by name, for a dataset. Throws `UsageError` for a name that is not one, `DatasetError` where there is no training
