@@ -72,7 +72,7 @@ Examples:
       const networks: AlignMethod[] = [];
       try {
         for (const [r, run] of runs.entries()) {
-          const network = await networkMethod(run, flags.threads);
+          const network = await networkMethod(run, dataset, flags.threads);
           networks.push({ ...network, name: runs.length > 1 ? `network ${r + 1}` : network.name });
         }
         const bar: { current?: ReturnType<typeof cli.progress> } = {};

@@ -4,7 +4,7 @@
  */
 import { openAligner } from '../../aligner/aligner.ts';
 import type { Dataset } from '../../dataset/dataset.ts';
-import { UsageError } from '../../errors.ts';
+import { CheckpointError, UsageError } from '../../errors.ts';
 import { elastixMethod } from './elastix.ts';
 import { headMethod, icpMethod, matchMethod } from './icp.ts';
 import { type MeanShape, meanShape } from './meanShape.ts';
@@ -20,11 +20,8 @@ const MAKERS: Readonly<Record<string, (mean: MeanShape, dataset: Dataset) => Ali
   head: (_, dataset) => headMethod(dataset),
 };
 
-/** Names of the methods without a network. */
+/** Names of the methods without a network; `head` serves skulls in a Frankfort frame alone, the others any bone. */
 export const BASELINES: readonly string[] = Object.keys(MAKERS);
-
-/** Those that serve any bone. */
-export const BASELINE_DEFAULTS: readonly string[] = BASELINES.filter((name) => name !== 'head');
 
 /**
  * Baselines by name, for a dataset. Throws `UsageError` for a name that is not one, `DatasetError` where there is no training
@@ -43,12 +40,27 @@ export function makeBaselines(names: readonly string[], dataset: Dataset): Align
   return names.map((name) => MAKERS[name](mean, dataset));
 }
 
-/** The trained network of a run as a method. Throws `CheckpointError`. */
-export async function networkMethod(run: string, threads?: number): Promise<AlignMethod> {
+/**
+ * The trained network of a run as a method for a dataset's bones. Whether it learnt from held-out cases cannot be told from
+ * its weights where it learnt from another dataset: what it says of its training stands in the words. Throws
+ * `CheckpointError` where the weights cannot be read, or learnt another bone.
+ */
+export async function networkMethod(run: string, dataset: Dataset, threads?: number): Promise<AlignMethod> {
   const aligner = await openAligner(run, { threads });
+  const { bone, dataset: learnt, frame, step } = aligner.meta;
+  const { manifest } = dataset;
+  if (bone !== manifest.bone) {
+    await aligner.release();
+    throw new CheckpointError({
+      found: `the network of ${run} learnt the bone "${bone}"; ${dataset.dir} holds the bone "${manifest.bone}"`,
+      expected: 'a network that learnt the bone it is tested on',
+      todo: 'name a run that was trained on this kind of bone',
+    });
+  }
+  const other = frame === manifest.frame ? '' : ', whose frame is described in other words than this one';
   return {
     name: 'network',
-    words: `The trained network: ${aligner.words}.`,
+    words: `The trained network: ${aligner.words}; ${step} steps on “${learnt}”${other}.`,
     align: (mask) => aligner.align(mask),
     release: () => aligner.release(),
   };

@@ -57,7 +57,7 @@ function settings(test: AlignTest): AlignGroup[][] {
 export function findings(test: AlignTest): string[] {
   return settings(test).map((groups) => {
     const [{ pose, condition }] = groups;
-    const where = `${pose}, ${CONDITION_WORDS[condition]}`;
+    const where = `${pose === 'any' ? 'Any pose' : 'As in a scanner'}, ${CONDITION_WORDS[condition]}`;
     const ranked = groups
       .flatMap(({ method, summary: { rotationDeg, failed } }) =>
         rotationDeg === null ? [] : [{ method, median: rotationDeg.median.value, failed: failed.value }],
@@ -91,7 +91,12 @@ function sections(test: AlignTest): Section[] {
           tables: [
             {
               columns: TABLE_COLUMNS.slice(1),
-              rows: groups.map((g) => tableRow(g).slice(1)),
+              // No-break spaces: a number and its sign stay together.
+              rows: groups.map((g) =>
+                tableRow(g)
+                  .slice(1)
+                  .map((cell) => cell.replaceAll(' %', '\u00a0%').replace(' ± ', '\u00a0±\u00a0')),
+              ),
             },
           ],
           charts: settings({ ...test, groups }).map((s) => quantileChart(test, s)),
@@ -103,7 +108,7 @@ function sections(test: AlignTest): Section[] {
           {
             heading: 'On the same scans',
             prose: [
-              'Differences of rotation errors on the scans that both answered, averaged by subject: a mean difference with its interval, and p by flips of sign. A method that fails now and then by 180 degrees loses a mean that it would win in the median.',
+              'Differences of rotation errors on the scans that both answered, averaged by subject: a mean difference with its interval, and p by flips of sign; better is what both say, each comparison for itself. A method that fails now and then by 180 degrees loses a mean that it would win in the median.',
               ...lines,
             ],
           },

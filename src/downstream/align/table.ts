@@ -3,6 +3,7 @@
  * Intervals are 95 %, by subject.
  */
 
+import type { LandmarkTest } from './landmarkTruth.ts';
 import type { Estimate, Spread } from './summary.ts';
 import type { AlignGroup, AlignTest } from './test.ts';
 
@@ -28,7 +29,7 @@ export const TABLE_COLUMNS = [
   'method',
   'answers',
   'rotation, degrees: median [95 %]',
-  'mean +- deviation',
+  'mean ± deviation',
   '95th percentile',
   'below 1, 2, 5',
   'failed',
@@ -45,7 +46,7 @@ export function tableRow({ pose, condition, method, summary: s }: AlignGroup): s
     method,
     `${s.answered}/${s.asked}`,
     or(s.rotationDeg, ({ median }) => ranged(median, digits)),
-    or(s.rotationDeg, ({ mean, deviation }) => `${digits(mean.value)} +- ${digits(deviation)}`),
+    or(s.rotationDeg, ({ mean, deviation }) => `${digits(mean.value)} ± ${digits(deviation)}`),
     or(s.rotationDeg, ({ q95 }) => digits(q95)),
     [s.below1, s.below2, s.below5].map(({ value }) => percent(value)).join(', '),
     ranged(s.failed, percent),
@@ -71,7 +72,7 @@ const SHORT = [
   'method',
   'answers',
   'median deg [95 %]',
-  'mean +- sd',
+  'mean ± sd',
   'q95',
   '<1, <2, <5 deg',
   'failed',
@@ -98,11 +99,40 @@ export function terminalTable(test: AlignTest): string {
   return `${[...lines, ...(paired.length > 0 ? ['', ...paired] : [])].join('\n')}\n`;
 }
 
-/** Each paired comparison in a sentence. */
+/** Each paired comparison in a sentence; better is what both the interval and p (below 0.05, each for itself) say. */
 export function pairedLines({ paired }: AlignTest): string[] {
   return paired.map(({ first, second, pose, condition, rotationDeg: r, scans, subjects, firstNearer }) => {
-    const sure = r.high < 0 || r.low > 0;
+    const sure = (r.high < 0 || r.low > 0) && r.p < 0.05;
     const better = r.value < 0 ? first : second;
     return `${pose}, ${condition}: ${first} less ${second} ${digits(r.value)} degrees [${digits(r.low)}, ${digits(r.high)}], p ${r.p < 0.001 ? '< 0.001' : r.p.toFixed(3)}; ${first} nearer in ${percent(firstNearer)} of ${scans} scans of ${subjects} subjects: ${sure ? `${better} is better` : 'not told apart'}`;
   });
+}
+
+/** The test against landmarks as a Markdown table: errors against the landmarks' own fit, and what is left to the mean ones. */
+export function landmarkTable({ groups }: LandmarkTest): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const columns = [
+    'method',
+    'answers',
+    'rotation, degrees: median [95 %]',
+    '95th percentile',
+    'failed',
+    'translation, mm: median',
+    'TRE, mm: median [95 %]',
+    'to the mean landmarks, mm: mean',
+    'seconds',
+  ];
+  const rows = groups.map(({ method, summary: s, consensusMm }) => [
+    method,
+    `${s.answered}/${s.asked}`,
+    or(s.rotationDeg, ({ median }) => ranged(median, digits)),
+    or(s.rotationDeg, ({ q95 }) => digits(q95)),
+    percent(s.failed.value),
+    or(s.translationMm, ({ median }) => digits(median.value)),
+    or(s.treMm, ({ median }) => ranged(median, digits)),
+    consensusMm === null ? NONE : digits(consensusMm),
+    s.seconds === null ? NONE : digits(s.seconds),
+  ]);
+  const rule = columns.map((_, c) => (c === 0 ? '---' : '--:'));
+  return `${[columns, rule, ...rows].map(line).join('\n')}\n`;
 }
