@@ -18,6 +18,6 @@ npm run --silent build
 [ -f "$out/data-$grid/dataset.json" ] || cranioflow phantom --out "$out/data-$grid" --count 400 --grid "$grid" --seed 1
 cranioflow task complete train --data "$out/data-$grid" --out "$out/completer-$preset" --preset "$preset" --resume
 # Where the hole is, LPS mm in the scan's own axes (which are assumed): the network would mend more than that.
-region=60,125,140,230,50,150
+region=68,122,148,203,70,136
 cranioflow task complete apply "$ct" --run "$out/completer-$preset" --region "$region" --out "$out/unet-$preset"
 cranioflow task complete apply "$ct" --method mirror --out "$out/mirror"

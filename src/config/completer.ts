@@ -54,7 +54,7 @@ export const completerSchema = z.strictObject({
   dice: z
     .number()
     .min(0)
-    .default(1)
+    .default(0)
     .describe('Weight of the soft Dice of the whole bone beside the cross-entropy'),
   implant: z
     .number()
@@ -124,10 +124,10 @@ export const COMPLETER_PRESETS: Record<PresetName, unknown> = {
   tiny: {
     steps: 600,
     batch: 4,
-    learningRate: 2e-3,
+    learningRate: 4e-3,
     finalRate: 0.05,
     warmup: 30,
-    ema: 0.99,
+    ema: 0.98,
     checkpointEvery: 200,
     evaluateEvery: 200,
     model: { widths: [24, 48, 96] },
@@ -136,9 +136,9 @@ export const COMPLETER_PRESETS: Record<PresetName, unknown> = {
   small: {
     steps: 1500,
     batch: 2,
-    learningRate: 2e-3,
+    learningRate: 3e-3,
     finalRate: 0.05,
-    ema: 0.995,
+    ema: 0.99,
     checkpointEvery: 250,
     evaluateEvery: 250,
     model: { widths: [16, 32, 64, 128] },

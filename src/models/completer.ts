@@ -9,7 +9,7 @@
  * The bone that is there stays: before any training the network returns its input, so all it has to learn is what is
  * missing. Bones lie in one frame, left and right of the grid's middle, so the mirrored mask shows each place what the other
  * side has there, which no small kernel could reach, and the mean training bone what most bones have there. (Phantoms of 32^3, 300
- * steps: implant Dice 0.50 with the mirror image, 0.16 without.) Grids of any size are continued at their upper ends up to a multiple of
+ * steps, without the mean bone: implant Dice 0.50 with the mirror image, 0.16 without it.) Grids of any size are continued at their upper ends up to a multiple of
  * the factor, as bone cut by the field of view goes on.
  */
 import type { Tensor } from '../graph/graph.ts';
@@ -136,7 +136,8 @@ const SMOOTH = 10;
  * `mean over examples of [ entropy . sum CE / (M + s) + dice . (1 - Dice(p, y)) + implant . (1 - (2 sum p y m + s) / (sum p m + M + s)) ]`,
  * p = sigmoid(logits), y the whole bone in 0 and 1, m = 1 where the defective mask has no bone, M = sum y m the voxels
  * missing. The cross-entropy is counted in defects: of a mean over the grid, in which a defect is one voxel in a thousand,
- * the Dice terms would leave nothing, and they alone add too much. `x` (defective) and `whole` [N, 1, D, H, W] in +-1.
+ * the Dice terms would leave nothing, and they alone add too much (phantoms of 24^3, 300 steps: implant Dice 0.69 with either,
+ * but the whole bone's 0.968 by Dice alone, 0.971 with a tenth of the entropy; doing nothing 0.957). `x` (defective) and `whole` [N, 1, D, H, W] in +-1.
  */
 export function completerLoss(
   logits: Tensor,

@@ -133,7 +133,7 @@ export async function applyCompletion(options: ApplyOptions, doors: ApplyDoors =
     const made = completions.map((answer) => {
       signal?.throwIfAborted();
       const core = coreOf(coarse, answer.whole, placed, one.read.grid, region);
-      const pair = finePair(one.bone, one.read.grid, placed, core, answer);
+      const pair = finePair(one.bone, one.read.grid, placed, core, answer, region);
       const cutOut = cut(pair, opened, options);
       const found = {
         implant: cutOut.implant,

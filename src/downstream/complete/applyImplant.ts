@@ -134,7 +134,7 @@ export interface FinePair {
 
 /**
  * Brings an answer onto the patient's voxels. `bone` is the patient's, `seen` the grid of the volume that it came from (none
- * for a mesh: it may be built on around the bone).
+ * for a mesh: it may be built on around the bone). Beyond the region nothing is added.
  */
 export function finePair(
   bone: Mask,
@@ -142,6 +142,7 @@ export function finePair(
   placed: Grid,
   core: Core,
   answer: Completion,
+  region?: Region,
 ): FinePair {
   const belief = answer.probability ?? Float32Array.from(answer.whole.data);
   const near = dilate(core.data, placed.size, placed.spacing, AROUND * placed.spacing[0]);
@@ -154,6 +155,7 @@ export function finePair(
     const block = blockUnder(lattice, boundsIn(lattice, placed, surroundings), seen);
     const defective = copyBlock(bone, { ...block, data: new Uint8Array(voxelCount(block.size)) });
     const data = cut(resample(local, block, { antialias: false }).data, 0.5);
+    if (region !== undefined) clearOutside(block, data, region);
     let [there, missing] = [0, 0];
     for (let p = 0; p < data.length; p++)
       if (defective.data[p] !== 0) {
@@ -163,6 +165,17 @@ export function finePair(
     if (there > 1.2 * missing || around > Math.max(...placed.size))
       return { whole: { ...block, data }, defective };
   }
+}
+
+/** What lies outside the region is no implant. */
+function clearOutside(grid: Grid, data: Uint8Array, region: Region): void {
+  const [nx, ny] = grid.size;
+  for (let p = 0; p < data.length; p++)
+    if (
+      data[p] !== 0 &&
+      !region(voxelToWorld(grid, p % nx, Math.floor(p / nx) % ny, Math.floor(p / (nx * ny))))
+    )
+      data[p] = 0;
 }
 
 /** The block of the lattice within bounds, and within the field of view; throws `GridError` where it is too large. */

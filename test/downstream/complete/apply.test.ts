@@ -273,6 +273,9 @@ describe('a region', () => {
     );
     const drawnRegion = await apply({ input, ...aligned, region: marked }, two());
     expect(distance(drawnRegion.facts.implants[0].centroid, want)).toBeLessThan(2);
+    // Half of the hole: nothing beyond the box is added.
+    const half = await apply({ input, ...aligned, region: '0,60,5,40,10,70' }, two());
+    expect(half.facts.implants[0].centroid[1]).toBeGreaterThan(5);
     await expect(apply({ input, ...aligned, region: '-60,-50,0,1,0,1' }, two())).rejects.toThrow(
       /no bone missing in the region given/,
     );
