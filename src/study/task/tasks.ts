@@ -71,7 +71,7 @@ const align = ({ aligner, test }: TaskStudySettings): Task => {
     testing: { poses: test.poses },
     learn: ({ seed, ...o }) => trainAligner({ ...o, config: { ...aligner, seed }, resume: true }),
     async test({ run, dataset, seed, signal, threads, onProgress }) {
-      const method = await networkMethod(run, threads);
+      const method = await networkMethod(run, dataset, threads);
       try {
         const { rows } = await testAlignment({
           dataset,
