@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import type { StudyPreset } from '../config/study.ts';
 import { UsageError } from '../errors.ts';
 import type { Context } from './context.ts';
-import { repeated, whole } from './options.ts';
+import { quoted, repeated, whole } from './options.ts';
 
 export function registerCompare(program: Command, open: (command: Command) => Context): void {
   program
@@ -117,10 +117,6 @@ const twice = (): UsageError =>
     expected: 'one of them',
     todo: 'leave --set seeds= out',
   });
-
-/** A word as a shell takes it. */
-const quoted = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
 /** The command line, with what decides the result. */
 function commandOf({ data, out, preset, config, set = [], seeds, autoencoder }: CompareFlags): string {

@@ -43,6 +43,7 @@ import { type GeneratorWeights, readGenerator } from '../sampling/generator.ts';
 import { sampleDefaults } from '../sampling/solverNames.ts';
 import { trainAutoencoder } from '../training/autoencoder.ts';
 import { trainGenerator } from '../training/generator.ts';
+import { quoted } from './options.ts';
 
 /** How much of everything; the defaults fit 2 cores and 5 minutes. */
 export interface DemoSettings {
@@ -126,10 +127,6 @@ function isTrained(
   const { step, fits } = read();
   return step >= config.steps && fits;
 }
-
-/** A word as a shell takes it. */
-const quoted = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
 function commandsOf(options: DemoOptions & DemoSettings, paths: Paths): ReportCommands {
   const { seed, skulls } = options;

@@ -9,7 +9,7 @@ import type { CaseNames } from '../evaluation/sharedCases.ts';
 import { type Mask, voxelCount } from '../volume/volume.ts';
 import type { Context, Streams } from './context.ts';
 import type { SpaceFlags } from './evaluateSpaces.ts';
-import { whole } from './options.ts';
+import { quoted, whole } from './options.ts';
 
 export function registerEvaluate(
   program: Command,
@@ -239,8 +239,6 @@ function namesOf({ manifest }: Dataset, cases: readonly DatasetCase[] = manifest
 
 /** The command line of the page, as it was given. */
 function commandLine(flags: EvaluateFlags): string {
-  const quoted = (word: string): string =>
-    /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
   const named = { ...flags, 'extractor-output': flags.extractorOutput };
   const keys = [
     'real',

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { AlignMethod } from '../downstream/align/method.ts';
 import { UsageError } from '../errors.ts';
 import type { Context } from './context.ts';
-import { list, positive, repeated, whole } from './options.ts';
+import { list, positive, quoted, repeated, whole } from './options.ts';
 
 interface TestFlags {
   data: string;
@@ -117,8 +117,6 @@ function oneOf<T extends string>(names: readonly string[], known: readonly T[], 
 
 /** The command line, as it can be given again. */
 function commandLine(flags: TestFlags): string {
-  const quoted = (word: string): string =>
-    /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
   const words = [
     `--data ${quoted(flags.data)}`,
     ...(flags.run ?? []).map((run) => `--run ${quoted(run)}`),

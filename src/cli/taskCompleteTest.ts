@@ -6,7 +6,7 @@ import type { CompletionView } from '../downstream/complete/test.ts';
 import type { DefectKind } from '../downstream/defects/sites.ts';
 import { chosenMethods, type MethodFlags, methodNames, openMethods } from './completionMethods.ts';
 import type { Context } from './context.ts';
-import { list, positive, whole } from './options.ts';
+import { list, positive, quoted, whole } from './options.ts';
 
 interface TestFlags extends MethodFlags {
   data: string;
@@ -152,14 +152,14 @@ async function picturesOf(seen: readonly CompletionView[][]): Promise<Completion
 
 /** The command that makes the page again, without the folder it was run in. */
 function commandOf(flags: TestFlags, names: readonly string[]): string {
-  const parts = ['cranioflow task complete test', `--data ${flags.data}`, `--methods ${names.join(',')}`];
-  if (flags.run !== undefined) parts.push(`--run ${flags.run}`);
-  if (flags.prior !== undefined) parts.push(`--prior ${flags.prior}`);
+  const parts = ['cranioflow task complete test', `--data ${quoted(flags.data)}`, `--methods ${names.join(',')}`];
+  if (flags.run !== undefined) parts.push(`--run ${quoted(flags.run)}`);
+  if (flags.prior !== undefined) parts.push(`--prior ${quoted(flags.prior)}`);
   if (flags.kinds !== undefined) parts.push(`--kinds ${flags.kinds.join(',')}`);
   if (flags.leastQuality > 2) parts.push(`--least-quality ${flags.leastQuality}`);
   if (flags.cases !== undefined) parts.push(`--cases ${flags.cases}`);
   if (flags.tolerance !== undefined) parts.push(`--tolerance ${flags.tolerance}`);
   if (flags.answers > 1) parts.push(`--answers ${flags.answers}`);
-  parts.push(`--defects ${flags.defects}`, `--seed ${flags.seed}`, `--out ${flags.out}`);
+  parts.push(`--defects ${flags.defects}`, `--seed ${flags.seed}`, `--out ${quoted(flags.out)}`);
   return parts.join(' ');
 }

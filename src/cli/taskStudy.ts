@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import type { TaskStudyPreset } from '../config/taskStudy.ts';
 import { UsageError } from '../errors.ts';
 import type { Context } from './context.ts';
-import { repeated, whole } from './options.ts';
+import { quoted, repeated, whole } from './options.ts';
 
 interface TaskStudyFlags {
   data?: string;
@@ -135,9 +135,6 @@ function missing(option: string): UsageError {
     todo: `give ${option}; --help shows examples`,
   });
 }
-
-const quoted = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 
 /** The command line, with what decides the result. */
 function commandOf({ data, synthetic = [], out, preset, config, set = [], seeds }: TaskStudyFlags): string {
