@@ -29,10 +29,10 @@ export function registerTaskCompleteTest(complete: Command, open: (command: Comm
     .description(
       `Draws virtual defects in the held-out cases of a dataset, lets each method fill them, cuts the implants and measures
 them against the bone that was taken: Dice, border Dice, both HD95s, mean distance, surface Dice, for implant and skull.
-Writes complete.html and complete.json, and prints the tables.`,
+Writes complete.html, complete.json and complete.md (the tables), and prints the tables.`,
     )
     .requiredOption('--data <dir>', 'dataset whose held-out cases are tested')
-    .requiredOption('--out <dir>', 'where to write complete.html and complete.json')
+    .requiredOption('--out <dir>', 'where to write complete.html, complete.json and complete.md')
     .option(
       '--methods <list>',
       `methods, of ${methodNames().join(', ')} (default: all whose run is given)`,
@@ -66,13 +66,17 @@ Examples:
 
 async function runTest(flags: TestFlags, cli: Context): Promise<void> {
   const names = chosenMethods(flags.methods, flags);
-  const [{ openDataset }, { testCompletion }, { terminalText }, { requireWritableFolder, writeFileAtomic }] =
-    await Promise.all([
-      import('../dataset/dataset.ts'),
-      import('../downstream/complete/test.ts'),
-      import('../downstream/complete/table.ts'),
-      import('../files/atomic.ts'),
-    ]);
+  const [
+    { openDataset },
+    { testCompletion },
+    { markdownText, terminalText },
+    { requireWritableFolder, writeFileAtomic },
+  ] = await Promise.all([
+    import('../dataset/dataset.ts'),
+    import('../downstream/complete/test.ts'),
+    import('../downstream/complete/table.ts'),
+    import('../files/atomic.ts'),
+  ]);
   const dataset = openDataset(flags.data);
   requireWritableFolder(flags.out);
   const seen: CompletionView[][] = [];
@@ -104,6 +108,7 @@ async function runTest(flags: TestFlags, cli: Context): Promise<void> {
   });
   const { completionPage } = await import('../downstream/complete/page.ts');
   const [json, page] = [join(flags.out, 'complete.json'), join(flags.out, 'complete.html')];
+  writeFileAtomic(join(flags.out, 'complete.md'), markdownText(record));
   writeFileAtomic(json, `${JSON.stringify(record, null, 1)}\n`);
   writeFileAtomic(page, completionPage(record, await picturesOf(seen), commandOf(flags, names)));
   cli.print(record, `${terminalText(record)}\npage: ${page}\n`);

@@ -19,6 +19,19 @@
  *   resection       1 - 6     8 - 30
  *   half            2 - 4.5   35 - 50
  *
+ * Diameters that follow, over the bone's size (mean of the three sides of its box: some 180 mm of a skull, 95 of a
+ * mandible, 15 of a mouse skull), 5 %, median and 95 % of 300 draws each on 64^3 phantoms, real mandibles, mouse skulls:
+ *
+ *   spherical       .26 .38 .56    .16 .24 .44    .23 .36 .57
+ *   cubic           .24 .33 .58    .12 .21 .33    .17 .32 .54
+ *   polygonal       .31 .41 .61                   .17 .35 .63
+ *   bilateral       .26 .35 .66    .16 .23 .36    .22 .40 .64
+ *   orbital         .18 .24 .35
+ *   resection       .08 .19 .43    .15 .30 .84
+ *   half            .07 .14 .21    .28 .50 .75
+ *
+ * A draw takes some 7 ms at 64^3 and 0.3 s at 192x148x216 on a busy Zen core.
+ *
  * Crumbs, pieces of bone that the defect cuts off from the rest and that hold less than 1 % of the bone, go with it: no
  * surgeon leaves them.
  */

@@ -24,11 +24,18 @@ export interface Fit {
   volumeMm3: number;
 }
 
-/** Measures an implant in the box; `toBone` holds squared distances to the bone, centre to centre. */
+/** mm between the faces of each voxel and those of the nearest bone voxel; 0 where they touch, if by a corner. */
+export function faceDistances(bone: Uint8Array, size: Vec3, spacing: Vec3): Float32Array {
+  const out = squaredDistanceTransform(widen(bone, size), size, spacing);
+  for (let p = 0; p < out.length; p++) out[p] = Math.sqrt(out[p]);
+  return out;
+}
+
+/** Measures an implant in the box; `toBone` holds squared distances to the bone, centre to centre, `faces` those between faces. */
 export function measureFit(
   implant: Uint8Array,
-  bone: Uint8Array,
   toBone: Float32Array,
+  faces: Float32Array,
   { size }: Box,
   spacing: Vec3,
 ): Fit {
@@ -39,8 +46,7 @@ export function measureFit(
     const sorted = surface.slice().sort((a, b) => toBone[a] - toBone[b]);
     rim = sorted.slice(0, Math.max(1, Math.ceil(sorted.length / 10)));
   }
-  const widened = squaredDistanceTransform(widen(bone, size), size, spacing);
-  const gaps = Float64Array.from(rim, (p) => Math.sqrt(widened[p])).sort();
+  const gaps = Float64Array.from(rim, (p) => faces[p]).sort();
   const { data, size: cropped } = cropAround(implant, size);
   const local = localThickness({ data, size: cropped, spacing, origin: [0, 0, 0], direction: IDENTITY });
   const thick = local.filter((_, p) => data[p] !== 0).sort();
