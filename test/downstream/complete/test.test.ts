@@ -248,7 +248,7 @@ describe('the command', () => {
     expect(completionRecordSchema.parse(JSON.parse(out)).methods.map((m) => m.name)).toEqual(['mirror']);
   });
   test.each([
-    ['an unknown method', ['--methods', 'magic'], 2, 'some of mirror'],
+    ['an unknown method', ['--methods', 'magic'], 2, 'some of unet, mirror'],
     ['a run that no method uses', ['--methods', 'mirror', '--run', 'x'], 2, '--run'],
     ['an unknown kind', ['--kinds', 'round'], 2, 'some of spherical'],
     ['a folder that is no dataset', ['--data', 'nowhere'], 1, 'dataset.json'],
