@@ -1,7 +1,7 @@
 /** `cranioflow report`: the self-contained page of a run. */
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
-import { FileError } from '../errors.ts';
+import { FileError, UsageError } from '../errors.ts';
 import type { SetEvaluation } from '../evaluation/setReport.ts';
 import type { Context } from './context.ts';
 
@@ -36,6 +36,7 @@ bones, the way from noise to bone, nearest training cases, reconstructions, figu
       const cli = open(command);
       const { kindOfRun } = await import('../sampling/kindOfRun.ts');
       const kind = kindOfRun(flags.run);
+      if (kind === 'aligner' || kind === 'completer') throw ofTask(flags.run, kind);
       const { settingsText, writeAutoencoderReport, writeEncoderReport, writeRunReport } = await import(
         '../evaluation/runReport.ts'
       );
@@ -58,6 +59,14 @@ bones, the way from noise to bone, nearest training cases, reconstructions, figu
       cli.report(written, `report: ${written.path}`);
     });
 }
+
+/** The networks of the tasks are judged by tests of their own. */
+const ofTask = (run: string, kind: 'aligner' | 'completer'): UsageError =>
+  new UsageError({
+    found: `${run} is the run of ${kind === 'aligner' ? 'an aligner' : 'a completer'}`,
+    expected: 'a generator, an autoencoder or an encoder',
+    todo: `test it instead: \`cranioflow task ${kind === 'aligner' ? 'align' : 'complete'} test --run ${run}\``,
+  });
 
 /** Reads what `evaluate --json` wrote. Throws `FileError` when it is something else. */
 function readEvaluation(path: string): SetEvaluation {

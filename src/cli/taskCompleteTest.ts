@@ -152,7 +152,11 @@ async function picturesOf(seen: readonly CompletionView[][]): Promise<Completion
 
 /** The command that makes the page again, without the folder it was run in. */
 function commandOf(flags: TestFlags, names: readonly string[]): string {
-  const parts = ['cranioflow task complete test', `--data ${quoted(flags.data)}`, `--methods ${names.join(',')}`];
+  const parts = [
+    'cranioflow task complete test',
+    `--data ${quoted(flags.data)}`,
+    `--methods ${names.join(',')}`,
+  ];
   if (flags.run !== undefined) parts.push(`--run ${quoted(flags.run)}`);
   if (flags.prior !== undefined) parts.push(`--prior ${quoted(flags.prior)}`);
   if (flags.kinds !== undefined) parts.push(`--kinds ${flags.kinds.join(',')}`);

@@ -38,6 +38,7 @@ export function registerTrain(program: Command, open: (command: Command) => Cont
         'reflow',
         'distil',
         'aligner',
+        'completer',
       ]),
     )
     .addOption(presetOption('whose values (default: "tiny")'))
@@ -47,6 +48,7 @@ export function registerTrain(program: Command, open: (command: Command) => Cont
       const contrastive = await import('../config/encoder.ts');
       const few = await import('../config/fewStep.ts');
       const aligner = await import('../config/aligner.ts');
+      const completer = await import('../config/completer.ts');
       const { settingsYaml } = await import('../config/settings.ts');
       const known: Record<string, [z.ZodType, Record<PresetName, unknown>]> = {
         autoencoder: [schemas.autoencoderSchema, schemas.AUTOENCODER_PRESETS],
@@ -56,9 +58,11 @@ export function registerTrain(program: Command, open: (command: Command) => Cont
         reflow: [few.reflowSchema, few.REFLOW_PRESETS],
         distil: [few.distilSchema, few.DISTIL_PRESETS],
         aligner: [aligner.alignerSchema, aligner.ALIGNER_PRESETS],
+        completer: [completer.completerSchema, completer.COMPLETER_PRESETS],
       };
       const [schema, presets] = known[network];
-      const words = network === 'aligner' ? 'task align train' : `train ${network}`;
+      const tasks: Record<string, string> = { aligner: 'task align train', completer: 'task complete train' };
+      const words = tasks[network] ?? `train ${network}`;
       const title = `cranioflow ${words} --preset ${preset}`;
       open(command).print(
         schema.parse(presets[preset]) as object,

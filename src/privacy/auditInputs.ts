@@ -48,9 +48,10 @@ export function openAuditInputs({
   decoder,
   out,
 }: AuditFolders): AuditInputs {
-  if (kindOfRun(run) !== 'generator')
+  const kind = kindOfRun(run);
+  if (kind !== 'generator')
     throw new CheckpointError({
-      found: `${run} is the run of an autoencoder`,
+      found: `${run} is the run of ${kind === 'completer' ? 'a' : 'an'} ${kind}`,
       expected: 'the run of the generator that made the set',
       todo: 'name the folder that `cranioflow train generator` wrote',
     });

@@ -2,9 +2,9 @@
 import { readSafetensors } from '../files/safetensors.ts';
 import { weightsFile } from './autoencoder.ts';
 
-const KINDS = ['autoencoder', 'encoder', 'generator'] as const;
+const KINDS = ['autoencoder', 'encoder', 'generator', 'aligner', 'completer'] as const;
 
-/** `autoencoder`, `encoder` or `generator`. Throws `CheckpointError` where there are no weights. */
+/** What a run is of; `generator` where its weights do not say. Throws `CheckpointError` where there are no weights. */
 export function kindOfRun(path: string): (typeof KINDS)[number] {
   const { metadata } = readSafetensors(weightsFile(path));
   const text = metadata.cranioflow ?? '';

@@ -7,7 +7,9 @@
  * The patient's voxels are never resampled: the implant is cut against the bone as it was read. Research use, not a medical
  * device.
  */
+
 import { createHash } from 'node:crypto';
+import { openAligner } from '../../aligner/aligner.ts';
 import { collectCases } from '../../dataset/inputs.ts';
 import { type ReadCase, type ReadOptions, readCase } from '../../dataset/readCase.ts';
 import { UsageError, VolumeError } from '../../errors.ts';
@@ -88,14 +90,7 @@ export interface ApplyDoors {
 
 const DOORS: Required<ApplyDoors> = {
   open: openMethod,
-  // Opened by what trains aligners, where this version has it.
-  async aligner(run) {
-    throw new UsageError({
-      found: `--aligner ${run}`,
-      expected: 'a version of cranioflow with trained aligners',
-      todo: 'use --frame or --align-to',
-    });
-  },
+  aligner: openAligner,
 };
 
 const STATEMENT = 'Research use, not a medical device: nothing here may go into a patient.';
