@@ -105,7 +105,10 @@ Examples:
       }
       const { runTaskStudy } = await import('../study/task/taskStudy.ts');
       const result = await cli.interruptible((signal) => runTaskStudy({ ...options, signal }));
-      const said = result.tasks.flatMap((t) => [`${t.title}:`, ...t.sentences.map((s) => `  ${s}`)]);
+      const said = [
+        ...result.notes.map((note) => `note: ${note}`),
+        ...result.tasks.flatMap((t) => [`${t.title}:`, ...t.sentences.map((s) => `  ${s}`)]),
+      ];
       cli.report(result, `${said.join('\n')}\n${out}/task-study.html`);
     });
 }
@@ -136,8 +139,8 @@ function missing(option: string): UsageError {
   });
 }
 
-/** The command line, with what decides the result. */
-function commandOf({ data, synthetic = [], out, preset, config, set = [], seeds }: TaskStudyFlags): string {
+/** The command line, with what decides the result but the settings that may change (study/task/folder.ts). */
+function commandOf({ data, synthetic = [], out, preset, config, set = [] }: TaskStudyFlags): string {
   const words = [
     'cranioflow task study',
     `--data ${quoted(data ?? '')}`,
@@ -145,8 +148,9 @@ function commandOf({ data, synthetic = [], out, preset, config, set = [], seeds 
     `--out ${quoted(out ?? '')}`,
     `--preset ${preset ?? 'tiny'}`,
     ...(config === undefined ? [] : [`--config ${quoted(config)}`]),
-    ...set.map((text) => `--set ${quoted(text)}`),
-    ...(seeds === undefined ? [] : [`--seeds ${seeds}`]),
+    ...set
+      .filter((text) => !/^\s*(seeds|tasks|real|synthetic)\s*=/.test(text))
+      .map((text) => `--set ${quoted(text)}`),
   ];
   return words.join(' ');
 }

@@ -48,15 +48,19 @@ export type TaskStudySettings = z.infer<typeof taskStudySchema>;
 export type TaskName = (typeof TASKS)[number];
 export type TaskStudyPreset = 'tiny' | 'small';
 
-const preset = (name: TaskStudyPreset, more: object): unknown => ({
-  aligner: { ...(ALIGNER_PRESETS[name] as object), ...more },
-  completer: { ...(COMPLETER_PRESETS[name] as object), ...more },
+/**
+ * Measurements during a training would cost time and are not used. Where real and synthetic cases are mixed, half of what is shown
+ * is real, however many there are of each. No real case is kept out of learning to calibrate by: the others would have none to
+ * spare.
+ */
+const ALIKE = { evaluateEvery: 1_000_000, realShare: 0.5 };
+
+const preset = (name: TaskStudyPreset): object => ({
+  aligner: { ...(ALIGNER_PRESETS[name] as object), ...ALIKE, calibration: { share: 0 } },
+  completer: { ...(COMPLETER_PRESETS[name] as object), ...ALIKE },
 });
 
-/** Measurements during a training would cost time and are not used. */
-const SELDOM = { evaluateEvery: 1_000_000 };
-
 export const TASK_STUDY_PRESETS: Record<TaskStudyPreset, unknown> = {
-  tiny: preset('tiny', SELDOM),
-  small: { synthetic: [100, 300, 1000], ...(preset('small', SELDOM) as object) },
+  tiny: preset('tiny'),
+  small: { synthetic: [100, 300, 1000], ...preset('small') },
 };

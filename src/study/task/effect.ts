@@ -9,6 +9,7 @@
  * in which order): Student's t on the seeds' means. Both are independent, so their squares add, in logarithms; with one seed
  * there is no second part, and the interval says nothing of other trainings.
  */
+import { signFlipP } from '../../downstream/align/paired.ts';
 import { NumericsError } from '../../errors.ts';
 import { pairedDifference } from '../../evaluation/bootstrap.ts';
 import { mean } from '../../evaluation/statistics.ts';
@@ -20,6 +21,8 @@ export interface TestError {
   /** Which test it is: the same of all networks. */
   test: string;
   error: number;
+  /** There was no answer: the error is that of the worst one. */
+  failed?: boolean;
 }
 
 /** Subjects below which nothing is said. */
@@ -31,6 +34,8 @@ export interface Ratio {
   /** 95 % interval. */
   low: number;
   high: number;
+  /** Two-sided, by flips of the signs of the subjects' differences; of the trainings at hand. */
+  p: number;
   seeds: number;
   subjects: number;
 }
@@ -90,6 +95,7 @@ export function errorRatio(
     ratio: Math.exp(over.value),
     low: Math.exp(over.value - Math.hypot(over.value - over.low, width)),
     high: Math.exp(over.value + Math.hypot(over.high - over.value, width)),
+    p: signFlipP(means),
     seeds,
     subjects,
   };

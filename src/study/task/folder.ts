@@ -38,7 +38,7 @@ export interface TaskStudyRecord {
   /** SHA-256 over the checksums of the training and of the held-out cases. */
   data: { name: string; train: string; test: string };
   sources: Source[];
-  /** The command line that began the study. */
+  /** The command line that began the study, without the settings that may change. */
   command?: string;
 }
 
@@ -59,7 +59,10 @@ const recordSchema = z.object({
   command: z.string().optional(),
 });
 
-const FREE = /^(seeds|tasks|real|synthetic)\b/;
+/** Settings that may change: each unit is as it was, whatever others stand beside it. */
+export const FREE_SETTINGS = ['seeds', 'tasks', 'real', 'synthetic'] as const;
+
+const FREE = new RegExp(`^(${FREE_SETTINGS.join('|')})\\b`);
 
 const refusal = (found: string): RunFolderError =>
   new RunFolderError({
@@ -94,8 +97,9 @@ export function requireSameTaskStudy(out: string, now: TaskStudyRecord): TaskStu
     .filter((text) => !FREE.test(text));
   if (now.data.train !== found.data.train || now.data.test !== found.data.test)
     changed.push(`data "${now.data.name}" (the study has other cases of "${found.data.name}")`);
+  // A folder of bones may have grown: its units know by themselves which cases they learnt from.
   const named = (sources: readonly Source[]) =>
-    sources.map(({ name, hash }) => `${name} ${hash.slice(0, 12)}`).join(', ');
+    sources.map(({ name, kind, hash }) => `${name} ${kind === 'set' ? 'set' : hash.slice(0, 12)}`).join(', ');
   if (named(now.sources) !== named(found.sources))
     changed.push(`synthetic cases ${named(now.sources)} (the study has ${named(found.sources)})`);
   if (changed.length > 0) throw refusal(`${out} holds another study: now ${changed.slice(0, 8).join(', ')}`);

@@ -50,8 +50,8 @@ function errorTable({ mixes, figures }: TaskResult): Table {
   return {
     caption:
       'Typical error: the geometric mean over subjects, then over training seeds; in brackets each seed',
-    columns: ['learnt from', 'real', 'synthetic', ...figures.map(titled)],
-    rows: mixes.map(({ name, real, synthetic, errors }) => [
+    columns: ['learnt from', 'real', 'synthetic', ...figures.map(titled), 'without an answer'],
+    rows: mixes.map(({ name, real, synthetic, errors, failed, tests }) => [
       name,
       real,
       synthetic,
@@ -59,6 +59,7 @@ function errorTable({ mixes, figures }: TaskResult): Table {
         const { typical, seeds } = errors[f.name];
         return `${formatNumber(typical)}${seeds.length > 1 ? ` (${seeds.map(formatNumber).join(', ')})` : ''}`;
       }),
+      `${failed} of ${tests}`,
     ]),
   };
 }
@@ -66,13 +67,14 @@ function errorTable({ mixes, figures }: TaskResult): Table {
 function comparisonTable(comparisons: readonly Comparison[], figure: Figure): Table {
   return {
     caption: `${figure.title}: the error of the first over that of the second, the same tests of both`,
-    columns: ['question', 'first', 'second', 'ratio', '95 % interval', 'outcome'],
+    columns: ['question', 'first', 'second', 'ratio', '95 % interval', 'p', 'outcome'],
     rows: comparisons.map(({ question, first, second, ratio, outcome }) => [
       QUESTION[question],
       first,
       second,
       ratio.ratio.toFixed(3),
       `${ratio.low.toFixed(3)} to ${ratio.high.toFixed(3)}`,
+      ratio.p < 0.001 ? '< 0.001' : ratio.p.toPrecision(2),
       OUTCOME[question][outcome],
     ]),
   };
@@ -111,14 +113,15 @@ export function taskStudyPage(result: TaskStudyResult): string {
       ...sources.map((s): [string, string] => [`synthetic: ${s.name}`, `${s.kind} ${s.hash.slice(0, 12)}`]),
     ],
     sections: [
+      ...(notes.length > 0 ? [{ heading: 'Read this first', prose: notes }] : []),
       ...tasks.map(taskSection),
       {
         heading: 'How it was done',
         prose: [
-          `All networks of a task have one configuration and one number of steps, so a larger training set is not looked at for longer. Smaller sets of real cases are part of larger ones and drawn anew for each training seed; a mix of real and synthetic cases has the real ones of the training it is compared with.`,
-          'Ratios compare the same tests of two networks in logarithms; their intervals hold the variation over held-out subjects (a bootstrap) and, with several training seeds, over trainings (Student\'s t). Rules were fixed before: "within 10 %" where the whole interval lies below 1.1, "helps" or "harms" where it leaves 1 out.',
+          `All networks of a task have one configuration and one number of steps, so a larger training set is not looked at for longer; where real and synthetic cases are mixed, a share of ${settings.completer.realShare ?? 'their number'} (completion) and ${settings.aligner.realShare} (alignment) of what is shown is real. Smaller sets of real cases are part of larger ones and drawn anew for each training seed; a mix of real and synthetic cases has the real ones of the training it is compared with.`,
+          'Ratios compare the same tests of two networks in logarithms; their intervals hold the variation over held-out subjects (a bootstrap) and, with several training seeds, over trainings (Student\'s t). p is two-sided, by flips of the signs of the differences of subjects. Rules were fixed before: "within 10 %" where the whole interval lies below 1.1, "helps" or "harms" where it leaves 1 out.',
+          'The generators had all real training cases to learn from, also where few of them stand beside synthetic ones; and all training seeds learn from the same synthetic cases, so intervals say nothing of other generators. A test without an answer counts as the worst there is (180 degrees, no overlap, the diagonal of the grid).',
           'With many comparisons some leave 1 out by chance: read the pattern, not one line.',
-          ...notes,
         ],
         ...(command !== null && { command }),
       },

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { dataHash } from '../../dataset/dataHash.ts';
 import { type Dataset, openDataset } from '../../dataset/dataset.ts';
 import { MANIFEST } from '../../dataset/manifest.ts';
-import { DatasetError, GridError } from '../../errors.ts';
+import { DatasetError, GridError, NumericsError } from '../../errors.ts';
 import { createProgress } from '../../files/progress.ts';
 import { generateSet } from '../../sampling/generateSet.ts';
 import { readGenerator } from '../../sampling/generator.ts';
@@ -19,20 +19,22 @@ export interface Source {
   /** A dataset folder, or a generator's run. */
   path: string;
   kind: 'set' | 'run';
-  /** SHA-256 of the cases of a set, or of the weights of a run. */
+  /** SHA-256 of all cases of a set, or of the weights of a run. */
   hash: string;
   /** Which cases the generator learnt from, where the source is a run. */
   learntFrom?: string;
 }
 
-type GridOf = Pick<Dataset['manifest'], 'size' | 'spacing'>;
+type Bones = Pick<Dataset['manifest'], 'bone' | 'size' | 'spacing'>;
 
-function requireGrid(data: Dataset, { size, spacing }: GridOf, path: string): void {
+function requireAlike(data: Dataset, other: Bones, path: string): void {
   const { manifest: m } = data;
-  if (m.size.join() === size.join() && Math.abs(m.spacing - spacing) <= 1e-6 * spacing) return;
-  const tell = (g: GridOf) => `${g.size.join('x')} voxels of ${g.spacing} mm`;
+  const { bone, size, spacing } = other;
+  if (m.bone === bone && m.size.join() === size.join() && Math.abs(m.spacing - spacing) <= 1e-6 * spacing)
+    return;
+  const tell = (g: Bones) => `${g.bone} masks of ${g.size.join('x')} voxels of ${g.spacing} mm`;
   throw new GridError({
-    found: `${path} makes bones of ${tell({ size, spacing })}`,
+    found: `${path} makes ${tell(other)}`,
     expected: `${tell(m)}, as ${data.dir} has`,
     todo: 'name a generator or a set on the grid of --data',
   });
@@ -40,16 +42,16 @@ function requireGrid(data: Dataset, { size, spacing }: GridOf, path: string): vo
 
 /**
  * Looks at a source, before any work. Throws `DatasetError` or `CheckpointError` for what is neither a set nor a run, `GridError`
- * for another grid, `DatasetError` for a set with fewer cases than `count` or a held-out case of `data` among them.
+ * for another bone or grid, `DatasetError` for a set with fewer cases than `count` or a held-out case of `data` among them.
  */
 export function openSource(name: string, path: string, data: Dataset, count: number): Source {
   if (!existsSync(join(path, MANIFEST))) {
     const { meta, hash } = readGenerator(path);
-    requireGrid(data, meta, path);
+    requireAlike(data, meta, path);
     return { name, path, kind: 'run', hash, learntFrom: meta.dataHash };
   }
   const set = openDataset(path);
-  requireGrid(data, set.manifest, path);
+  requireAlike(data, set.manifest, path);
   if (set.cases.length < count)
     throw new DatasetError({
       found: `${path} has ${set.cases.length} cases`,
@@ -64,7 +66,7 @@ export function openSource(name: string, path: string, data: Dataset, count: num
       expected: 'synthetic cases that no network is tested on',
       todo: 'generate a set from the training cases alone',
     });
-  return { name, path, kind: 'set', hash: dataHash(set.cases.slice(0, count)) };
+  return { name, path, kind: 'set', hash: dataHash(set.cases) };
 }
 
 export interface MakeOptions {
@@ -77,7 +79,13 @@ export interface MakeOptions {
   threads?: number;
 }
 
-/** The cases of a source: a folder is opened, a run generates what is missing. */
+/** Times as many bones as are needed that are made at most: those without bone are left out of a set. */
+const MOST_TRIES = 2;
+
+/**
+ * The cases of a source: a folder is opened, a run generates until there are `count` bones. Throws `NumericsError` where half of
+ * them or more are empty.
+ */
 export async function sourceCases(source: Source, { out, ...o }: MakeOptions): Promise<Dataset> {
   if (source.kind === 'set') return openDataset(source.path);
   const generator = readGenerator(source.path);
@@ -88,15 +96,30 @@ export async function sourceCases(source: Source, { out, ...o }: MakeOptions): P
     quiet: o.quiet,
   });
   try {
-    const { dataset } = await generateSet({
-      ...sampleDefaults(generator.meta),
-      ...o,
-      generator,
-      out,
-      formats: [],
-      onProgress: (done) => progress.update(done),
+    const make = async (count: number): Promise<Dataset> => {
+      const { dataset } = await generateSet({
+        ...sampleDefaults(generator.meta),
+        ...o,
+        count,
+        generator,
+        out,
+        formats: [],
+        onProgress: (done) => progress.update(Math.min(done, o.count)),
+      });
+      return dataset;
+    };
+    let count = o.count;
+    let set = await make(count);
+    while (set.cases.length < o.count && count < MOST_TRIES * o.count) {
+      count = Math.min(MOST_TRIES * o.count, count + o.count - set.cases.length);
+      set = await make(count);
+    }
+    if (set.cases.length >= o.count) return set;
+    throw new NumericsError({
+      found: `${count} bones of ${source.path}, of which ${count - set.cases.length} have no bone voxel`,
+      expected: `${o.count} bones to learn from`,
+      todo: 'train the generator for longer: what it makes is no bone',
     });
-    return dataset;
   } finally {
     progress.finish();
   }

@@ -7,10 +7,11 @@
  * Units already done are skipped, so the same call goes on after an interruption.
  */
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-import type { TaskStudySettings } from '../../config/taskStudy.ts';
+import { join, resolve } from 'node:path';
+import { type TaskStudySettings, taskStudySchema } from '../../config/taskStudy.ts';
 import { dataHash } from '../../dataset/dataHash.ts';
-import { type Dataset, readOnce } from '../../dataset/dataset.ts';
+import { type Dataset, openDataset, readOnce } from '../../dataset/dataset.ts';
+import { MANIFEST } from '../../dataset/manifest.ts';
 import { DatasetError, InterruptedError, UsageError } from '../../errors.ts';
 import { requireWritableFolder, writeFileAtomic } from '../../files/atomic.ts';
 import { acquireLock } from '../../files/lock.ts';
@@ -18,7 +19,13 @@ import { packageVersion } from '../../files/version.ts';
 import { RESEARCH_USE } from '../../sampling/generateProvenance.ts';
 import { writeJson } from '../folder.ts';
 import { LEAST_SUBJECTS, type TestError, typicalError } from './effect.ts';
-import { requireSameTaskStudy, type TaskStudyRecord, taskPathsOf, writeTaskStudy } from './folder.ts';
+import {
+  FREE_SETTINGS,
+  requireSameTaskStudy,
+  type TaskStudyRecord,
+  taskPathsOf,
+  writeTaskStudy,
+} from './folder.ts';
 import { type Mix, mixesOf } from './mix.ts';
 import { taskStudyPage } from './page.ts';
 import { openSource, type Source, sourceCases } from './sources.ts';
@@ -45,7 +52,11 @@ export interface TaskResult {
   title: string;
   figures: Figure[];
   /** Typical errors of each mix, by figure, over all seeds and of each seed. */
-  mixes: (Mix & { errors: Record<string, { typical: number; seeds: number[] }> })[];
+  mixes: (Mix & {
+    errors: Record<string, { typical: number; seeds: number[] }>;
+    failed: number;
+    tests: number;
+  })[];
   /** By figure, the first of which is judged. */
   comparisons: Record<string, Comparison[]>;
   sentences: string[];
@@ -68,7 +79,7 @@ export interface TaskStudyResult {
     heldOut: number;
     subjects: number;
   };
-  sources: Source[];
+  sources: Omit<Source, 'path'>[];
   tasks: TaskResult[];
   notes: string[];
   command: string | null;
@@ -122,10 +133,22 @@ export function openTaskStudy({ settings, dataset, synthetic, out, command }: Ta
   return { record, found: requireSameTaskStudy(out, record), units, tasks, mixes };
 }
 
-/** What a study would do: its units, and which of them have left a result. Writes nothing; throws as `openTaskStudy`. */
+/** What a study would do: its units, and which of them are done. Writes nothing; throws as `openTaskStudy`. */
 export function dryTaskStudy(options: TaskStudyOptions): { unit: string; done: boolean }[] {
-  const paths = taskPathsOf(options.out);
-  return openTaskStudy(options).units.map(({ name }) => ({ unit: name, done: existsSync(paths.test(name)) }));
+  const { units, record } = openTaskStudy(options);
+  const { dataset, settings, out } = options;
+  const paths = taskPathsOf(out);
+  const sets = new Map<string, Dataset>();
+  for (const { name, kind, path } of record.sources) {
+    const folder = kind === 'set' ? path : paths.set(name);
+    if (existsSync(join(folder, MANIFEST))) sets.set(name, openDataset(folder));
+  }
+  const shop: TaskShop = { dataset, sets, paths, seed: settings.seed };
+  return units.map((unit) => {
+    const { source, synthetic } = unit.mix;
+    const known = source === undefined || (sets.get(source)?.cases.length ?? 0) >= synthetic;
+    return { unit: unit.name, done: known && doneUnit(shop, unit) !== undefined };
+  });
 }
 
 /**
@@ -139,9 +162,9 @@ export async function runTaskStudy(options: TaskStudyOptions): Promise<TaskStudy
   const paths = taskPathsOf(out);
   const release = acquireLock(paths.lock, say);
   try {
-    const command = plan.found?.command ?? options.command;
+    const command = plan.found === undefined ? options.command : plan.found.command;
     writeTaskStudy(out, { ...plan.record, ...(command !== undefined && { command }) });
-    return await work(plan, options, command);
+    return await work(plan, options, command && withFree(command, options.settings));
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;
     const todo = 'run the same command again with the same --out: it goes on where it stopped';
@@ -149,6 +172,13 @@ export async function runTaskStudy(options: TaskStudyOptions): Promise<TaskStudy
   } finally {
     release();
   }
+}
+
+/** A command line with the settings that may change, where they are not the usual ones. */
+function withFree(command: string, settings: TaskStudySettings): string {
+  const usual = taskStudySchema.parse({});
+  const told = FREE_SETTINGS.filter((key) => JSON.stringify(settings[key]) !== JSON.stringify(usual[key]));
+  return [command, ...told.map((key) => `--set '${key}=${JSON.stringify(settings[key])}'`)].join(' ');
 }
 
 async function work(
@@ -195,8 +225,8 @@ async function work(
       heldOut: dataset.split('test').length,
       subjects: new Set(dataset.split('test').map((c) => c.subject)).size,
     },
-    sources: record.sources,
-    tasks: tasks.map((task) => judge(task, mixes, units, errors)),
+    sources: record.sources.map(({ path: _, ...source }) => source),
+    tasks: tasks.map((task) => judge(task, mixes, units, errors, dataset.split('train').length)),
     notes: notesOf(record),
     command: command ?? null,
   };
@@ -210,6 +240,7 @@ function judge(
   mixes: readonly Mix[],
   units: readonly Unit[],
   errors: ReadonlyMap<string, Record<string, TestError[]>>,
+  all: number,
 ): TaskResult {
   const of = (mix: Mix, figure: string): TestError[][] =>
     units
@@ -225,6 +256,7 @@ function judge(
     ]),
   );
   const [judged] = task.figures;
+  const judgedOf = (mix: Mix) => of(mix, judged.name).flat();
   return {
     name: task.name,
     title: task.title,
@@ -240,9 +272,11 @@ function judge(
           ];
         }),
       ),
+      failed: judgedOf(mix).filter((t) => t.failed).length,
+      tests: judgedOf(mix).length,
     })),
     comparisons,
-    sentences: comparisons[judged.name].map((c) => sentenceOf(c, judged.title)),
+    sentences: comparisons[judged.name].map((c) => sentenceOf(c, judged.title, all)),
   };
 }
 
@@ -256,7 +290,7 @@ function notesOf({ sources, data, settings }: TaskStudyRecord): string[] {
       );
     else if (learntFrom !== data.train)
       notes.push(
-        `${name} learnt from other cases than the training cases of this study (SHA-256 ${learntFrom?.slice(0, 12)} against ${data.train.slice(0, 12)}).`,
+        `${name} learnt from other cases than the training cases of this study (SHA-256 ${learntFrom?.slice(0, 12)} against ${data.train.slice(0, 12)}): if held-out ones were among them, the study is void.`,
       );
   }
   if (settings.seeds < 2) notes.push('One training seed: intervals say nothing of other trainings.');

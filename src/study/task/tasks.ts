@@ -21,8 +21,6 @@ export interface Figure {
   unit: string;
   /** Errors below this count as this. */
   floor: number;
-  /** The error of a test without an answer. */
-  failed: number;
 }
 
 export interface LearnOptions {
@@ -58,50 +56,50 @@ export interface Task {
   test(options: TestOptions): Promise<Record<string, TestError[]>>;
 }
 
-const align = ({ aligner, test }: TaskStudySettings): Task => {
-  const figures: Task['figures'] = [
-    { name: 'rotationDeg', title: 'rotation error', unit: 'degrees', floor: 0.05, failed: 180 },
-    { name: 'treMm', title: 'target registration error', unit: 'mm', floor: 0.01, failed: 1000 },
-  ];
-  return {
-    name: 'align',
-    title: 'Alignment',
-    figures,
-    training: aligner,
-    testing: { poses: test.poses },
-    learn: ({ seed, ...o }) => trainAligner({ ...o, config: { ...aligner, seed }, resume: true }),
-    async test({ run, dataset, seed, signal, threads, onProgress }) {
-      const method = await networkMethod(run, dataset, threads);
-      try {
-        const { rows } = await testAlignment({
-          dataset,
-          methods: [method],
-          poses: ['any'],
-          posesPerCase: test.poses,
-          seed,
-          signal,
-          onProgress,
-        });
-        const list = (of: 'rotationDeg' | 'treMm', failed: number): TestError[] =>
-          rows.map((r) => ({
-            subject: r.subject,
-            test: `${r.case} ${r.condition} ${r.draw}`,
-            error: r.error === null ? failed : r.error[of],
-          }));
-        return { rotationDeg: list('rotationDeg', 180), treMm: list('treMm', 1000) };
-      } finally {
-        await method.release?.();
-      }
-    },
-  };
-};
+/** The error of a test, or the worst there is where it gave no answer. */
+const tested = (subject: string, test: string, error: number | undefined, worst: number): TestError =>
+  error === undefined ? { subject, test, error: worst, failed: true } : { subject, test, error };
+
+/** mm across the grid: no bone on it can be farther off. */
+const acrossMm = ({ grid }: Dataset): number => Math.hypot(...grid.size.map((n, a) => n * grid.spacing[a]));
+
+const align = ({ aligner, test }: TaskStudySettings): Task => ({
+  name: 'align',
+  title: 'Alignment',
+  figures: [
+    { name: 'rotationDeg', title: 'rotation error', unit: 'degrees', floor: 0.05 },
+    { name: 'treMm', title: 'target registration error', unit: 'mm', floor: 0.01 },
+  ],
+  training: aligner,
+  testing: { poses: test.poses },
+  learn: ({ seed, ...o }) => trainAligner({ ...o, config: { ...aligner, seed }, resume: true }),
+  async test({ run, dataset, seed, signal, threads, onProgress }) {
+    const method = await networkMethod(run, dataset, threads);
+    try {
+      const { rows } = await testAlignment({
+        dataset,
+        methods: [method],
+        poses: ['any'],
+        posesPerCase: test.poses,
+        seed,
+        signal,
+        onProgress,
+      });
+      const list = (of: 'rotationDeg' | 'treMm', worst: number): TestError[] =>
+        rows.map((r) => tested(r.subject, `${r.case} ${r.condition} ${r.draw}`, r.error?.[of], worst));
+      return { rotationDeg: list('rotationDeg', 180), treMm: list('treMm', acrossMm(dataset)) };
+    } finally {
+      await method.release?.();
+    }
+  },
+});
 
 const complete = ({ completer, test }: TaskStudySettings): Task => ({
   name: 'complete',
   title: 'Completion',
   figures: [
-    { name: 'implant', title: 'implant error (1 - Dice)', unit: '', floor: 1e-3, failed: 1 },
-    { name: 'assdMm', title: 'mean surface distance of the implant', unit: 'mm', floor: 1e-3, failed: 100 },
+    { name: 'implant', title: 'implant error (1 - Dice)', unit: '', floor: 1e-3 },
+    { name: 'assdMm', title: 'mean surface distance of the implant', unit: 'mm', floor: 1e-3 },
   ],
   training: completer,
   testing: { defects: test.defects },
@@ -117,11 +115,11 @@ const complete = ({ completer, test }: TaskStudySettings): Task => ({
         signal,
         onProgress,
       });
-      const list = (error: (figures: CompletionFigures | undefined) => number): TestError[] =>
-        rows.map((r) => ({ subject: r.subject, test: `${r.case} ${r.defect}`, error: error(r.figures) }));
+      const list = (of: (f: CompletionFigures) => number, worst: number): TestError[] =>
+        rows.map((r) => tested(r.subject, `${r.case} ${r.defect}`, r.figures && of(r.figures), worst));
       return {
-        implant: list((f) => 1 - (f?.implant.dice ?? 0)),
-        assdMm: list((f) => f?.implant.assdMm ?? 100),
+        implant: list((f) => 1 - f.implant.dice, 1),
+        assdMm: list((f) => f.implant.assdMm, acrossMm(dataset)),
       };
     } finally {
       await method.release?.();

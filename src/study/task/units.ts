@@ -81,7 +81,12 @@ async function makeRun(shop: TaskShop, unit: Unit, key: string): Promise<void> {
   finish(out, key, { seconds: (performance.now() - began) / 1000 });
 }
 
-const errorSchema = z.object({ subject: z.string(), test: z.string(), error: z.number() });
+const errorSchema = z.object({
+  subject: z.string(),
+  test: z.string(),
+  error: z.number(),
+  failed: z.boolean().optional(),
+});
 const testSchema = z.object({
   key: z.string(),
   content: z.string(),

@@ -76,9 +76,16 @@ function change(ratio: number): string {
 
 const interval = ({ low, high }: Ratio): string => `ratio ${low.toFixed(2)} to ${high.toFixed(2)}`;
 
-/** One comparison as a sentence; `error` names the figure. */
-export function sentenceOf({ question, first, second, ratio, outcome }: Comparison, error: string): string {
-  const seen = `${first} has ${change(ratio.ratio)} ${error} than ${second} (${interval(ratio)})`;
+/**
+ * One comparison as a sentence; `error` names the figure. `all`: how many real cases the generator had to learn from, more than
+ * the comparison shows where it adds synthetic cases to fewer.
+ */
+export function sentenceOf(
+  { question, first, second, ratio, outcome }: Comparison,
+  error: string,
+  all?: number,
+): string {
+  const seen = `${first} has ${change(ratio.ratio)} ${error} than ${second} (${interval(ratio)}, p ${ratio.p < 0.001 ? '< 0.001' : ratio.p.toPrecision(2)})`;
   const words: Record<Question, Record<Outcome, string>> = {
     worth: {
       better: 'within 10 % of real cases: the synthetic ones can stand for as many real ones',
@@ -96,5 +103,6 @@ export function sentenceOf({ question, first, second, ratio, outcome }: Comparis
       open: 'the sources are not told apart',
     },
   };
-  return `${seen}: ${words[question][outcome]}.`;
+  const hidden = question === 'addition' && all !== undefined && second !== `real${all}`;
+  return `${seen}: ${words[question][outcome]}${hidden ? `, from a generator that had all ${all} real cases to learn from` : ''}.`;
 }

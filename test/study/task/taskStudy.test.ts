@@ -92,10 +92,16 @@ test('a study trains, tests and compares; run again it does nothing; another see
   writeFileSync(path('study', 'tests', 'complete-otfm4-seed0.json'), test0.replace(/0\.\d/, '0.0'));
   expect(await runTaskStudy(one)).toEqual(result);
 
+  // More cases of the same folder: another number of synthetic cases adds units.
+  const wider = dryTaskStudy(options('study', {}, ['synthetic=[4,8]', 'tasks=[align]']));
+  expect(wider.filter((u) => u.done)).toHaveLength(8);
+  expect(wider.filter((u) => !u.done).map((u) => u.unit)).toContain('align-otfm8-seed0');
+
   const two = options('study', {}, ['seeds=2', 'tasks=[complete]']);
   expect(dryTaskStudy(two).map((u) => u.done)).toEqual([...Array(8).fill(true), ...Array(8).fill(false)]);
   const more = await runTaskStudy(two);
   expect(more.tasks).toHaveLength(1);
+  expect(JSON.stringify(more)).not.toContain(root);
   expect(more.tasks[0].mixes[0].errors.implant.seeds).toHaveLength(2);
   expect(more.tasks[0].mixes[0].errors.implant.seeds[0]).toBe(
     result.tasks[1].mixes[0].errors.implant.typical,

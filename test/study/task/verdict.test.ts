@@ -25,7 +25,10 @@ test('synthetic cases as good as real ones are within 10 %, and beat half as goo
   ]);
   expect(of('sources').map((row) => row[2])).toEqual(['better', 'better', 'better']);
   expect(sentenceOf(found[1], 'rotation error')).toBe(
-    'ddpm20 has 100 % more rotation error than real20 (ratio 2.00 to 2.00): more than 10 % behind: the synthetic ones cannot stand for as many real ones.',
+    'ddpm20 has 100 % more rotation error than real20 (ratio 2.00 to 2.00, p 0.0078): more than 10 % behind: the synthetic ones cannot stand for as many real ones.',
+  );
+  expect(sentenceOf(found.find((c) => c.first === 'real5+otfm100')!, 'rotation error', 20)).toMatch(
+    /help, from a generator that had all 20 real cases to learn from\.$/,
   );
 });
 
