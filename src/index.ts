@@ -3,6 +3,10 @@
  * here may change at any time.
  */
 
+// The two clinical tasks: methods behind one door each, their trainings, tests and use, and the study of what bones are worth.
+export { type Aligner, openAligner } from './aligner/aligner.ts';
+export { ALIGNER_PRESETS, type AlignerConfig, alignerSchema } from './config/aligner.ts';
+export { COMPLETER_PRESETS, type CompleterConfig, completerSchema } from './config/completer.ts';
 export { ENCODER_PRESETS, type EncoderConfig, encoderSchema } from './config/encoder.ts';
 export {
   DISTIL_PRESETS,
@@ -27,6 +31,7 @@ export {
   type PresetName,
 } from './config/schemas.ts';
 export { STUDY_PRESETS, type StudySettings, studySchema } from './config/study.ts';
+export { TASK_STUDY_PRESETS, type TaskStudySettings, taskStudySchema } from './config/taskStudy.ts';
 // Datasets: folders of masks on one grid, split by subject.
 export { type Dataset, openDataset } from './dataset/dataset.ts';
 export { type IngestOptions, type IngestProgress, type IngestResult, ingest } from './dataset/ingest.ts';
@@ -35,6 +40,37 @@ export type { DatasetCase, DatasetManifest } from './dataset/manifest.ts';
 export { makePhantomDataset, type PhantomSetOptions } from './dataset/phantoms.ts';
 export type { Split } from './dataset/split.ts';
 export { type DatasetHeader, DatasetWriter, type NewCase, writeDataset } from './dataset/writer.ts';
+export { applyAligner } from './downstream/align/apply.ts';
+export type { AlignEstimate, AlignMethod } from './downstream/align/method.ts';
+export { makeBaselines } from './downstream/align/methods.ts';
+export { type AlignTest, type AlignTestOptions, testAlignment } from './downstream/align/test.ts';
+export { type TrainAlignerOptions, trainAligner } from './downstream/align/train.ts';
+export { applyCompletion } from './downstream/complete/apply.ts';
+export type { CompleteOptions, Completion, CompletionMethod } from './downstream/complete/method.ts';
+export { mirrorMethod } from './downstream/complete/mirror.ts';
+export {
+  openPrior,
+  PRIOR_DEFAULTS,
+  PriorCompletion,
+  type PriorOptions,
+} from './downstream/complete/prior.ts';
+export { type CompletionTestOptions, testCompletion } from './downstream/complete/test.ts';
+export { type CompleterTraining, trainCompleter } from './downstream/complete/train.ts';
+export { openUnet } from './downstream/complete/unet.ts';
+export {
+  applyDefect,
+  type Defect,
+  DefectError,
+  type DefectOptions,
+  drawDefect,
+} from './downstream/defects/defect.ts';
+export {
+  cutImplant,
+  type Implant,
+  ImplantError,
+  type ImplantOptions,
+} from './downstream/implant/cutImplant.ts';
+export { implantMesh } from './downstream/implant/implantMesh.ts';
 // Errors: `error.explanation` says what was found, what was expected and what to do.
 export {
   CheckpointError,
@@ -121,6 +157,7 @@ export {
   segmentBone,
 } from './skull/segment/segmentBone.ts';
 export { runStudy, type StudyOptions, type StudyResult } from './study/study.ts';
+export { runTaskStudy, type TaskStudyOptions, type TaskStudyResult } from './study/task/taskStudy.ts';
 // Training, in the order of the pipeline.
 export { trainAutoencoder } from './training/autoencoder.ts';
 export { type DecoderTrainOptions, trainDecoder } from './training/decoder.ts';
