@@ -3,7 +3,6 @@
  * resampled in one step onto a grid in the canonical frame, which has the extent of the training's grid unless another is named.
  */
 import { type Aligner, openAligner } from '../../aligner/aligner.ts';
-import { boneMoments } from '../../aligner/softBone.ts';
 import { collectCases } from '../../dataset/inputs.ts';
 import { type ReadOptions, readCase } from '../../dataset/readCase.ts';
 import { FileError, UsageError } from '../../errors.ts';
@@ -20,6 +19,7 @@ import {
   transformGrid,
   transformToMatrix,
 } from '../../skull/register/transform.ts';
+import { centroidOf } from '../../volume/centroid.ts';
 import { volumeExtension, writableExtensions } from '../../volume/io/formats.ts';
 import { writeVolume } from '../../volume/io/index.ts';
 import { resampleMask } from '../../volume/resample.ts';
@@ -106,7 +106,7 @@ export async function applyAligner(options: ApplyOptions): Promise<Applied> {
     await goOn(options.signal);
     await writeVolume(out, placed);
     if (options.matrix !== undefined) writeFileAtomic(options.matrix, itkTransform(transform));
-    const { centroid } = boneMoments(mask);
+    const centroid = centroidOf(mask);
     const moved = applyTransform(transform, centroid);
     return {
       out,

@@ -4,7 +4,6 @@
  * 68 % of the errors lie within. One factor for turns and one for shifts.
  */
 import type { Aligner } from '../../aligner/aligner.ts';
-import { boneMoments } from '../../aligner/softBone.ts';
 import type { AlignerConfig } from '../../config/aligner.ts';
 import { quantile } from '../../evaluation/statistics.ts';
 import { interruptedError } from '../../files/interrupt.ts';
@@ -19,6 +18,7 @@ import {
   type Transform,
   transformGrid,
 } from '../../skull/register/transform.ts';
+import { centroidOf } from '../../volume/centroid.ts';
 import { resampleMask } from '../../volume/resample.ts';
 import { IDENTITY, type Mask, type Vec3, voxelCount, voxelToWorld } from '../../volume/volume.ts';
 import { bonePoints, drawCuts } from './trainExample.ts';
@@ -118,7 +118,7 @@ export async function measure(
     const { mask, truth } = poseBone(whole, new RandomStream(seed, 'align/calibrate', i), disturb);
     if (voxelCount(mask.size) === 0 || !mask.data.includes(1)) continue;
     const { transform, uncertainty } = await aligner.align(mask);
-    const error = poseOff(transform, truth, boneMoments(whole).centroid);
+    const error = poseOff(transform, truth, centroidOf(whole));
     out.rotation.push({ error: error.rotationDeg, stated: uncertainty.rotationDeg });
     out.translation.push({ error: error.translationMm, stated: uncertainty.translationMm });
     // Runs block the event loop; give signals a chance to be heard.
