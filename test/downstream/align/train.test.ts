@@ -162,11 +162,21 @@ test('stopped while it measures, it keeps the steps before and ends as without t
     await expect(go('broken', { signal, resume: true })).rejects.toThrow(`${at - 1} of 6 steps are saved`);
   }
   await go('broken', { resume: true });
-  for (const file of ['metrics.jsonl', 'README.md', 'checkpoints/step-000006/model.safetensors'])
-    expect(
-      readFileSync(join(root, 'broken', file)).equals(readFileSync(join(root, 'unbroken', file))),
-      file,
-    ).toBe(true);
+  // Nor does it matter that a mask is gone once the next is asked for: none is held.
+  let last: Uint8Array | undefined;
+  const loadMask = (c: DatasetCase): Mask => {
+    last?.fill(0);
+    const mask = dataset.loadMask(c);
+    last = mask.data;
+    return mask;
+  };
+  await go('frugal', { dataset: { ...dataset, loadMask } });
+  for (const name of ['broken', 'frugal'])
+    for (const file of ['metrics.jsonl', 'README.md', 'checkpoints/step-000006/model.safetensors'])
+      expect(
+        readFileSync(join(root, name, file)).equals(readFileSync(join(root, 'unbroken', file))),
+        `${name}/${file}`,
+      ).toBe(true);
 }, 60_000);
 
 describe('refusals', () => {
