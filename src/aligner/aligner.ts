@@ -7,11 +7,12 @@ import { VolumeError } from '../errors.ts';
 import type { AlignerMeta } from '../models/metadata.ts';
 import type { SessionOptions } from '../runtime/session.ts';
 import type { Transform } from '../skull/register/transform.ts';
+import { boneMoments } from '../volume/centroid.ts';
 import { apply3 } from '../volume/geometry.ts';
 import type { Mask } from '../volume/volume.ts';
 import { type AlignerWeights, PoseNetwork, readAligner } from './network.ts';
 import { searchPose } from './search.ts';
-import { boneMoments, softBone } from './softBone.ts';
+import { softBone } from './softBone.ts';
 
 /** Half-widths that hold the true pose in 68 % of cases like those of the calibration. */
 export interface AlignerUncertainty {

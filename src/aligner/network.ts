@@ -3,11 +3,9 @@
  * away). Reading its weights, and the graph that they belong to.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { CheckpointError } from '../errors.ts';
-import { latestCheckpointPath } from '../files/checkpoint.ts';
+import { readFileSync } from 'node:fs';
 import { readSafetensors } from '../files/safetensors.ts';
+import { weightsFile } from '../files/weightsFile.ts';
 import { emit } from '../graph/emit.ts';
 import { elements, Graph, type ParameterSpec } from '../graph/graph.ts';
 import { poseOf } from '../models/aligner.ts';
@@ -53,29 +51,16 @@ export function alignerParameters(meta: Pick<AlignerMeta, 'config'>): ParameterS
   return poseGraph(meta).graph.parameters;
 }
 
-/** The weights file of a run folder (its newest checkpoint), or of a file. Throws `CheckpointError` when there is none. */
-export function alignerFile(path: string): string {
-  const folder = path.endsWith('.safetensors') ? undefined : (latestCheckpointPath(path) ?? path);
-  const file = folder === undefined ? path : join(folder, 'model.safetensors');
-  if (!existsSync(file))
-    throw new CheckpointError({
-      found: `${path} holds no trained network`,
-      expected: 'a run folder of `cranioflow task align train` with at least one checkpoint',
-      todo: 'check the path, or train first',
-    });
-  return file;
-}
-
 /** SHA-256 of the weights file, in hex. */
 export function alignerHash(path: string): string {
   return createHash('sha256')
-    .update(readFileSync(alignerFile(path)))
+    .update(readFileSync(weightsFile(path)))
     .digest('hex');
 }
 
 /** Reads the weights of an aligner. Throws `CheckpointError` when there are none, or not those of the network they describe. */
 export function readAligner(path: string): AlignerWeights {
-  const file = alignerFile(path);
+  const file = weightsFile(path);
   const { tensors, metadata } = readSafetensors(file);
   const meta = decodeMeta(alignerMetaSchema, metadata, file);
   const names = alignerParameters(meta).map((p) => ({ name: p.name, length: elements(p.shape) }));

@@ -6,10 +6,11 @@
  * Training looks at bones through the same door, so what the network learnt from and what it meets are made alike, whatever
  * the spacing of the scan.
  */
-import { GridError, VolumeError } from '../errors.ts';
+import { GridError } from '../errors.ts';
+import { boneMoments } from '../volume/centroid.ts';
 import { apply3, transpose3, worldToVoxel } from '../volume/geometry.ts';
 import { boxAverage, resample } from '../volume/resample.ts';
-import { type Mask, type Mat3, type Vec3, voxelCount, voxelToWorld } from '../volume/volume.ts';
+import { type Mask, type Mat3, type Vec3, voxelCount } from '../volume/volume.ts';
 
 export interface SoftBone {
   /** 0 .. 255, x fastest. */
@@ -24,54 +25,6 @@ export interface SoftBone {
   centroid: Vec3;
   /** Root mean square distance of the bone from it, mm. */
   radiusMm: number;
-}
-
-/** Where bone lies on the whole. */
-export interface Moments {
-  centroid: Vec3;
-  radiusMm: number;
-  /** Bone voxels. */
-  count: number;
-}
-
-/** Centroid and spread of the bone of a mask, LPS mm. Throws `VolumeError` where there is none. */
-export function boneMoments(mask: Mask): Moments {
-  const [nx, ny, nz] = mask.size;
-  const sums = [0, 0, 0];
-  const squares = [0, 0, 0];
-  let count = 0;
-  for (let k = 0, at = 0; k < nz; k++)
-    for (let j = 0; j < ny; j++) {
-      let n = 0;
-      let sum = 0;
-      let square = 0;
-      for (let i = 0; i < nx; i++)
-        if (mask.data[at++] !== 0) {
-          n++;
-          sum += i;
-          square += i * i;
-        }
-      count += n;
-      sums[0] += sum;
-      squares[0] += square;
-      sums[1] += n * j;
-      squares[1] += n * j * j;
-      sums[2] += n * k;
-      squares[2] += n * k * k;
-    }
-  if (count === 0)
-    throw new VolumeError({
-      found: 'a volume without a bone voxel',
-      expected: 'at least one',
-      todo: 'check the segmentation or the threshold',
-    });
-  const at = sums.map((s) => s / count);
-  const spread = squares.reduce((sum, q, a) => sum + (q / count - at[a] ** 2) * mask.spacing[a] ** 2, 0);
-  return {
-    centroid: voxelToWorld(mask, at[0], at[1], at[2]),
-    radiusMm: Math.sqrt(Math.max(0, spread)),
-    count,
-  };
 }
 
 /** Voxels of the soft bone along a voxel of the cube. */

@@ -64,8 +64,10 @@ Examples:
     .action(async (input: string, flags: ApplyFlags, command: Command) => {
       const cli = open(command);
       const { applyAligner } = await import('../downstream/align/apply.ts');
-      const { matrix, rotationDeg, translationMm, uncertainty, warnings, cutShare, out, size, spacing } =
-        await applyAligner({ input, ...flags });
+      const { uncertaintyWords } = await import('../downstream/align/uncertaintyWords.ts');
+      const done = await cli.interruptible((signal) => applyAligner({ input, ...flags, signal }));
+      const { calibration, ...told } = done;
+      const { matrix, rotationDeg, translationMm, uncertainty, warnings, out, size, spacing } = told;
       for (const warning of warnings) cli.say(`warning: ${warning}`);
       const rows = [0, 4, 8, 12].map((r) =>
         matrix
@@ -74,13 +76,13 @@ Examples:
           .join(' '),
       );
       cli.report(
-        { out, matrix, rotationDeg, translationMm, uncertainty, cutShare, size, spacing, warnings },
+        { ...told, calibrationSubjects: calibration?.subjects ?? null },
         [
           `${out}: ${size.join('x')} voxels of ${spacing} mm in the canonical frame`,
           'from the input to the frame, LPS mm:',
           ...rows,
           `turned by ${rotationDeg.toFixed(1)} degrees, its centre shifted by ${translationMm.toFixed(1)} mm`,
-          `uncertainty: ${uncertainty.rotationDeg.toFixed(1)} degrees, ${uncertainty.translationMm.toFixed(1)} mm (68 % of bones lie within)`,
+          ...uncertaintyWords(uncertainty, calibration),
         ].join('\n'),
       );
     });

@@ -1,4 +1,5 @@
 /** `cranioflow task align test`: how well the network and its peers align held-out bones. */
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { AlignMethod } from '../downstream/align/method.ts';
 import { UsageError } from '../errors.ts';
@@ -28,7 +29,7 @@ export function registerTaskAlignTest(align: Command, open: (command: Command) =
 a scan would have, and lets every method find the way back: the network, principal axes (pca), shape matching (match) and ICP
 (icp) of ingest, ingest's alignment of heads (head: skulls in the Frankfort frame only), and elastix rigid registration, from the
 centroid (elastix) and from the pose of principal axes (elastix-pca). Errors in degrees and mm, failures, seconds, and what
-differs on the same scans. Writes align.html, align.json and align.md.`,
+differs on the same scans. Writes align.html, align.json and align.md. After Ctrl-C the same command goes on.`,
     )
     .requiredOption('--data <dir>', 'dataset whose held-out cases are tested')
     .option('--run <run>', 'run folder of a trained aligner (can be given several times)', repeated)
@@ -63,7 +64,8 @@ Examples:
       const { requireWritableFolder } = await import('../files/atomic.ts');
       const { openDataset, readOnce } = await import('../dataset/dataset.ts');
       const { makeBaselines, networkMethod } = await import('../downstream/align/methods.ts');
-      const { testAlignment } = await import('../downstream/align/test.ts');
+      const { alignTestKey, testAlignment } = await import('../downstream/align/test.ts');
+      const { ROW_LOG, RowLog } = await import('../downstream/align/rowLog.ts');
       const { writeAlignTest } = await import('../downstream/align/page.ts');
       const { terminalTable } = await import('../downstream/align/table.ts');
       requireWritableFolder(flags.out);
@@ -75,17 +77,23 @@ Examples:
           const network = await networkMethod(run, dataset, flags.threads);
           networks.push({ ...network, name: runs.length > 1 ? `network ${r + 1}` : network.name });
         }
+        for (const { name, warning } of networks) if (warning) cli.say(`warning: ${name}: ${warning}`);
+        const settings = {
+          dataset,
+          methods: [...networks, ...baselines],
+          poses,
+          conditions,
+          posesPerCase: flags.draws,
+          count: flags.count,
+          seed: flags.seed,
+          failureDeg: flags.failure,
+        };
+        const log = new RowLog(join(flags.out, ROW_LOG), alignTestKey(settings));
         const bar: { current?: ReturnType<typeof cli.progress> } = {};
         const test = await cli.interruptible((signal) =>
           testAlignment({
-            dataset,
-            methods: [...networks, ...baselines],
-            poses,
-            conditions,
-            posesPerCase: flags.draws,
-            count: flags.count,
-            seed: flags.seed,
-            failureDeg: flags.failure,
+            ...settings,
+            log,
             signal,
             onProgress: (done, total) => {
               bar.current ??= cli.progress('align', total, 'alignments');
@@ -96,6 +104,7 @@ Examples:
         bar.current?.finish();
         const whole = { ...test, command: commandLine(flags) };
         const { page } = writeAlignTest(flags.out, whole);
+        log.remove();
         cli.print(whole, `${terminalTable(whole)}\npage: ${page}\n`);
       } finally {
         for (const network of networks) await network.release?.();

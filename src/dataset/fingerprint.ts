@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { alignerFile } from '../aligner/network.ts';
 import { packageVersion } from '../files/version.ts';
+import { weightsFile } from '../files/weightsFile.ts';
 import type { ScanSource } from '../volume/scan/index.ts';
 import { type CaseInput, pathsOf } from './inputs.ts';
 import type { MakeOptions } from './makeCase.ts';
@@ -21,7 +21,7 @@ export function parametersHash(options: MakeOptions): string {
     [grid, spacing, threshold, label, components, frame, meshSpace, cut, maxCut],
     [maxSliceSpacing, minSlices, longestRun],
     files,
-    ...(aligner === undefined ? [] : [lookOf([alignerFile(aligner)])]),
+    ...(aligner === undefined ? [] : [lookOf([weightsFile(aligner)])]),
   ]);
 }
 

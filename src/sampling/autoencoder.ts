@@ -5,9 +5,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { CheckpointError } from '../errors.ts';
 import { latestCheckpointPath } from '../files/checkpoint.ts';
 import { readSafetensors } from '../files/safetensors.ts';
+import { weightsFile } from '../files/weightsFile.ts';
 import { type EmitOptions, emit } from '../graph/emit.ts';
 import { elements, Graph, type ParameterSpec } from '../graph/graph.ts';
 import { add, multiply } from '../graph/ops/binary.ts';
@@ -34,19 +34,6 @@ export function latentShape(meta: Pick<AutoencoderMeta, 'config' | 'size'>): num
   const f = latentFactor(meta.config);
   const [x, y, z] = encoderSize(meta.config, meta.size);
   return [meta.config.latentChannels, z / f, y / f, x / f];
-}
-
-/** The weights file of a run folder (its newest checkpoint) or of a folder or file of exported weights. */
-export function weightsFile(path: string, name = 'model.safetensors'): string {
-  if (path.endsWith('.safetensors')) return path;
-  const checkpoint = latestCheckpointPath(path);
-  const file = join(checkpoint ?? path, name);
-  if (existsSync(file)) return file;
-  throw new CheckpointError({
-    found: `${path} holds no trained network (no checkpoints/ and no ${name})`,
-    expected: 'a run folder with at least one checkpoint',
-    todo: 'check the path, or train first: `cranioflow train --help`',
-  });
 }
 
 function encoderGraph(meta: AutoencoderMeta, batch: number) {

@@ -8,17 +8,12 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CheckpointError } from '../errors.ts';
 import { readSafetensors } from '../files/safetensors.ts';
+import { weightsFile } from '../files/weightsFile.ts';
 import { elements } from '../graph/graph.ts';
 import { decodeMeta, floats, type GeneratorMeta, generatorMetaSchema } from '../models/metadata.ts';
 import type { SessionOptions } from '../runtime/session.ts';
 import { centredGrid, type Grid, type Mask } from '../volume/volume.ts';
-import {
-  AUTOENCODER_FILE,
-  type AutoencoderWeights,
-  Decoder,
-  readAutoencoder,
-  weightsFile,
-} from './autoencoder.ts';
+import { AUTOENCODER_FILE, type AutoencoderWeights, Decoder, readAutoencoder } from './autoencoder.ts';
 import { checkSampling, LatentSampler, type SampleOptions } from './latentSampler.ts';
 import { MEAN_LATENT, type NetworkWeights, velocityGraph } from './network.ts';
 

@@ -1,6 +1,6 @@
 /** Which network a run folder holds, told from the metadata of its weights. */
 import { readSafetensors } from '../files/safetensors.ts';
-import { weightsFile } from './autoencoder.ts';
+import { weightsFile } from '../files/weightsFile.ts';
 
 const KINDS = ['autoencoder', 'encoder', 'generator', 'aligner', 'completer'] as const;
 

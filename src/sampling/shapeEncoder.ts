@@ -3,13 +3,14 @@
  * what describes a shape does not depend on the shapes beside it.
  */
 import { readSafetensors } from '../files/safetensors.ts';
+import { weightsFile } from '../files/weightsFile.ts';
 import { emit } from '../graph/emit.ts';
 import { elements, Graph, type ParameterSpec } from '../graph/graph.ts';
 import { shapeFeaturesOf } from '../models/encoder.ts';
 import { decodeMeta, type EncoderMeta, encoderMetaSchema, floats } from '../models/metadata.ts';
 import { Scope } from '../nn/scope.ts';
 import { Session, type SessionOptions, value } from '../runtime/session.ts';
-import { formFor, weightsFile } from './autoencoder.ts';
+import { formFor } from './autoencoder.ts';
 
 export interface ShapeEncoderWeights {
   meta: Pick<EncoderMeta, 'config' | 'size'>;

@@ -16,6 +16,12 @@ export interface TrainOptions<C> {
   threads?: number;
 }
 
+/** Cases of a dataset that are learnt from: all, unless told. */
+export interface CaseSet {
+  dataset: Dataset;
+  cases?: readonly DatasetCase[];
+}
+
 /** Held-out cases measured during training; more would only cost time. */
 export const HELD_OUT_MOST = 16;
 
@@ -25,6 +31,23 @@ export function learntFrom({ grid, manifest }: Dataset, cases: readonly DatasetC
   const size: [number, number, number] = [x, y, z];
   const { bone, phantom, name } = manifest;
   return { size, spacing: grid.spacing[0], bone, phantom, dataset: name, dataHash: dataHash(cases) };
+}
+
+/**
+ * What weights say of several sets, of one bone on one grid, that they learnt from together. Only sets with a case that was
+ * learnt from are named; phantoms only where all are.
+ */
+export function learntFromAll(sets: readonly CaseSet[]) {
+  const whole = sets.map(({ dataset, cases = dataset.cases }) => ({ dataset, cases }));
+  const used = whole.filter(({ cases }) => cases.length > 0).map(({ dataset }) => dataset.manifest);
+  return {
+    ...learntFrom(
+      sets[0].dataset,
+      whole.flatMap(({ cases }) => cases),
+    ),
+    phantom: used.every((m) => m.phantom),
+    dataset: used.map((m) => m.name).join(' + '),
+  };
 }
 
 /** How long a run is, and how often it saves and measures. */

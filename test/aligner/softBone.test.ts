@@ -1,10 +1,11 @@
 /** Bones as the network meets them: the same from any grid, and cubes that show the bone where it is. */
 import { describe, expect, test } from 'vitest';
 import { cubeMap, fillCube } from '../../src/aligner/cube.ts';
-import { boneMoments, type SoftBone, softBone } from '../../src/aligner/softBone.ts';
+import { type SoftBone, softBone } from '../../src/aligner/softBone.ts';
 import { VolumeError } from '../../src/errors.ts';
 import { RandomStream } from '../../src/random/stream.ts';
 import { randomRotation, rotationVector } from '../../src/skull/register/rotations.ts';
+import { boneMoments } from '../../src/volume/centroid.ts';
 import { apply3, multiply3, rotationAbout, transpose3 } from '../../src/volume/geometry.ts';
 import {
   type Grid,

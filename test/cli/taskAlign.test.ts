@@ -139,8 +139,19 @@ describe('apply', () => {
 
     const text2 = await run([...words, '--threads', '1']);
     expect(text2.err).toContain('from the input to the frame, LPS mm');
-    expect(text2.err).toMatch(/uncertainty: [0-9.]+ degrees, [0-9.]+ mm/);
+    // 24 cases less the test share are 19 subjects to learn from: too few to keep any out.
+    expect(told.calibrationSubjects).toBe(0);
+    expect(text2.err).toMatch(/uncertainty: [0-9.]+ degrees, [0-9.]+ mm \(.* own training bones/);
+    expect(text2.err).toContain('known to be too small');
   }, 60_000);
+
+  test('stops at Ctrl-C without a file', async () => {
+    const out = folder.path('stopped.nrrd');
+    const words = ['task', 'align', 'apply', '--run', whole, join(scans, 'P0.nrrd'), '--out', out];
+    const stopped = await run([...words, '--threads', '1'], AbortSignal.abort());
+    expect([stopped.code, stopped.err]).toEqual([130, expect.stringContaining('nothing was written')]);
+    expect(existsSync(out)).toBe(false);
+  });
 
   test('warns of bone that the grid cuts off, and refuses what it cannot take', async () => {
     const words = ['task', 'align', 'apply', '--run', whole, '--threads', '1'];

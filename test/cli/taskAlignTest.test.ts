@@ -1,5 +1,5 @@
 /** `task align test` from the command line, on tiny phantoms. */
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { alignTestSchema } from '../../src/downstream/align/test.ts';
 import { TINY_ALIGNER } from '../downstream/align/helpers.ts';
@@ -80,12 +80,29 @@ describe('task align test', () => {
     ]);
     expect(trained).toEqual({ code: 0, out: '', err: '' });
     const few = ['--methods', 'match', '--poses', 'any', '--conditions', 'whole', '--json'];
-    const { code, out } = await run(command('--run', path('run'), '--threads', '1', ...few));
+    const { code, out, err } = await run(command('--run', path('run'), '--threads', '1', ...few));
     expect(code).toBe(0);
+    expect(err).not.toContain('warning');
     const json = alignTestSchema.parse(JSON.parse(out));
     expect(json.groups.map((g) => g.method)).toEqual(['network', 'match']);
     expect(json.groups[0].summary.within).not.toBeNull();
     expect(json.paired[0]).toMatchObject({ first: 'network', second: 'match', pose: 'any' });
+
+    // A case more on the train side: whether the network learnt from held-out bones is no longer known.
+    const changed = JSON.parse(readFileSync(path('data', 'dataset.json'), 'utf8'));
+    changed.cases.find((c: { split: string }) => c.split === 'test').split = 'train';
+    cpSync(path('data'), path('changed'), { recursive: true });
+    writeFileSync(path('changed', 'dataset.json'), JSON.stringify(changed));
+    const unsure = await run(
+      command('--run', path('run'), '--threads', '1', ...few).map((a) =>
+        a === path('data') ? path('changed') : a,
+      ),
+    );
+    expect([unsure.code, unsure.err]).toEqual([
+      0,
+      expect.stringMatching(/warning: network: .*learnt from other cases .*the test is void/),
+    ]);
+    expect(readFileSync(path('out', 'align.html'), 'utf8')).toContain('the test is void');
 
     const manifest = JSON.parse(readFileSync(path('data', 'dataset.json'), 'utf8'));
     cpSync(path('data'), path('other'), { recursive: true });
@@ -114,5 +131,22 @@ describe('task align test', () => {
     expect([none.code, none.err.includes('holds no dataset.json')]).toEqual([1, true]);
     const stopped = await run(command('--methods', 'pca'), AbortSignal.abort());
     expect([stopped.code, stopped.err.includes('stopped after 0')]).toEqual([130, true]);
+    const log = path('out', 'align.rows.jsonl');
+    expect(existsSync(log)).toBe(false);
+    const words = command('--methods', 'pca', '--conditions', 'whole', '--json');
+    // Asks to stop once the log has its first line and two rows.
+    const afterTwo = {
+      get aborted() {
+        return existsSync(log) && readFileSync(log, 'utf8').split('\n').length - 1 >= 3;
+      },
+    } as AbortSignal;
+    const parts = await run(words, afterTwo);
+    expect([parts.code, parts.err]).toEqual([130, expect.stringMatching(/stopped after 2 of .*rows\.jsonl/)]);
+    const kept = JSON.parse(readFileSync(log, 'utf8').split('\n')[1]);
+    const whole = await run(words);
+    expect(whole.code).toBe(0);
+    // To the second it took: not asked again.
+    expect(alignTestSchema.parse(JSON.parse(whole.out)).rows[0]).toEqual(kept);
+    expect(existsSync(log)).toBe(false);
   });
 });

@@ -3,11 +3,12 @@
  * resampled in one step onto a grid in the canonical frame, which has the extent of the training's grid unless another is named.
  */
 import { type Aligner, openAligner } from '../../aligner/aligner.ts';
-import { boneMoments } from '../../aligner/softBone.ts';
 import { collectCases } from '../../dataset/inputs.ts';
 import { type ReadOptions, readCase } from '../../dataset/readCase.ts';
 import { FileError, UsageError } from '../../errors.ts';
 import { writeFileAtomic } from '../../files/atomic.ts';
+import { interruptedError } from '../../files/interrupt.ts';
+import type { AlignerMeta } from '../../models/metadata.ts';
 import { boneVoxels, cropToBone } from '../../skull/orient.ts';
 import {
   applyTransform,
@@ -18,10 +19,12 @@ import {
   transformGrid,
   transformToMatrix,
 } from '../../skull/register/transform.ts';
+import { centroidOf } from '../../volume/centroid.ts';
 import { volumeExtension, writableExtensions } from '../../volume/io/formats.ts';
 import { writeVolume } from '../../volume/io/index.ts';
 import { resampleMask } from '../../volume/resample.ts';
 import { centredGrid, type Mask, type Vec3 } from '../../volume/volume.ts';
+import type { PoseUncertainty } from './method.ts';
 
 export interface ApplyOptions
   extends Pick<ReadOptions, 'threshold' | 'label' | 'components' | 'meshSpace' | 'clean'> {
@@ -40,6 +43,7 @@ export interface ApplyOptions
   /** A voxel written is bone from this share on. Default 0.5. */
   cut?: number;
   threads?: number;
+  signal?: AbortSignal;
 }
 
 export interface Applied {
@@ -49,7 +53,9 @@ export interface Applied {
   /** How far the bone was turned, and its centroid shifted. */
   rotationDeg: number;
   translationMm: number;
-  uncertainty: { rotationDeg: number; translationMm: number };
+  uncertainty: PoseUncertainty;
+  /** What the uncertainty was scaled by; absent where it was not. */
+  calibration?: AlignerMeta['calibration'];
   /** Share of the bone's voxels that the grid written cuts off. */
   cutShare: number;
   size: Vec3;
@@ -63,8 +69,8 @@ const MOST_VOXELS = 2 ** 29;
 
 /**
  * Aligns one input and writes it. Throws `FileError` for an output of another kind, `UsageError` where the input holds several
- * bones or the grid written is too large, `VolumeError` where it holds none or one of another size, `CheckpointError`, and what
- * reading throws.
+ * bones or the grid written is too large, `VolumeError` where it holds none or one of another size, `CheckpointError`,
+ * `InterruptedError` before anything is written when `signal` is aborted, and what reading throws.
  */
 export async function applyAligner(options: ApplyOptions): Promise<Applied> {
   const { input, run, out, cut } = options;
@@ -83,8 +89,11 @@ export async function applyAligner(options: ApplyOptions): Promise<Applied> {
     });
   const aligner = await openAligner(run, { threads: options.threads });
   try {
+    const { spacing, calibration } = aligner.meta;
     const grid = gridOf(aligner, options);
-    const mask = await readBone(input, aligner.meta.spacing, options);
+    await goOn(options.signal);
+    const mask = await readBone(input, spacing, options);
+    await goOn(options.signal);
     const { transform, uncertainty, warnings } = await aligner.align(mask);
     const cutShare = shareOutside(mask, transform, grid);
     if (cutShare > 0)
@@ -94,9 +103,10 @@ export async function applyAligner(options: ApplyOptions): Promise<Applied> {
     const placed = resampleMask(transformGrid(cropToBone(mask), transform), grid, cut);
     if (!placed.data.includes(1))
       warnings.push('no voxel of the grid written is bone: choose a finer --spacing or a lower --cut');
+    await goOn(options.signal);
     await writeVolume(out, placed);
     if (options.matrix !== undefined) writeFileAtomic(options.matrix, itkTransform(transform));
-    const { centroid } = boneMoments(mask);
+    const centroid = centroidOf(mask);
     const moved = applyTransform(transform, centroid);
     return {
       out,
@@ -104,6 +114,7 @@ export async function applyAligner(options: ApplyOptions): Promise<Applied> {
       rotationDeg: rotationAngle(transform.rotation, IDENTITY_TRANSFORM.rotation),
       translationMm: Math.hypot(moved[0] - centroid[0], moved[1] - centroid[1], moved[2] - centroid[2]),
       uncertainty,
+      ...(calibration && { calibration }),
       cutShare,
       size: grid.size,
       spacing: grid.spacing[0],
@@ -112,6 +123,12 @@ export async function applyAligner(options: ApplyOptions): Promise<Applied> {
   } finally {
     await aligner.release();
   }
+}
+
+/** Throws `InterruptedError` once the signal is aborted; what blocks the event loop gives it a chance to be heard here. */
+async function goOn(signal?: AbortSignal): Promise<void> {
+  await new Promise((resolve) => setImmediate(resolve));
+  if (signal?.aborted) throw interruptedError('nothing was written', 'run the same command again');
 }
 
 /** The one bone that an input holds, read as ingest reads a case. */

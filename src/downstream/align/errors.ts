@@ -10,7 +10,7 @@
  * wrong by a degree does not count again as the 10 mm by which it moves an origin 600 mm away. The points are always
  * those of the whole bone, also where a method saw a part of it.
  */
-import { NumericsError, VolumeError } from '../../errors.ts';
+import { NumericsError } from '../../errors.ts';
 import {
   applyTransform,
   composeTransforms,
@@ -18,6 +18,7 @@ import {
   rotationAngle,
   type Transform,
 } from '../../skull/register/transform.ts';
+import { centroidOf } from '../../volume/centroid.ts';
 import { type Mask, type Vec3, voxelToWorld } from '../../volume/volume.ts';
 
 export interface PoseError {
@@ -72,17 +73,12 @@ const POINTS = 1000;
 export function surfaceProbe(mask: Mask, most = POINTS): Probe {
   const [nx, ny, nz] = mask.size;
   const { data } = mask;
+  const centroid = centroidOf(mask);
   const surface: number[] = [];
-  const sum = [0, 0, 0];
-  let count = 0;
   for (let k = 0, v = 0; k < nz; k++)
     for (let j = 0; j < ny; j++)
       for (let i = 0; i < nx; i++, v++) {
         if (data[v] === 0) continue;
-        count++;
-        sum[0] += i;
-        sum[1] += j;
-        sum[2] += k;
         const inside =
           i > 0 &&
           i < nx - 1 &&
@@ -98,16 +94,10 @@ export function surfaceProbe(mask: Mask, most = POINTS): Probe {
           data[v + nx * ny] !== 0;
         if (!inside) surface.push(v);
       }
-  if (count === 0)
-    throw new VolumeError({
-      found: 'a mask without a bone voxel',
-      expected: 'a bone to measure at',
-      todo: 'leave the case out',
-    });
   const n = Math.min(most, surface.length);
   const points = Array.from({ length: n }, (_, p): Vec3 => {
     const v = surface[Math.floor(((p + 0.5) * surface.length) / n)];
     return voxelToWorld(mask, v % nx, Math.floor(v / nx) % ny, Math.floor(v / (nx * ny)));
   });
-  return { centroid: voxelToWorld(mask, sum[0] / count, sum[1] / count, sum[2] / count), points };
+  return { centroid, points };
 }

@@ -14,26 +14,19 @@ import type { Dataset } from '../../dataset/dataset.ts';
 import { DatasetError } from '../../errors.ts';
 import { alignedFrame, alignReference } from '../../skull/align.ts';
 import { canonicalFrame } from '../../skull/canonical.ts';
-import type { Frame } from '../../skull/orient.ts';
 import { registerRigid } from '../../skull/register/registerRigid.ts';
 import { humanTemplate, templateOf } from '../../skull/register/template.ts';
 import {
   composeTransforms,
+  frameTransform,
   IDENTITY_TRANSFORM,
   invertTransform,
   type Transform,
 } from '../../skull/register/transform.ts';
-import { apply3, determinant3, transpose3 } from '../../volume/geometry.ts';
+import { determinant3 } from '../../volume/geometry.ts';
 import type { Mat3, Vec3 } from '../../volume/volume.ts';
 import { bonePoints, type MeanShape, overlapScore } from './meanShape.ts';
 import type { AlignMethod } from './method.ts';
-
-/** The move from space to a frame's own coordinates: `y = A^T (x - centre)`. */
-export function frameTransform({ axes, centre }: Pick<Frame, 'axes' | 'centre'>): Transform {
-  const rotation = transpose3(axes);
-  const at = apply3(rotation, centre);
-  return { rotation, translation: [-at[0], -at[1], -at[2]], scale: 1 };
-}
 
 /** Shape matching onto the mean training shape. */
 export function matchMethod(mean: MeanShape): AlignMethod {

@@ -23,6 +23,10 @@ export interface AlignMethod {
   name: string;
   /** What it does, in a sentence. */
   words: string;
+  /** SHA-256 of its weights, where it has some. */
+  hash?: string;
+  /** Why its figures may be void. */
+  warning?: string;
   /** Throws `VolumeError` where the mask has no bone, and what else the method cannot take. */
   align(mask: Mask): Promise<AlignEstimate>;
   release?(): Promise<void>;

@@ -3,6 +3,8 @@
  * network is opened only where it is asked for.
  */
 import { openAligner } from '../../aligner/aligner.ts';
+import { alignerHash } from '../../aligner/network.ts';
+import { dataHash } from '../../dataset/dataHash.ts';
 import type { Dataset } from '../../dataset/dataset.ts';
 import { CheckpointError, UsageError } from '../../errors.ts';
 import { elastixMethod } from './elastix.ts';
@@ -42,12 +44,13 @@ export function makeBaselines(names: readonly string[], dataset: Dataset): Align
 
 /**
  * The trained network of a run as a method for a dataset's bones. Whether it learnt from held-out cases cannot be told from
- * its weights where it learnt from another dataset: what it says of its training stands in the words. Throws
+ * its weights where it learnt from other cases than the dataset's training cases: a warning says so. Throws
  * `CheckpointError` where the weights cannot be read, or learnt another bone.
  */
 export async function networkMethod(run: string, dataset: Dataset, threads?: number): Promise<AlignMethod> {
   const aligner = await openAligner(run, { threads });
   const { bone, dataset: learnt, frame, step } = aligner.meta;
+  const own = aligner.meta.dataHash === dataHash(dataset.split('train'));
   const { manifest } = dataset;
   if (bone !== manifest.bone) {
     await aligner.release();
@@ -61,6 +64,10 @@ export async function networkMethod(run: string, dataset: Dataset, threads?: num
   return {
     name: 'network',
     words: `The trained network: ${aligner.words}; ${step} steps on “${learnt}”${other}.`,
+    hash: alignerHash(run),
+    ...(!own && {
+      warning: `learnt from other cases (“${learnt}”) than the training cases of “${manifest.name}”: if the held-out ones were among them, the test is void`,
+    }),
     align: (mask) => aligner.align(mask),
     release: () => aligner.release(),
   };

@@ -70,6 +70,10 @@ export function findings(test: AlignTest): string[] {
   });
 }
 
+/** Why the figures of a method may be void. */
+const warningLines = ({ methods }: AlignTest): string[] =>
+  methods.flatMap(({ name, warning }) => (warning === undefined ? [] : [`Warning, ${name}: ${warning}.`]));
+
 function sections(test: AlignTest): Section[] {
   const lines = pairedLines(test);
   const calibrated = test.groups.filter((g) => g.summary.within !== null);
@@ -77,6 +81,7 @@ function sections(test: AlignTest): Section[] {
     {
       heading: 'What it shows',
       prose: [
+        ...warningLines(test),
         ...findings(test),
         `Failed: a rotation off by more than ${test.failureDeg} degrees, or no answer. Rotation is the geodesic angle; translation is that of the bone's centroid; TRE is the mean distance of points of the whole bone's surface from where they belong. Intervals: 95 %, bootstrap of subjects.`,
       ],
@@ -179,7 +184,7 @@ export function writeAlignTest(
   writeFileAtomic(paths.json, `${JSON.stringify(test, null, 1)}\n`);
   writeFileAtomic(
     paths.markdown,
-    `${markdownTable(test)}\n${pairedLines(test)
+    `${markdownTable(test)}\n${[...warningLines(test), ...pairedLines(test)]
       .map((l) => `- ${l}\n`)
       .join('')}`,
   );

@@ -10,6 +10,7 @@
  * a part of the bone is missing its centroid and axes move, and nothing here notices.
  */
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
+import { cubeTurns } from '../../aligner/turns.ts';
 import { VolumeError } from '../../errors.ts';
 import type { Transform } from '../../skull/register/transform.ts';
 import { apply3, determinant3, multiply3, transpose3 } from '../../volume/geometry.ts';
@@ -86,20 +87,8 @@ export function moments(volume: Volume<VoxelArray>): Moments {
   };
 }
 
-/** The 24 rotations that lay one set of axes along another. */
-const TURNS: readonly Mat3[] = [0, 1, 2].flatMap((p) =>
-  [1, 2].flatMap((step) =>
-    [0, 1, 2, 3].map((signs): Mat3 => {
-      const order = [p, (p + step) % 3, (p + 2 * step) % 3];
-      const out = [0, 0, 0, 0, 0, 0, 0, 0, 0];
-      for (let c = 0; c < 2; c++) out[3 * order[c] + c] = (signs >> c) & 1 ? -1 : 1;
-      out[3 * order[2] + 2] = 1;
-      const turn = out as unknown as Mat3;
-      if (determinant3(turn) < 0) out[3 * order[2] + 2] = -1;
-      return turn;
-    }),
-  ),
-);
+/** The ways of laying one set of axes along another. */
+const TURNS = cubeTurns();
 
 /** The rigid move by principal axes from a mask's space onto a mean shape. Throws `VolumeError` for an empty mask. */
 export function principalTransform(
@@ -127,7 +116,7 @@ export function pcaMethod(mean: MeanShape): AlignMethod {
   return {
     name: 'pca',
     words:
-      'Principal axes and centroid of the bone laid on those of the mean training shape; of the four ways round, the one that overlaps it best.',
+      'Principal axes and centroid of the bone laid on those of the mean training shape; of the 24 ways round, the one that overlaps it best.',
     align: async (mask) => ({ transform: principalTransform(mask, mean, reference) }),
   };
 }

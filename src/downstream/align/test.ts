@@ -9,10 +9,12 @@
  *
  * A method that throws one of our errors has given no answer; any other error is a fault of ours and ends the test.
  */
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Dataset } from '../../dataset/dataset.ts';
 import type { DatasetCase } from '../../dataset/manifest.ts';
 import { CranioflowError, DatasetError, InterruptedError, UsageError } from '../../errors.ts';
+import { packageVersion } from '../../files/version.ts';
 import { RandomStream } from '../../random/stream.ts';
 import { invertTransform } from '../../skull/register/transform.ts';
 import type { Mask } from '../../volume/volume.ts';
@@ -21,28 +23,11 @@ import { poseError, surfaceProbe } from './errors.ts';
 import type { AlignMethod } from './method.ts';
 import { comparePair, type Pair, pairedSchema } from './paired.ts';
 import { drawPose, POSE_KINDS, type PoseKind, scanOf } from './poses.ts';
+import { type AlignRow, rowSchema } from './row.ts';
+import type { RowLog } from './rowLog.ts';
 import { summarise, summarySchema } from './summary.ts';
 
 export const ALIGN_TEST_FORMAT = 'cranioflow-align-test';
-
-const rowSchema = z.strictObject({
-  case: z.string(),
-  subject: z.string(),
-  pose: z.enum(POSE_KINDS),
-  condition: z.enum(CONDITIONS),
-  /** Which of the case's poses. */
-  draw: z.int(),
-  /** `whole`, `top`, `oblique`, `2 defects` .. and the share of the bone that is gone. */
-  what: z.string(),
-  removedShare: z.number(),
-  method: z.string(),
-  /** Null: no answer, for the reason given. */
-  error: z.strictObject({ rotationDeg: z.number(), translationMm: z.number(), treMm: z.number() }).nullable(),
-  reason: z.string().optional(),
-  seconds: z.number(),
-  uncertainty: z.strictObject({ rotationDeg: z.number(), translationMm: z.number() }).nullable(),
-});
-export type AlignRow = z.infer<typeof rowSchema>;
 
 const groupSchema = z.strictObject({
   method: z.string(),
@@ -69,7 +54,14 @@ export const alignTestSchema = z.strictObject({
   posesPerCase: z.int(),
   /** Rotations off by more than this have failed. */
   failureDeg: z.number(),
-  methods: z.array(z.strictObject({ name: z.string(), words: z.string() })),
+  methods: z.array(
+    z.strictObject({
+      name: z.string(),
+      words: z.string(),
+      /** Why its figures may be void. */
+      warning: z.string().optional(),
+    }),
+  ),
   rows: z.array(rowSchema),
   groups: z.array(groupSchema),
   paired: z.array(pairedSchema),
@@ -90,6 +82,8 @@ export interface AlignTestOptions {
   count?: number;
   seed: number;
   failureDeg: number;
+  /** Rows of an earlier start of this very test (`alignTestKey`), and where new ones are kept. */
+  log?: RowLog;
   signal?: AbortSignal;
   onProgress?: (done: number, total: number) => void;
 }
@@ -125,20 +119,27 @@ export async function testAlignment(given: Given): Promise<AlignTest> {
     for (const pose of o.poses)
       for (const condition of o.conditions)
         for (let draw = 0; draw < o.posesPerCase; draw++) {
-          const scan = testScan(bone, { seed, index, pose, condition, draw });
-          for (const method of methods) {
-            if (signal?.aborted) throw stopped(rows.length, total);
-            rows.push({
-              case: c.id,
+          const places = methods.map((method) => ({
+            method,
+            place: { case: c.id, pose, condition, draw, method: method.name },
+          }));
+          const known = places.every(({ place }) => o.log?.find(place) !== undefined);
+          const scan = known ? undefined : testScan(bone, { seed, index, pose, condition, draw });
+          for (const { method, place } of places) {
+            if (signal?.aborted) throw stopped(rows.length, total, o.log);
+            const found = o.log?.find(place);
+            const row: AlignRow = found ?? {
+              ...place,
               subject: c.subject,
-              pose,
-              condition,
-              draw,
-              what: scan.what,
-              removedShare: scan.removedShare,
-              ...(await ask(method, scan)),
-            });
+              what: scan!.what,
+              removedShare: scan!.removedShare,
+              ...(await ask(method, scan!)),
+            };
+            if (found === undefined) o.log?.add(row);
+            rows.push(row);
             o.onProgress?.(rows.length, total);
+            // Methods block the event loop; give signals a chance to be heard.
+            await new Promise((resolve) => setImmediate(resolve));
           }
         }
   }
@@ -151,7 +152,7 @@ export async function testAlignment(given: Given): Promise<AlignTest> {
     cases: cases.length,
     posesPerCase: o.posesPerCase,
     failureDeg,
-    methods: methods.map(({ name, words }) => ({ name, words })),
+    methods: methods.map(({ name, words, warning }) => ({ name, words, ...(warning && { warning }) })),
     rows,
     ...judged(
       rows,
@@ -159,6 +160,20 @@ export async function testAlignment(given: Given): Promise<AlignTest> {
       o,
     ),
   };
+}
+
+/** SHA-256, in hex, of all that the rows of a test follow from. */
+export function alignTestKey({ dataset, methods, ...given }: Given): string {
+  const { poses, conditions, posesPerCase, count = null, seed } = { ...ALIGN_TEST_DEFAULTS, ...given };
+  const { size, spacing } = dataset.manifest;
+  const all = {
+    version: packageVersion(),
+    cases: dataset.cases.map((c) => [c.id, c.subject, c.split, c.sha256]),
+    grid: [size, spacing],
+    methods: methods.map(({ name, words, hash }) => [name, words, hash ?? null]),
+    settings: [poses, conditions, posesPerCase, count, seed],
+  };
+  return createHash('sha256').update(JSON.stringify(all)).digest('hex');
 }
 
 /** Summaries and paired comparisons of rows. */
@@ -265,9 +280,11 @@ function requireSome(names: readonly string[], what: string): void {
   });
 }
 
-const stopped = (done: number, total: number): InterruptedError =>
-  new InterruptedError({
-    found: `stopped after ${done} of ${total} alignments; nothing was written`,
+function stopped(done: number, total: number, log?: RowLog): InterruptedError {
+  const kept = log !== undefined && done > 0;
+  return new InterruptedError({
+    found: `stopped after ${done} of ${total} alignments; ${kept ? `they are kept in ${log.path}` : 'nothing was written'}`,
     expected: 'to run to the end',
-    todo: 'run the same command again, with fewer cases (--count) where time is short',
+    todo: `run the same command again${kept ? ': it goes on from there' : ''}, or with fewer cases (--count) where time is short`,
   });
+}

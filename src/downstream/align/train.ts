@@ -9,15 +9,15 @@ import { join } from 'node:path';
 import { Aligner } from '../../aligner/aligner.ts';
 import { mirroring } from '../../aligner/mirror.ts';
 import { ALIGNER_SCOPE } from '../../aligner/network.ts';
-import { boneMoments } from '../../aligner/softBone.ts';
 import type { AlignerConfig } from '../../config/aligner.ts';
-import { dataHash } from '../../dataset/dataHash.ts';
-import { type Dataset, readOnce } from '../../dataset/dataset.ts';
+import type { Dataset } from '../../dataset/dataset.ts';
 import { batchIndices } from '../../dataset/loader.ts';
 import type { DatasetCase } from '../../dataset/manifest.ts';
-import { ConfigError, DatasetError, GridError } from '../../errors.ts';
+import { ConfigError, DatasetError, InterruptedError } from '../../errors.ts';
 import { quantile } from '../../evaluation/statistics.ts';
 import { writeFileAtomic } from '../../files/atomic.ts';
+import type { CheckpointContent } from '../../files/checkpoint.ts';
+import { interruptedError } from '../../files/interrupt.ts';
 import { Graph } from '../../graph/graph.ts';
 import { poseLoss, poseOf } from '../../models/aligner.ts';
 import { type AlignerMeta, encodeMeta } from '../../models/metadata.ts';
@@ -26,8 +26,12 @@ import { RandomStream } from '../../random/stream.ts';
 import { value } from '../../runtime/session.ts';
 import { cropToBone } from '../../skull/orient.ts';
 import { learningRate, trainingLoop } from '../../training/loop.ts';
-import { learntFrom, openTraining, type TrainOptions } from '../../training/opening.ts';
+import { type CaseSet, learntFromAll, openTraining, type TrainOptions } from '../../training/opening.ts';
 import { Trainer } from '../../training/trainer.ts';
+import { boneMoments } from '../../volume/centroid.ts';
+import type { Mask } from '../../volume/volume.ts';
+import { requireHeldOutApart } from '../heldOut.ts';
+import { requireSameBone } from '../sameBone.ts';
 import { calibrationOf, measure } from './trainCalibrate.ts';
 import { ALIGNER_CARD, alignerCard } from './trainCard.ts';
 import {
@@ -39,13 +43,6 @@ import {
   trainingBone,
 } from './trainExample.ts';
 import { mirrorPlane } from './trainMirror.ts';
-
-/** Some cases of a dataset. */
-export interface CaseSet {
-  dataset: Dataset;
-  /** Default: of the dataset the training cases, of a synthetic one all. */
-  cases?: readonly DatasetCase[];
-}
 
 export interface TrainAlignerOptions extends TrainOptions<AlignerConfig> {
   /** Of `dataset`, those to learn from. Default: its training cases. */
@@ -67,20 +64,23 @@ const ROOM = 1.04;
 
 /**
  * Trains, or goes on training, an aligner in the run folder `out`, and writes its card there. Throws `DatasetError` where there is
- * nothing to learn from or a synthetic set shows another bone, `GridError` where it is on another grid, `ConfigError` for groups
- * that do not divide the channels.
+ * nothing to learn from, or a held-out case would be learnt from, `GridError` where a synthetic set is on another grid or of another
+ * bone, `ConfigError` for groups that do not divide the channels, `InterruptedError` after a checkpoint when it is asked to stop.
  */
 export async function trainAligner(options: TrainAlignerOptions): Promise<TrainedAligner> {
   const { dataset, config, signal, quiet, threads } = options;
   const { model, batch, seed } = config;
   checkModel(config);
   const given = options.cases ?? dataset.split('train');
-  const synthetic = (options.synthetic ?? []).map((set) => ({
-    ...set,
-    cases: set.cases ?? set.dataset.cases,
+  const synthetic = (options.synthetic ?? []).map(({ dataset: set, cases = set.cases }) => ({
+    dataset: set,
+    cases,
   }));
-  for (const { dataset: other } of synthetic) requireAlike(dataset, other);
-  const added = synthetic.flatMap((set) => set.cases.map((c) => ({ from: set.dataset, c })));
+  for (const { dataset: other } of synthetic) requireSameBone(dataset, other);
+  const sets = [{ dataset, cases: given }, ...synthetic];
+  requireHeldOutApart(dataset, sets);
+  const learnt = learntFromAll(sets);
+  const added = synthetic.flatMap((set) => casesOf(set.dataset, set.cases));
   if (given.length + added.length === 0)
     throw new DatasetError({
       found: `${dataset.dir} has no training cases`,
@@ -88,17 +88,15 @@ export async function trainAligner(options: TrainAlignerOptions): Promise<Traine
       todo: 'take in more cases, or lower --test-share when they are taken in',
     });
   const { learning, kept, subjects } = keptOut(given, config);
-  const masks = readOnce(dataset);
-  const sets = [learning.map((c) => masks.loadMask(c)), added.map(({ from, c }) => from.loadMask(c))];
-  const measured = (kept.length > 0 ? kept : learning).map((c) => masks.loadMask(c));
-  if (measured.length === 0) measured.push(...sets[1]);
-  const cubeMm = 2 * ROOM * Math.max(...sets.flat().map((mask) => bonePoints(cropToBone(mask)).reach));
+  const own = casesOf(dataset, learning);
+  const measured = [casesOf(dataset, kept), own, added].find((cases) => cases.length > 0)!;
+  const { reach, radiusMm } = extentOf([...own, ...added]);
+  const cubeMm = 2 * ROOM * reach;
   const grid = { side: model.side, cubeMm };
-  const bones = sets.map((set) => set.map((mask) => trainingBone(mask, grid)));
+  // One mask at a time: what is learnt from it is far smaller.
+  const bones = [own, added].map((cases) => cases.map((load) => trainingBone(load(), grid)));
   const plane = config.disturb.flip ? mirrorPlane(bones[0].length > 0 ? bones[0] : bones[1]) : undefined;
   const frame = { grid, ...(plane && { mirror: mirroring(plane) }) };
-  const radii = sets.flat().map((mask) => boneMoments(mask).radiusMm);
-  const all = [...given, ...added.map(({ c }) => c)];
   let calibration: AlignerMeta['calibration'];
   const meta = (step: number): AlignerMeta => ({
     kind: 'aligner',
@@ -106,14 +104,14 @@ export async function trainAligner(options: TrainAlignerOptions): Promise<Traine
     search: config.search,
     ...(plane && { mirror: plane }),
     cubeMm,
-    radiusMm: [Math.min(...radii), Math.max(...radii)],
+    radiusMm,
     frame: dataset.manifest.frame,
     ...(calibration && { calibration }),
-    ...learntFrom(dataset, all),
+    ...learnt,
     step,
   });
 
-  const run = openTraining(options, dataHash(all));
+  const run = openTraining(options, learnt.dataHash);
   try {
     const checkpoint = run.latestCheckpoint();
     const graph = new Graph();
@@ -139,7 +137,7 @@ export async function trainAligner(options: TrainAlignerOptions): Promise<Traine
       const aligner = await Aligner.create({ meta: meta(0), weights: trainer.weights() }, { threads });
       try {
         const { poses } = config.calibration;
-        const errors = await measure(aligner, measured, { seed, poses, disturb: config.disturb });
+        const errors = await measure(aligner, measured, { seed, poses, disturb: config.disturb, signal });
         calibration = calibrationOf(errors, subjects);
         return {
           poseRotationDeg: calibration.median.rotationDeg,
@@ -154,6 +152,13 @@ export async function trainAligner(options: TrainAlignerOptions): Promise<Traine
       }
     };
     const space = exampleSpace(batch, model.side);
+    const checkpointOf = (t: number): CheckpointContent => ({
+      step: t,
+      files: { model: trainer.modelTensors(), optimizer: trainer.optimiserTensors() },
+      metadata: encodeMeta(meta(t)),
+    });
+    // A step whose measurement is interrupted is done again: kept is what was there before it.
+    let before: CheckpointContent | undefined;
     await trainingLoop({
       title: 'train aligner',
       run,
@@ -166,6 +171,8 @@ export async function trainAligner(options: TrainAlignerOptions): Promise<Traine
       async step(t) {
         // Of an earlier step's weights.
         calibration = undefined;
+        const measures = t === config.steps || t % config.evaluateEvery === 0;
+        before = measures && t > start + 1 ? structuredClone(checkpointOf(t - 1)) : undefined;
         fillBatch(bones, config, frame, t - 1, space);
         return trainer.step(t, learningRate(t, config), {
           x: value(space.cubes, x.shape),
@@ -173,12 +180,16 @@ export async function trainAligner(options: TrainAlignerOptions): Promise<Traine
           centre: value(space.centres, centre.shape),
         });
       },
-      evaluate,
-      checkpoint: (t) => ({
-        step: t,
-        files: { model: trainer.modelTensors(), optimizer: trainer.optimiserTensors() },
-        metadata: encodeMeta(meta(t)),
-      }),
+      async evaluate(t) {
+        try {
+          return await evaluate();
+        } catch (error) {
+          if (!(error instanceof InterruptedError)) throw error;
+          if (before !== undefined) run.writeCheckpoint(before);
+          throw interruptedError(`${t - 1} of ${config.steps} steps are saved in ${run.path}`);
+        }
+      },
+      checkpoint: checkpointOf,
     });
     // A run that was already complete is measured all the same.
     if (calibration === undefined) await evaluate();
@@ -230,6 +241,26 @@ export function fillBatch(
   });
 }
 
+/** Gives a mask when it is asked for: those of a large set do not fit into memory together. */
+type Load = () => Mask;
+
+const casesOf = (dataset: Dataset, cases: readonly DatasetCase[]): Load[] =>
+  cases.map((c) => () => dataset.loadMask(c));
+
+/** mm from the centroid to the farthest bone of any case, and the smallest and largest root mean square distance. */
+function extentOf(cases: readonly Load[]): { reach: number; radiusMm: [number, number] } {
+  let far = 0;
+  const radiusMm: [number, number] = [Infinity, 0];
+  for (const load of cases) {
+    const mask = cropToBone(load());
+    far = Math.max(far, bonePoints(mask).reach);
+    const radius = boneMoments(mask).radiusMm;
+    radiusMm[0] = Math.min(radiusMm[0], radius);
+    radiusMm[1] = Math.max(radiusMm[1], radius);
+  }
+  return { reach: far, radiusMm };
+}
+
 /** Training cases whose subjects are kept out of learning, where there are enough. */
 export function keptOut(
   given: readonly DatasetCase[],
@@ -244,22 +275,6 @@ export function keptOut(
     kept: given.filter((c) => out.has(c.subject)),
     subjects: count,
   };
-}
-
-/** Cases that are learnt from together must be of one bone on one grid. Throws `GridError` and `DatasetError`. */
-function requireAlike({ dir, manifest, grid }: Dataset, other: Dataset): void {
-  if (grid.size.join() !== other.grid.size.join() || Math.abs(grid.spacing[0] - other.grid.spacing[0]) > 1e-6)
-    throw new GridError({
-      found: `${other.dir} has ${other.grid.size.join('x')} voxels of ${other.grid.spacing[0]} mm, ${dir} ${grid.size.join('x')} of ${grid.spacing[0]} mm`,
-      expected: 'one grid for real and synthetic cases',
-      todo: 'generate with a run that was trained on this dataset, or ingest both with the same --grid and --spacing',
-    });
-  if (manifest.bone !== other.manifest.bone)
-    throw new DatasetError({
-      found: `${other.dir} shows the bone "${other.manifest.bone}", ${dir} "${manifest.bone}"`,
-      expected: 'synthetic cases of the same bone',
-      todo: 'name a synthetic set of this bone',
-    });
 }
 
 function checkModel({ model }: AlignerConfig): void {

@@ -4,9 +4,9 @@
  * 68 % of the errors lie within. One factor for turns and one for shifts.
  */
 import type { Aligner } from '../../aligner/aligner.ts';
-import { boneMoments } from '../../aligner/softBone.ts';
 import type { AlignerConfig } from '../../config/aligner.ts';
 import { quantile } from '../../evaluation/statistics.ts';
+import { interruptedError } from '../../files/interrupt.ts';
 import type { AlignerMeta } from '../../models/metadata.ts';
 import { RandomStream } from '../../random/stream.ts';
 import { cropToBone } from '../../skull/orient.ts';
@@ -18,6 +18,7 @@ import {
   type Transform,
   transformGrid,
 } from '../../skull/register/transform.ts';
+import { centroidOf } from '../../volume/centroid.ts';
 import { resampleMask } from '../../volume/resample.ts';
 import { IDENTITY, type Mask, type Vec3, voxelCount, voxelToWorld } from '../../volume/volume.ts';
 import { bonePoints, drawCuts } from './trainExample.ts';
@@ -94,21 +95,34 @@ export interface Measured {
   translation: { error: number; stated: number }[];
 }
 
-/** Errors of an aligner on `poses` poses of masks, each beside what it stated; a mask without bone left is not asked for. */
+export interface MeasureOptions {
+  seed: number;
+  poses: number;
+  disturb: AlignerConfig['disturb'];
+  signal?: AbortSignal;
+}
+
+/**
+ * Errors of an aligner on `poses` poses of masks, which are asked for one at a time, each beside what it stated; a mask without
+ * bone left is not asked about. Throws `InterruptedError` when `signal` is aborted.
+ */
 export async function measure(
   aligner: Aligner,
-  masks: readonly Mask[],
-  { seed, poses, disturb }: { seed: number; poses: number; disturb: AlignerConfig['disturb'] },
+  masks: readonly (() => Mask)[],
+  { seed, poses, disturb, signal }: MeasureOptions,
 ): Promise<Measured> {
   const out: Measured = { rotation: [], translation: [] };
   for (let i = 0; i < poses; i++) {
-    const whole = masks[i % masks.length];
+    if (signal?.aborted) throw interruptedError(`${i} of ${poses} poses of the calibration were measured`);
+    const whole = masks[i % masks.length]();
     const { mask, truth } = poseBone(whole, new RandomStream(seed, 'align/calibrate', i), disturb);
     if (voxelCount(mask.size) === 0 || !mask.data.includes(1)) continue;
     const { transform, uncertainty } = await aligner.align(mask);
-    const error = poseOff(transform, truth, boneMoments(whole).centroid);
+    const error = poseOff(transform, truth, centroidOf(whole));
     out.rotation.push({ error: error.rotationDeg, stated: uncertainty.rotationDeg });
     out.translation.push({ error: error.translationMm, stated: uncertainty.translationMm });
+    // Runs block the event loop; give signals a chance to be heard.
+    await new Promise((resolve) => setImmediate(resolve));
   }
   return out;
 }

@@ -8,11 +8,12 @@
  */
 import { type CubeGrid, fillCube } from '../../aligner/cube.ts';
 import { type Affine, applyAffine } from '../../aligner/mirror.ts';
-import { boneMoments, type SoftBone, softBone, voxelMap } from '../../aligner/softBone.ts';
+import { type SoftBone, softBone, voxelMap } from '../../aligner/softBone.ts';
 import type { AlignerConfig } from '../../config/aligner.ts';
 import type { RandomStream } from '../../random/stream.ts';
 import { boneVoxels } from '../../skull/orient.ts';
 import { randomRotation, rotationVector } from '../../skull/register/rotations.ts';
+import { centroidOf } from '../../volume/centroid.ts';
 import { apply3, multiply3 } from '../../volume/geometry.ts';
 import type { Mask, Mat3, Vec3 } from '../../volume/volume.ts';
 
@@ -43,7 +44,7 @@ export function trainingBone(mask: Mask, grid: CubeGrid): TrainingBone {
 /** LPS mm of all bone voxels, and how far the farthest lies from their centroid. */
 export function bonePoints(mask: Mask): { points: Float64Array; reach: number } {
   const points = boneVoxels(mask);
-  const [cx, cy, cz] = boneMoments(mask).centroid;
+  const [cx, cy, cz] = centroidOf(mask);
   let far = 0;
   for (let p = 0; p < points.length; p += 3)
     far = Math.max(far, Math.hypot(points[p] - cx, points[p + 1] - cy, points[p + 2] - cz));

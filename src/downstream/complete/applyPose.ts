@@ -10,16 +10,16 @@
 import { UsageError } from '../../errors.ts';
 import { type AlignReference, alignedFrame, alignReference } from '../../skull/align.ts';
 import { canonicalFrame } from '../../skull/canonical.ts';
-import { boneFrame, type Frame, type FrameKind } from '../../skull/orient.ts';
+import { boneFrame, type FrameKind } from '../../skull/orient.ts';
 import { humanTemplate } from '../../skull/register/template.ts';
 import {
   composeTransforms,
+  frameTransform,
   IDENTITY_TRANSFORM,
   invertTransform,
   type Transform,
   transformGrid,
 } from '../../skull/register/transform.ts';
-import { apply3, transpose3 } from '../../volume/geometry.ts';
 import { type Grid, IDENTITY, type Mask } from '../../volume/volume.ts';
 import type { AlignMethod, PoseUncertainty } from '../align/method.ts';
 
@@ -39,13 +39,6 @@ export interface Pose {
   uncertainty?: PoseUncertainty;
 }
 
-/** The move that brings a frame's centre to the origin and its axes to x, y, z. */
-function moveOf(frame: Frame): Transform {
-  const rotation = transpose3(frame.axes);
-  const at = apply3(rotation, frame.centre);
-  return { rotation, translation: [-at[0], -at[1], -at[2]], scale: 1 };
-}
-
 const WORDS: Record<PoseWay['kind'], string> = {
   aligned: 'taken as it lies',
   frankfort: 'by shape onto the human template (Frankfort frame)',
@@ -60,15 +53,15 @@ async function firstPose(mask: Mask, way: PoseWay): Promise<Omit<Pose, 'words'>>
     case 'aligned':
       return { transform: IDENTITY_TRANSFORM };
     case 'frankfort':
-      return { transform: moveOf(canonicalFrame(mask, humanTemplate(), 'the bone').frame) };
+      return { transform: frameTransform(canonicalFrame(mask, humanTemplate(), 'the bone').frame) };
     case 'reference':
-      return { transform: moveOf(alignedFrame(mask, way.reference)) };
+      return { transform: frameTransform(alignedFrame(mask, way.reference)) };
     case 'aligner': {
       const { transform, uncertainty } = await way.method.align(mask);
       return { transform, uncertainty };
     }
     default:
-      return { transform: moveOf(boneFrame(mask, way.kind)) };
+      return { transform: frameTransform(boneFrame(mask, way.kind)) };
   }
 }
 
@@ -99,7 +92,7 @@ function ontoTemplate(mask: Mask, start: Transform, template: PoseTemplate, turn
   const bone = templateBone(template);
   const moved = transformGrid(mask, start);
   const reference = alignReference(bone, 'patient');
-  const onto = moveOf(alignedFrame(moved, { ...reference, kind: turned ? 'principal' : 'patient' }));
+  const onto = frameTransform(alignedFrame(moved, { ...reference, kind: turned ? 'principal' : 'patient' }));
   // The reference has its own box's middle at the origin, the template has it elsewhere on its grid.
   const back: Transform = { rotation: IDENTITY, translation: reference.frame.centre, scale: 1 };
   return composeTransforms(composeTransforms(back, onto), start);

@@ -7,9 +7,8 @@
  */
 import { join } from 'node:path';
 import type { CompleterConfig } from '../../config/completer.ts';
-import type { Dataset } from '../../dataset/dataset.ts';
 import type { DatasetCase } from '../../dataset/manifest.ts';
-import { ConfigError, DatasetError } from '../../errors.ts';
+import { ConfigError } from '../../errors.ts';
 import { writeFileAtomic } from '../../files/atomic.ts';
 import type { StoredTensor } from '../../files/safetensors.ts';
 import { Graph } from '../../graph/graph.ts';
@@ -18,10 +17,17 @@ import { type CompleterMeta, encodeMeta } from '../../models/metadata.ts';
 import { Scope } from '../../nn/scope.ts';
 import { value } from '../../runtime/session.ts';
 import { learningRate, trainingLoop } from '../../training/loop.ts';
-import { HELD_OUT_MOST, learntFrom, openTraining, type TrainOptions } from '../../training/opening.ts';
+import {
+  type CaseSet,
+  HELD_OUT_MOST,
+  learntFromAll,
+  openTraining,
+  type TrainOptions,
+} from '../../training/opening.ts';
 import { Trainer } from '../../training/trainer.ts';
+import { requireHeldOutApart } from '../heldOut.ts';
 import { COMPLETER_CARD, completerCard } from './trainCard.ts';
-import { Examples, type LearnFrom } from './trainExamples.ts';
+import { Examples } from './trainExamples.ts';
 import { type CompletionFigures, heldOutDefects, measureHeldOut } from './trainMeasure.ts';
 import { taughtBy } from './trainTaught.ts';
 import { COMPLETER_SCOPE, Completer, TEMPLATE } from './unet.ts';
@@ -30,7 +36,7 @@ export interface CompleterTraining extends TrainOptions<CompleterConfig> {
   /** Cases of the dataset that are learnt from; its train side unless told. None: the synthetic sets alone. */
   cases?: readonly DatasetCase[];
   /** Sets beside it, on the same grid; all their cases unless told. */
-  synthetic?: readonly LearnFrom[];
+  synthetic?: readonly CaseSet[];
 }
 
 /** The last figures; NaN where no case is held out. */
@@ -46,28 +52,6 @@ function checkModel({ model }: CompleterConfig): void {
         expected: 'channels that are a multiple of model.groups',
         todo: 'choose another model.groups (--set model.groups=...) or other widths',
       });
-}
-
-/** Throws `DatasetError` where a bone that is held out is learnt from: a synthetic set may hold the dataset itself. */
-function checkHeldOut({ dir, split }: Dataset, cases: readonly DatasetCase[]): void {
-  const held = new Set(split('test').map((c) => c.sha256));
-  const both = cases.filter((c) => held.has(c.sha256)).length;
-  if (both > 0)
-    throw new DatasetError({
-      found: `${both} of the training bones are among the held-out ones of ${dir}`,
-      expected: 'training and held-out bones without one in common',
-      todo: 'leave out the synthetic set that holds them',
-    });
-}
-
-/** What the weights say of the sets that they learnt from: of phantoms only where all are. */
-function learntFromAll(sets: readonly LearnFrom[], cases: readonly DatasetCase[]) {
-  const used = sets.filter((s) => (s.cases ?? s.dataset.cases).length > 0).map((s) => s.dataset.manifest);
-  return {
-    ...learntFrom(sets[0].dataset, cases),
-    phantom: used.every((m) => m.phantom),
-    dataset: used.map((m) => m.name).join(' + '),
-  };
 }
 
 /** The weights, and beside them the mean training bone: the network sees it, and a patient's bone is laid where it lies. */
@@ -86,9 +70,9 @@ export async function trainCompleter(options: CompleterTraining): Promise<Comple
   checkModel(config);
   const sets = [{ dataset, cases: options.cases ?? dataset.split('train') }, ...synthetic];
   const examples = new Examples(sets, config);
-  checkHeldOut(dataset, examples.cases);
+  requireHeldOutApart(dataset, sets);
   const held = heldOutDefects(dataset, dataset.split('test').slice(0, HELD_OUT_MOST), config.defects);
-  const learnt = learntFromAll(sets, examples.cases);
+  const learnt = learntFromAll(sets);
   const template = examples.template();
   const taught = taughtBy(examples, template, dataset.grid, config);
   const [sx, sy, sz] = dataset.grid.size;

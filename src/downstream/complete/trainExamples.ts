@@ -10,31 +10,12 @@ import type { CompleterConfig } from '../../config/completer.ts';
 import type { Dataset } from '../../dataset/dataset.ts';
 import { batchIndices, Loader } from '../../dataset/loader.ts';
 import type { DatasetCase } from '../../dataset/manifest.ts';
-import { DatasetError, GridError } from '../../errors.ts';
+import { DatasetError } from '../../errors.ts';
 import { RandomStream } from '../../random/stream.ts';
+import type { CaseSet } from '../../training/opening.ts';
 import type { Mask } from '../../volume/volume.ts';
 import { applyDefect, type Defect, DefectError, drawDefect } from '../defects/defect.ts';
-
-/** A dataset, and which of its cases are learnt from: all, unless told. */
-export interface LearnFrom {
-  dataset: Dataset;
-  cases?: readonly DatasetCase[];
-}
-
-/** Throws `GridError` unless every set has the grid and the bone of `first`. */
-export function checkSets(first: Dataset, others: readonly Dataset[]): void {
-  for (const { dir, manifest: m } of others) {
-    const { size, spacing, bone } = first.manifest;
-    const same = m.size.every((n, a) => n === size[a]) && Math.abs(m.spacing - spacing) < 1e-6 * spacing;
-    if (same && m.bone === bone) continue;
-    const tell = (x: typeof m) => `${x.bone} masks of ${x.size.join('x')} voxels of ${x.spacing} mm`;
-    throw new GridError({
-      found: `${dir} has ${tell(m)}, ${first.dir} ${tell(first.manifest)}`,
-      expected: 'sets of one bone on one grid',
-      todo: 'make the set again with the other --grid and --spacing, or leave it out',
-    });
-  }
-}
+import { requireSameBone } from '../sameBone.ts';
 
 /** One example's defect; none where the bone is shown whole. */
 export type Drawn = Defect | undefined;
@@ -54,12 +35,9 @@ export class Examples {
   readonly #config: ExampleConfig;
 
   /** Throws `GridError` where the sets differ in bone or grid, `DatasetError` where there is no case or one is damaged. */
-  constructor(sets: readonly LearnFrom[], config: ExampleConfig) {
+  constructor(sets: readonly CaseSet[], config: ExampleConfig) {
     const [{ dataset }, ...others] = sets;
-    checkSets(
-      dataset,
-      others.map((o) => o.dataset),
-    );
+    for (const other of others) requireSameBone(dataset, other.dataset);
     this.#sets = sets.map((set) => new Loader(set.dataset, set.cases ?? set.dataset.cases));
     this.cases = this.#sets.flatMap((loader) => loader.cases);
     if (this.cases.length === 0)

@@ -6,13 +6,14 @@
 import { createHash } from 'node:crypto';
 import { CheckpointError, GridError } from '../../errors.ts';
 import { readSafetensors } from '../../files/safetensors.ts';
+import { weightsFile } from '../../files/weightsFile.ts';
 import { emit } from '../../graph/emit.ts';
 import { elements, Graph, type ParameterSpec } from '../../graph/graph.ts';
 import { completer } from '../../models/completer.ts';
 import { type CompleterMeta, completerMetaSchema, decodeMeta, floats } from '../../models/metadata.ts';
 import { Scope } from '../../nn/scope.ts';
 import { Session, type SessionOptions, value } from '../../runtime/session.ts';
-import { formFor, weightsFile } from '../../sampling/autoencoder.ts';
+import { formFor } from '../../sampling/autoencoder.ts';
 import { cropToBone } from '../../skull/orient.ts';
 import { requireSameGrid } from '../../volume/sameGrid.ts';
 import { centredGrid, type Grid, type Mask, voxelCount } from '../../volume/volume.ts';

@@ -39,6 +39,13 @@ export function invertTransform({ rotation, translation, scale }: Transform): Tr
   };
 }
 
+/** The move from space to a frame's own coordinates, the frame's axes as columns: `y = axes^T (x - centre)`. */
+export function frameTransform({ axes, centre }: { axes: Mat3; centre: Vec3 }): Transform {
+  const rotation = transpose3(axes);
+  const at = apply3(rotation, centre);
+  return { rotation, translation: [-at[0], -at[1], -at[2]], scale: 1 };
+}
+
 /** First `first`, then `second`. */
 export function composeTransforms(second: Transform, first: Transform): Transform {
   return {

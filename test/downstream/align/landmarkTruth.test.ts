@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { describe, expect, it } from 'vitest';
-import { frameTransform } from '../../../src/downstream/align/icp.ts';
 import {
   datasetConsensus,
   landmarkConsensus,
@@ -21,6 +20,7 @@ import { cropToBone } from '../../../src/skull/orient.ts';
 import { fromQuaternion } from '../../../src/skull/register/rotations.ts';
 import {
   applyTransform,
+  frameTransform,
   invertTransform,
   rotationAngle,
   type Transform,

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Aligner, openAligner } from '../../../src/aligner/aligner.ts';
 import { alignerParameters, readAligner } from '../../../src/aligner/network.ts';
+import { dataHash } from '../../../src/dataset/dataHash.ts';
 import type { Dataset } from '../../../src/dataset/dataset.ts';
 import type { DatasetCase } from '../../../src/dataset/manifest.ts';
 import { keptOut, trainAligner } from '../../../src/downstream/align/train.ts';
@@ -39,7 +40,13 @@ beforeAll(async () => {
 }, 240_000);
 
 const errors = async (aligner: Aligner) =>
-  (await measure(aligner, others, { seed: 3, poses: 12, disturb: whole })).rotation.map((r) => r.error);
+  (
+    await measure(
+      aligner,
+      others.map((mask) => () => mask),
+      { seed: 3, poses: 12, disturb: whole },
+    )
+  ).rotation.map((r) => r.error);
 
 test('after a short training it lays bones that it never saw; before it, anyhow', async () => {
   const { meta, weights } = readAligner(run);
@@ -122,6 +129,56 @@ test('its card says what it saw and how far it is off', () => {
   expect(card).toContain('phantoms');
 });
 
+test('weights that learnt from synthetic cases alone say so', async () => {
+  const real = { ...dataset, manifest: { ...dataset.manifest, name: 'real ones', phantom: false } };
+  const more = airplanes(join(root, 'synthetic'), 3, 11);
+  const origin = async (name: string, options: object) => {
+    const out = join(root, name);
+    const config = tinyAligner('steps=1', 'evaluateEvery=1', 'checkpointEvery=1', 'calibration.poses=1');
+    await trainAligner({ ...common, dataset: real, synthetic: [{ dataset: more }], out, config, ...options });
+    const { meta } = readAligner(out);
+    return [meta.dataset, meta.phantom, meta.dataHash, meta.calibration?.subjects];
+  };
+  expect(await origin('alone', { cases: [] })).toEqual(['planes', true, dataHash(more.cases), 0]);
+  const both = dataHash([...real.split('train'), ...more.cases]);
+  expect(await origin('both', {})).toEqual(['real ones + planes', false, both, 4]);
+}, 60_000);
+
+test('stopped while it measures, it keeps the steps before and ends as without the interruption', async () => {
+  const config = tinyAligner('steps=6', 'evaluateEvery=3', 'checkpointEvery=50', 'calibration.poses=4');
+  const go = (name: string, more: object) =>
+    trainAligner({ ...common, dataset, out: join(root, name), config, ...more });
+  await go('unbroken', {});
+  const log = join(root, 'broken/metrics.jsonl');
+  for (const at of [3, 6]) {
+    // Steps are asked for once each; what asks after step `at - 1` is in the log a second time is its measurement.
+    let asked = 0;
+    const signal = {
+      get aborted() {
+        const lines = existsSync(log) ? readFileSync(log, 'utf8').split('\n').length - 1 : 0;
+        return lines === at - 1 && ++asked > 2;
+      },
+    } as AbortSignal;
+    await expect(go('broken', { signal, resume: true })).rejects.toThrow(`${at - 1} of 6 steps are saved`);
+  }
+  await go('broken', { resume: true });
+  // Nor does it matter that a mask is gone once the next is asked for: none is held.
+  let last: Uint8Array | undefined;
+  const loadMask = (c: DatasetCase): Mask => {
+    last?.fill(0);
+    const mask = dataset.loadMask(c);
+    last = mask.data;
+    return mask;
+  };
+  await go('frugal', { dataset: { ...dataset, loadMask } });
+  for (const name of ['broken', 'frugal'])
+    for (const file of ['metrics.jsonl', 'README.md', 'checkpoints/step-000006/model.safetensors'])
+      expect(
+        readFileSync(join(root, name, file)).equals(readFileSync(join(root, 'unbroken', file))),
+        `${name}/${file}`,
+      ).toBe(true);
+}, 60_000);
+
 describe('refusals', () => {
   test('bones without bone, in another unit, of another size', async () => {
     const aligner = await openAligner(run, { threads: 1 });
@@ -174,6 +231,7 @@ describe('refusals', () => {
     const jaw = { ...dataset, manifest: { ...dataset.manifest, bone: 'jaw' } };
     await expect(go({ synthetic: [{ dataset: jaw }] })).rejects.toThrow(/the bone "jaw"/);
     await expect(go({ cases: [] })).rejects.toThrow(DatasetError);
+    await expect(go({ synthetic: [{ dataset }] })).rejects.toThrow(/among the held-out ones/);
     await expect(go({ config: tinyAligner('model.widths=[6,8]') })).rejects.toThrow(ConfigError);
     await expect(go({ config: tinyAligner('model.widths=[8,8,8,8,8]') })).rejects.toThrow(/a multiple of 32/);
     expect(existsSync(out)).toBe(false);

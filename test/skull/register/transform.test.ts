@@ -5,6 +5,7 @@ import { randomRotation } from '../../../src/skull/register/rotations.ts';
 import {
   applyTransform,
   composeTransforms,
+  frameTransform,
   invertTransform,
   rotationAngle,
   type Transform,
@@ -60,4 +61,13 @@ describe('Transform', () => {
     expect(rotationAngle(rotationAbout(1, 0.2), rotationAbout(1, 0.5))).toBeCloseTo((0.3 * 180) / Math.PI, 9);
     expect(rotationAngle(IDENTITY, rotationAbout(0, Math.PI))).toBeCloseTo(180, 5);
   });
+});
+
+it('the move to a frame lays its centre at the origin and its axes along x, y, z', () => {
+  const axes = rotationAbout(1, 0.7);
+  const move = frameTransform({ axes, centre: [3, -4, 50] });
+  applyTransform(move, [3, -4, 50]).forEach((v) => void expect(v).toBeCloseTo(0, 12));
+  // One step along its second axis, the second column.
+  const along: Vec3 = [3 + axes[1], -4 + axes[4], 50 + axes[7]];
+  applyTransform(move, along).forEach((v, c) => void expect(v).toBeCloseTo(c === 1 ? 1 : 0, 12));
 });

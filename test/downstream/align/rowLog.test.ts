@@ -1,0 +1,71 @@
+/** A test that was stopped goes on from its log: rows are not asked for twice, and a log of another test is not believed. */
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import type { AlignMethod } from '../../../src/downstream/align/method.ts';
+import { ROW_LOG, RowLog } from '../../../src/downstream/align/rowLog.ts';
+import { alignTestKey, testAlignment } from '../../../src/downstream/align/test.ts';
+import { InterruptedError } from '../../../src/errors.ts';
+import { IDENTITY_TRANSFORM } from '../../../src/skull/register/transform.ts';
+import { airplanes } from './helpers.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'cranioflow-rows-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+const dataset = airplanes(join(root, 'data'), 6, 1);
+const path = join(root, ROW_LOG);
+
+let asked = 0;
+const method: AlignMethod = {
+  name: 'counted',
+  words: 'leaves everything where it is, and counts how often',
+  hash: 'a',
+  align: async () => {
+    asked++;
+    return { transform: IDENTITY_TRANSFORM };
+  },
+};
+const given = { dataset, methods: [method], seed: 4 };
+const key = alignTestKey(given);
+const lines = () => readFileSync(path, 'utf8').trimEnd().split('\n').length;
+
+test('a stopped test goes on, and a line that was cut short is asked again', async () => {
+  const unbroken = await testAlignment(given);
+  const total = unbroken.rows.length;
+  const without = (rows: typeof unbroken.rows) => rows.map(({ seconds: _, ...row }) => row);
+  const controller = new AbortController();
+  const onProgress = (done: number) => void (done === 5 && controller.abort());
+  const log = new RowLog(path, key);
+  expect(existsSync(path)).toBe(false);
+  await expect(testAlignment({ ...given, log, signal: controller.signal, onProgress })).rejects.toThrow(
+    InterruptedError,
+  );
+  expect(lines()).toBe(1 + 5);
+  appendFileSync(path, '{"case": "pl');
+  asked = 0;
+  const resumed = new RowLog(path, key);
+  const whole = await testAlignment({ ...given, log: resumed });
+  expect(asked).toBe(total - 5);
+  expect(without(whole.rows)).toEqual(without(unbroken.rows));
+  expect(whole.groups.map((g) => g.summary.rotationDeg)).toEqual(
+    unbroken.groups.map((g) => g.summary.rotationDeg),
+  );
+  expect(lines()).toBe(1 + total);
+  resumed.remove();
+  expect(existsSync(path)).toBe(false);
+});
+
+test('of other weights, another seed or other settings nothing is taken over', async () => {
+  const keys = [
+    { ...given, methods: [{ ...method, hash: 'b' }] },
+    { ...given, seed: 5 },
+    { ...given, posesPerCase: 2 },
+    { ...given, count: 1 },
+    { ...given, dataset: { ...dataset, cases: dataset.cases.slice(1) } },
+  ].map(alignTestKey);
+  expect(new Set([key, ...keys]).size).toBe(1 + keys.length);
+  expect(alignTestKey({ ...given })).toBe(key);
+  const { rows } = await testAlignment({ ...given, count: 1, log: new RowLog(path, 'one') });
+  expect(new RowLog(path, 'one').find(rows[0])).toEqual(rows[0]);
+  expect(new RowLog(path, 'two').find(rows[0])).toBeUndefined();
+});
