@@ -7,7 +7,9 @@ import { join } from 'node:path';
 import { dataHash } from '../../dataset/dataHash.ts';
 import { type Dataset, openDataset } from '../../dataset/dataset.ts';
 import { MANIFEST } from '../../dataset/manifest.ts';
-import { DatasetError, GridError, NumericsError } from '../../errors.ts';
+import { requireHeldOutApart } from '../../downstream/heldOut.ts';
+import { requireSameBone } from '../../downstream/sameBone.ts';
+import { DatasetError, NumericsError } from '../../errors.ts';
 import { createProgress } from '../../files/progress.ts';
 import { generateSet } from '../../sampling/generateSet.ts';
 import { readGenerator } from '../../sampling/generator.ts';
@@ -25,21 +27,6 @@ export interface Source {
   learntFrom?: string;
 }
 
-type Bones = Pick<Dataset['manifest'], 'bone' | 'size' | 'spacing'>;
-
-function requireAlike(data: Dataset, other: Bones, path: string): void {
-  const { manifest: m } = data;
-  const { bone, size, spacing } = other;
-  if (m.bone === bone && m.size.join() === size.join() && Math.abs(m.spacing - spacing) <= 1e-6 * spacing)
-    return;
-  const tell = (g: Bones) => `${g.bone} masks of ${g.size.join('x')} voxels of ${g.spacing} mm`;
-  throw new GridError({
-    found: `${path} makes ${tell(other)}`,
-    expected: `${tell(m)}, as ${data.dir} has`,
-    todo: 'name a generator or a set on the grid of --data',
-  });
-}
-
 /**
  * Looks at a source, before any work. Throws `DatasetError` or `CheckpointError` for what is neither a set nor a run, `GridError`
  * for another bone or grid, `DatasetError` for a set with fewer cases than `count` or a held-out case of `data` among them.
@@ -47,25 +34,18 @@ function requireAlike(data: Dataset, other: Bones, path: string): void {
 export function openSource(name: string, path: string, data: Dataset, count: number): Source {
   if (!existsSync(join(path, MANIFEST))) {
     const { meta, hash } = readGenerator(path);
-    requireAlike(data, meta, path);
+    requireSameBone(data, { dir: path, manifest: meta });
     return { name, path, kind: 'run', hash, learntFrom: meta.dataHash };
   }
   const set = openDataset(path);
-  requireAlike(data, set.manifest, path);
+  requireSameBone(data, set);
   if (set.cases.length < count)
     throw new DatasetError({
       found: `${path} has ${set.cases.length} cases`,
       expected: `${count}: the largest number of synthetic cases of the study`,
       todo: 'generate more, name the generator instead, or lower --set synthetic=[..]',
     });
-  const held = new Set(data.split('test').map((c) => c.sha256));
-  const shared = set.cases.slice(0, count).filter((c) => held.has(c.sha256)).length;
-  if (shared > 0)
-    throw new DatasetError({
-      found: `${shared} cases of ${path} are held-out cases of ${data.dir}, bit for bit`,
-      expected: 'synthetic cases that no network is tested on',
-      todo: 'generate a set from the training cases alone',
-    });
+  requireHeldOutApart(data, [{ dataset: set, cases: set.cases.slice(0, count) }]);
   return { name, path, kind: 'set', hash: dataHash(set.cases) };
 }
 

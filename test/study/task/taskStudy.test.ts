@@ -118,7 +118,7 @@ test('what does not belong together is refused before any work', async () => {
   refused(options('a', { synthetic: [set, set] }), /two sources called otfm/);
   refused(options('a', {}, ['synthetic=[9]']), /has 8 cases/);
   refused(options('a', { synthetic: [{ name: 'x', path: path('nothing') }] }), /no trained network/);
-  refused(options('a', { synthetic: [{ name: 'x', path: path('data') }] }), /held-out cases of/);
+  refused(options('a', { synthetic: [{ name: 'x', path: path('data') }] }), /among the held-out ones/);
   await makePhantomDataset({ out: path('fine'), count: 8, grid: 24, seed: 3 });
   refused(options('a', { synthetic: [{ name: 'x', path: path('fine') }] }), /24x24x24 voxels/);
   expect(() => dryTaskStudy(options('study', {}, ['completer.steps=3']))).toThrow(/completer\.steps/);
