@@ -1,6 +1,7 @@
 /** `cranioflow task complete apply`. */
 import { type Command, Option } from 'commander';
 import type { ApplyFacts } from '../downstream/complete/applyFiles.ts';
+import { ANSWERS_MOST } from '../downstream/complete/method.ts';
 import type { Context } from './context.ts';
 import { real, thresholdValue, whole } from './options.ts';
 
@@ -61,7 +62,7 @@ volume, thickness, pose and warnings. Research use, not a medical device.`,
     )
     .option('--gap <mm>', 'least gap between implant and bone (default: half a voxel)', real(0, 20))
     .option('--pieces <n>', 'pieces of the implant, at most', whole(1, 20), 1)
-    .option('--answers <n>', 'plausible implants to make, of methods that draw', whole(1, 64), 1)
+    .option('--answers <n>', 'plausible implants to make, of methods that draw', whole(1, ANSWERS_MOST), 1)
     .option('--seed <n>', 'seed of methods that draw', whole(0), 0)
     .option(
       '--threshold <value>',

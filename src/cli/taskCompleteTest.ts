@@ -1,6 +1,7 @@
 /** `cranioflow task complete test`: virtual defects in held-out bones, filled by each method and measured. */
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { ANSWERS_MOST } from '../downstream/complete/method.ts';
 import type { CompletionPicture } from '../downstream/complete/page.ts';
 import type { CompletionView } from '../downstream/complete/test.ts';
 import type { DefectKind } from '../downstream/defects/sites.ts';
@@ -42,7 +43,7 @@ Writes complete.html, complete.json and complete.md (the tables), and prints the
     .option('--prior <run>', 'run folder of the generator')
     .option('--kinds <list>', 'kinds of defects to draw (default: all of the bone)', list)
     .option('--defects <n>', 'defects drawn in each case', whole(1, 1000), 1)
-    .option('--answers <n>', 'answers asked of methods that give several', whole(1, 100), 1)
+    .option('--answers <n>', 'answers asked of methods that give several', whole(1, ANSWERS_MOST), 1)
     .option(
       '--least-quality <n>',
       'least quality of a case: what lacks parts already has more to fill',
@@ -95,6 +96,7 @@ async function runTest(flags: TestFlags, cli: Context): Promise<void> {
         limit: flags.cases,
         toleranceMm: flags.tolerance,
         signal,
+        onWarning: (text) => cli.say(`warning: ${text}`),
         onProgress(done, total, note) {
           bar ??= cli.progress('complete', total, 'completions');
           bar.update(done, note);

@@ -14,12 +14,13 @@ import { interruptedError } from '../../files/interrupt.ts';
 import { RandomStream } from '../../random/stream.ts';
 import { requireSameGrid } from '../../volume/sameGrid.ts';
 import type { Mask } from '../../volume/volume.ts';
-import { applyDefect, type Defect, defectKindsOf, drawDefect } from '../defects/defect.ts';
+import { applyDefect, type Defect, DefectError, defectKindsOf, drawDefect } from '../defects/defect.ts';
 import { DEFECT_KINDS, type DefectKind } from '../defects/sites.ts';
 import { cutImplant } from '../implant/cutImplant.ts';
 import { BORDER_MM, type CompletionFigures, measureCompletion, missingPart } from './measure.ts';
-import type { Completion, CompletionMethod } from './method.ts';
+import { type Completion, type CompletionMethod, requireAnswers } from './method.ts';
 import type { CompletionRecord, CompletionRow, SeveralAnswers } from './record.ts';
+import { checkFit, learntElsewhere } from './testChecks.ts';
 
 /** What was seen of one case, for pictures: masks on the dataset's grid. */
 export interface CompletionView {
@@ -40,7 +41,7 @@ export interface CompletionTestOptions {
   /** Kinds to draw from; default: all of the bone's. */
   kinds?: readonly DefectKind[];
   seed?: number;
-  /** Answers asked of methods that give several. */
+  /** Answers asked of methods that give several, at most `ANSWERS_MOST`. */
   answers?: number;
   /** Least quality of a case, 2 to 6: a bone that lacks parts already has more to fill than was taken. Default 2: all. */
   leastQuality?: number;
@@ -50,6 +51,8 @@ export interface CompletionTestOptions {
   /** mm of surface Dice; default: one voxel. */
   toleranceMm?: number;
   signal?: AbortSignal;
+  /** Told, before the work, of what throws doubt on the figures. */
+  onWarning?: (text: string) => void;
   onProgress?: (done: number, total: number, note: string) => void;
   /** Called for every row, with what was seen. */
   onView?: (view: CompletionView) => void;
@@ -60,7 +63,8 @@ const PIECES = 2;
 
 /**
  * Tests methods on the held-out cases of a dataset. Throws `DatasetError` where none is held out, `UsageError` for no or
- * equally named methods or kinds that the bone does not have, and `InterruptedError`.
+ * equally named methods or kinds that the bone does not have, `GridError` for a network of another grid or bone,
+ * `DefectError` where no defect can be drawn in any case, and `InterruptedError`.
  */
 export async function testCompletion(options: CompletionTestOptions): Promise<CompletionRecord> {
   const { dataset, methods, defectsPerCase = 1, seed = 0, answers = 1, signal, onProgress } = options;
@@ -72,9 +76,13 @@ export async function testCompletion(options: CompletionTestOptions): Promise<Co
     .slice(0, options.limit);
   requireCases(cases, dataset, leastQuality);
   requireMethods(methods);
+  requireAnswers(answers);
+  checkFit(dataset, methods);
   const offered = defectKindsOf(manifest.bone);
   const kinds = DEFECT_KINDS.filter((k) => offered.includes(k) && (options.kinds?.includes(k) ?? true));
   requireKinds(kinds, offered, manifest.bone, options.kinds);
+  const warnings = learntElsewhere(dataset, methods);
+  for (const text of warnings) options.onWarning?.(text);
   const measure = {
     borderMm: options.borderMm ?? BORDER_MM,
     toleranceMm: options.toleranceMm ?? manifest.spacing,
@@ -93,6 +101,7 @@ export async function testCompletion(options: CompletionTestOptions): Promise<Co
         const stream = new RandomStream(seed, 'complete/test', index);
         defect = drawDefect(whole, manifest.bone, stream, { kinds });
       } catch (error) {
+        if (!(error instanceof DefectError)) throw error;
         undrawn.push({ case: id, defect: n, why: whyOf(error) });
         done += methods.length;
         continue;
@@ -127,6 +136,7 @@ export async function testCompletion(options: CompletionTestOptions): Promise<Co
       }
     }
   }
+  if (rows.length === 0) throw noneDrawn(undrawn);
   return {
     format: 'cranioflow-completion-test',
     version: 1,
@@ -146,6 +156,7 @@ export async function testCompletion(options: CompletionTestOptions): Promise<Co
     ...measure,
     methods: methods.map(({ name, words }) => ({ name, words })),
     undrawn,
+    warnings,
     rows,
   };
 }
@@ -218,6 +229,14 @@ function compareAnswers(
 
 const whyOf = (error: unknown): string =>
   error instanceof CranioflowError ? error.explanation.found : String(error);
+
+function noneDrawn(undrawn: CompletionRecord['undrawn']): DefectError {
+  return new DefectError({
+    found: `in none of the held-out cases could a defect be drawn: ${undrawn[0]?.why ?? 'none was asked for'}`,
+    expected: 'bones with room for the kinds of defects that were asked for',
+    todo: 'allow other --kinds, draw more --defects a case, or use a finer grid',
+  });
+}
 
 function requireCases(cases: readonly DatasetCase[], { manifest }: Dataset, quality: number): void {
   if (cases.length > 0) return;

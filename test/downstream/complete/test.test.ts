@@ -1,15 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dataHash } from '../../../src/dataset/dataHash.ts';
 import type { Dataset } from '../../../src/dataset/dataset.ts';
 import { makePhantomDataset } from '../../../src/dataset/phantoms.ts';
 import { borderDice, measureCompletion, missingPart } from '../../../src/downstream/complete/measure.ts';
-import type { CompletionMethod } from '../../../src/downstream/complete/method.ts';
+import { ANSWERS_MOST, type CompletionMethod, type Learnt } from '../../../src/downstream/complete/method.ts';
 import { completionPage } from '../../../src/downstream/complete/page.ts';
 import { renderWith, viewOf } from '../../../src/downstream/complete/picture.ts';
 import { type CompletionRecord, completionRecordSchema } from '../../../src/downstream/complete/record.ts';
 import { differences, summarise } from '../../../src/downstream/complete/summary.ts';
 import { markdownText, terminalText } from '../../../src/downstream/complete/table.ts';
 import { testCompletion } from '../../../src/downstream/complete/test.ts';
-import { DatasetError, InterruptedError, UsageError, VolumeError } from '../../../src/errors.ts';
+import { DefectError } from '../../../src/downstream/defects/defect.ts';
+import { DatasetError, GridError, InterruptedError, UsageError, VolumeError } from '../../../src/errors.ts';
 import { type Mask, voxelToWorld } from '../../../src/volume/volume.ts';
 import { run, temporaryFolder } from '../../cli/helpers.ts';
 import { egg, shaped, without } from '../helpers.ts';
@@ -148,6 +150,10 @@ test('summaries: failures count 0, subjects are the unit, the better method is c
     /oracle - fickle\s+implant Dice\s+0\.\d+ \[0\.\d+, \d\.\d+\]\s+oracle better/,
   );
   expect(terminalText(record)).toMatch(/failed \/ defects \(subjects\)\s+0 \/ 8 \(4\)\s+4 \/ 8 \(4\)/);
+  const few = { ...record, rows: record.rows.filter((row) => row.subject !== record.rows[0].subject) };
+  expect(differences(few)[0].subjects).toBe(3);
+  expect(terminalText(few)).toContain('fewer than 4 subjects');
+  expect(terminalText(few)).not.toContain('better');
   expect(markdownText(record)).toMatch(/\| figure \| oracle \| fickle \|\n\| --- \| --- \| --- \|/);
 });
 
@@ -168,6 +174,40 @@ test('one page that holds all it needs', () => {
   expect(page).not.toMatch(/(src|href)="(?!#|data:)/);
 });
 
+/** One voxel of bone. */
+function speck(mask: Mask): Mask {
+  const data = new Uint8Array(mask.data.length);
+  data[mask.data.indexOf(1)] = 1;
+  return { ...mask, data };
+}
+
+test('a network that learnt from other cases is told of, here and on the page', async () => {
+  const { size, spacing, bone } = dataset.manifest;
+  const own = dataHash(dataset.split('train'));
+  const warned = async (data: Learnt['data'], manifest = dataset.manifest) => {
+    const said: string[] = [];
+    const record = await testCompletion({
+      dataset: { ...dataset, manifest },
+      methods: [{ ...oracle('net'), learnt: { size, spacing, bone, data, weights: '' } }],
+      limit: 1,
+      onWarning: (text) => said.push(text),
+    });
+    expect(record.warnings).toEqual(said);
+    if (said.length > 0) expect(completionPage(record, [], '')).toContain(said[0]);
+    return said;
+  };
+  expect(await warned([{ hash: own, phantom: true }])).toEqual([]);
+  const [text] = await warned([
+    { hash: own, phantom: true },
+    { hash: 'x', phantom: true },
+  ]);
+  expect(text).toMatch(/^net learnt from other cases than the training cases of .* the test is void$/);
+  // Phantoms alone hold no patient.
+  const real = { ...dataset.manifest, phantom: false };
+  expect(await warned([{ hash: 'x', phantom: true }], real)).toEqual([]);
+  expect(await warned([{ hash: 'x', phantom: false }], real)).toHaveLength(1);
+});
+
 describe('refusals', () => {
   test('no held-out case', async () => {
     const none: Dataset = { ...dataset, split: () => [] };
@@ -179,6 +219,29 @@ describe('refusals', () => {
     await expect(testCompletion({ dataset, methods: [oracle(), oracle()] })).rejects.toThrow(UsageError);
     const asked = { dataset, methods: [oracle()], kinds: ['nonsense' as 'cubic'] };
     await expect(testCompletion(asked)).rejects.toThrow(/spherical, cubic/);
+  });
+  test('a network of another grid or bone, before any work', async () => {
+    const { size, spacing, bone } = dataset.manifest;
+    const learnt: Learnt = { size, spacing, bone, data: [], weights: '' };
+    const never = async () => expect.fail('it was asked');
+    for (const other of [{ size: [24, 24, 25] as const }, { spacing: 2 * spacing }, { bone: 'mandible' }]) {
+      const method = { name: 'net', words: '', complete: never, learnt: { ...learnt, ...other } };
+      await expect(testCompletion({ dataset, methods: [oracle(), method] })).rejects.toThrow(GridError);
+    }
+  });
+  test('more answers than there are streams', async () => {
+    const answers = ANSWERS_MOST + 1;
+    await expect(testCompletion({ dataset, methods: [oracle()], answers })).rejects.toThrow(UsageError);
+  });
+  test('no room for a defect in any case is told; another error is not hidden as one', async () => {
+    const tiny: Dataset = { ...dataset, loadMask: (c) => speck(dataset.loadMask(c)) };
+    await expect(testCompletion({ dataset: tiny, methods: [oracle()] })).rejects.toThrow(DefectError);
+    await expect(testCompletion({ dataset: tiny, methods: [oracle()] })).rejects.toThrow(
+      /none of the held-out/,
+    );
+    const empty = (m: Mask): Mask => ({ ...m, data: new Uint8Array(m.data.length) });
+    const broken: Dataset = { ...dataset, loadMask: (c) => empty(dataset.loadMask(c)) };
+    await expect(testCompletion({ dataset: broken, methods: [oracle()] })).rejects.toThrow(VolumeError);
   });
   test('an answer on another grid is a failure, a bug is not', async () => {
     const other: CompletionMethod = { name: 'other', words: '', complete: async () => [{ whole: egg() }] };
