@@ -1,7 +1,7 @@
 /** `cranioflow task complete apply`. */
 import { type Command, Option } from 'commander';
 import type { ApplyFacts } from '../downstream/complete/applyFiles.ts';
-import { ANSWERS_MOST } from '../downstream/complete/method.ts';
+import { ANSWERS_MOST, METHOD_NAMES } from '../downstream/complete/method.ts';
 import type { Context } from './context.ts';
 import { real, thresholdValue, whole } from './options.ts';
 
@@ -43,7 +43,7 @@ volume, thickness, pose and warnings. Research use, not a medical device.`,
         '--method <name>',
         'what completes the bone: a trained network, the mirrored other side, or the generator',
       )
-        .choices(['unet', 'mirror', 'prior'])
+        .choices(METHOD_NAMES)
         .default('unet'),
     )
     .option('--run <run>', 'run folder of the network: of `task complete train` for unet')
@@ -106,7 +106,7 @@ Examples:
 function summary(out: string, { implants, warnings, statement }: ApplyFacts, seconds: number): string {
   const lines = implants.map(
     ({ stl, volumeCm3, gapMm, thicknessMm, pieces }) =>
-      `  ${stl}: ${volumeCm3.toFixed(2)} cm^3, gap at least ${gapMm.surface.toFixed(2)} mm, least thickness ${thicknessMm.least.toFixed(1)} mm${pieces > 1 ? `, ${pieces} pieces` : ''}`,
+      `  ${stl}: ${volumeCm3.toFixed(2)} cm^3, gap at least ${gapMm.surface.toFixed(2)} mm (asked for ${gapMm.asked.toFixed(2)}), least thickness ${thicknessMm.least.toFixed(1)} mm${pieces > 1 ? `, ${pieces} pieces` : ''}`,
   );
   return [
     `${out}: ${implants.length === 1 ? 'an implant' : `${implants.length} implants`} in ${seconds.toFixed(1)} s`,

@@ -1,11 +1,11 @@
 /** `cranioflow task complete test`: virtual defects in held-out bones, filled by each method and measured. */
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { ANSWERS_MOST } from '../downstream/complete/method.ts';
+import { ANSWERS_MOST, METHOD_NAMES } from '../downstream/complete/method.ts';
 import type { CompletionPicture } from '../downstream/complete/page.ts';
 import type { CompletionView } from '../downstream/complete/test.ts';
 import type { DefectKind } from '../downstream/defects/sites.ts';
-import { chosenMethods, type MethodFlags, methodNames, openMethods } from './completionMethods.ts';
+import { chosenMethods, type MethodFlags, openMethods } from './completionMethods.ts';
 import type { Context } from './context.ts';
 import { list, positive, quoted, whole } from './options.ts';
 
@@ -36,7 +36,7 @@ Writes complete.html, complete.json and complete.md (the tables), and prints the
     .requiredOption('--out <dir>', 'where to write complete.html, complete.json and complete.md')
     .option(
       '--methods <list>',
-      `methods, of ${methodNames().join(', ')} (default: all whose run is given)`,
+      `methods, of ${METHOD_NAMES.join(', ')} (default: all whose run is given)`,
       list,
     )
     .option('--run <run>', 'run folder of the U-Net')

@@ -36,7 +36,10 @@ export interface Pose {
   transform: Transform;
   /** How it was found, for a person. */
   words: string;
+  /** Of the way that found the axes; it knows nothing of a refinement. */
   uncertainty?: PoseUncertainty;
+  /** Laid onto the mean training bone since. */
+  refined?: boolean;
 }
 
 /** The move that brings a frame's centre to the origin and its axes to x, y, z. */
@@ -115,6 +118,7 @@ export async function poseOf(mask: Mask, way: PoseWay, template?: PoseTemplate):
   // Shape is surer than a network's guess of a pose, but only near it.
   return {
     ...first,
+    refined: true,
     transform: ontoTemplate(mask, first.transform, template, way.kind === 'principal'),
     words: `${words}, then by shape onto the mean training bone`,
   };

@@ -6,6 +6,10 @@
 import { UsageError } from '../../errors.ts';
 import type { Mask, Vec3 } from '../../volume/volume.ts';
 
+/** What users call the methods, in the order of tables. */
+export const METHOD_NAMES = ['unet', 'prior', 'mirror'] as const;
+export type MethodName = (typeof METHOD_NAMES)[number];
+
 /** Most answers of one case: their random streams are numbered by it. */
 export const ANSWERS_MOST = 64;
 
