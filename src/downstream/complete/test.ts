@@ -8,7 +8,7 @@
  */
 import type { Dataset } from '../../dataset/dataset.ts';
 import type { DatasetCase } from '../../dataset/manifest.ts';
-import { CranioflowError, DatasetError, UsageError } from '../../errors.ts';
+import { CranioflowError, DatasetError, type InterruptedError, UsageError } from '../../errors.ts';
 import { diceOf, overlap } from '../../evaluation/overlap.ts';
 import { interruptedError } from '../../files/interrupt.ts';
 import { RandomStream } from '../../random/stream.ts';
@@ -17,6 +17,7 @@ import type { Mask } from '../../volume/volume.ts';
 import { applyDefect, type Defect, DefectError, defectKindsOf, drawDefect } from '../defects/defect.ts';
 import { DEFECT_KINDS, type DefectKind } from '../defects/sites.ts';
 import { cutImplant } from '../implant/cutImplant.ts';
+import { type KeptRows, rowKey } from './keptRows.ts';
 import { BORDER_MM, type CompletionFigures, measureCompletion, missingPart } from './measure.ts';
 import { type Completion, type CompletionMethod, requireAnswers } from './method.ts';
 import type { CompletionRecord, CompletionRow, SeveralAnswers } from './record.ts';
@@ -56,6 +57,10 @@ export interface CompletionTestOptions {
   onProgress?: (done: number, total: number, note: string) => void;
   /** Called for every row, with what was seen. */
   onView?: (view: CompletionView) => void;
+  /** Whether a defect is to be seen; of others, kept rows are not made again. Default: all where there is `onView`. */
+  shows?: (defect: Defect) => boolean;
+  /** Rows of this test that are finished already; new ones are added. */
+  kept?: KeptRows;
 }
 
 /** Pieces that an implant may have: bilateral defects leave two. */
@@ -67,7 +72,7 @@ const PIECES = 2;
  * `DefectError` where no defect can be drawn in any case, and `InterruptedError`.
  */
 export async function testCompletion(options: CompletionTestOptions): Promise<CompletionRecord> {
-  const { dataset, methods, defectsPerCase = 1, seed = 0, answers = 1, signal, onProgress } = options;
+  const { dataset, methods, defectsPerCase = 1, seed = 0, answers = 1, signal, onProgress, kept } = options;
   const { manifest, grid } = dataset;
   const leastQuality = options.leastQuality ?? 2;
   const cases = dataset
@@ -90,6 +95,16 @@ export async function testCompletion(options: CompletionTestOptions): Promise<Co
   const rows: CompletionRow[] = [];
   const undrawn: CompletionRecord['undrawn'] = [];
   const total = cases.length * defectsPerCase * methods.length;
+  const settings = { bone: manifest.bone, size: grid.size, spacing: manifest.spacing, seed, defectsPerCase };
+  const decides = {
+    ...settings,
+    kinds,
+    answers,
+    leastQuality,
+    ...measure,
+    cases: cases.map((x) => [x.id, x.subject, x.sha256]),
+  };
+  const keys = methods.map((method) => rowKey(method, decides));
   let done = 0;
   for (const [c, { id, subject }] of cases.entries()) {
     const whole = dataset.loadMask(cases[c]);
@@ -107,32 +122,25 @@ export async function testCompletion(options: CompletionTestOptions): Promise<Co
         continue;
       }
       const defective = applyDefect(whole, defect);
-      for (const method of methods) {
-        if (signal?.aborted)
-          throw interruptedError(
-            `${done} of ${total} completions were measured, none kept`,
-            'run the same command again: equal seeds give equal figures',
-          );
-        const { row, implant } = await testOne(method, whole, defective, measure, {
-          seed,
-          index,
-          answers,
-          signal,
-        });
-        const { kind, site, share, diameterMm } = defect;
-        rows.push({
-          case: id,
-          subject,
-          defect: n,
-          kind,
-          site,
-          share,
-          diameterMm,
-          method: method.name,
-          ...row,
-        });
-        options.onView?.({ case: id, defect, whole, defective, method: method.name, implant });
-        onProgress?.(++done, total, `${method.name}, ${kind}`);
+      const { kind, site, share, diameterMm } = defect;
+      const place = { case: id, subject, defect: n, kind, site, share, diameterMm };
+      const shown = options.shows?.(defect) ?? options.onView !== undefined;
+      for (const [m, method] of methods.entries()) {
+        const before = kept?.find(keys[m], place);
+        if (before === undefined || shown) {
+          if (signal?.aborted) throw stopped(done, total, kept);
+          const asked = { seed, index, answers, signal };
+          const { row, implant } = await testOne(method, whole, defective, measure, asked).catch((error) => {
+            const asToldTo = error instanceof CranioflowError || error === signal?.reason;
+            throw signal?.aborted && asToldTo ? stopped(done, total, kept) : error;
+          });
+          const made = before ?? { ...place, method: method.name, ...row };
+          rows.push(made);
+          if (before === undefined) kept?.add(keys[m], made);
+          if (shown) options.onView?.({ case: id, defect, whole, defective, method: method.name, implant });
+        } else rows.push(before);
+        done++;
+        onProgress?.(done, total, `${method.name}, ${kind}`);
       }
     }
   }
@@ -229,6 +237,18 @@ function compareAnswers(
 
 const whyOf = (error: unknown): string =>
   error instanceof CranioflowError ? error.explanation.found : String(error);
+
+function stopped(done: number, total: number, kept: KeptRows | undefined): InterruptedError {
+  if (kept === undefined)
+    return interruptedError(
+      `${done} of ${total} completions were measured, none kept`,
+      'run the same command again: equal seeds give equal figures',
+    );
+  return interruptedError(
+    `${done} of ${total} completions are measured and kept in ${kept.path}`,
+    'run the same command again: it goes on from there',
+  );
+}
 
 function noneDrawn(undrawn: CompletionRecord['undrawn']): DefectError {
   return new DefectError({

@@ -1,7 +1,9 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dataHash } from '../../../src/dataset/dataHash.ts';
 import type { Dataset } from '../../../src/dataset/dataset.ts';
 import { makePhantomDataset } from '../../../src/dataset/phantoms.ts';
+import { KeptRows } from '../../../src/downstream/complete/keptRows.ts';
 import { borderDice, measureCompletion, missingPart } from '../../../src/downstream/complete/measure.ts';
 import { ANSWERS_MOST, type CompletionMethod, type Learnt } from '../../../src/downstream/complete/method.ts';
 import { completionPage } from '../../../src/downstream/complete/page.ts';
@@ -267,6 +269,79 @@ describe('refusals', () => {
   });
 });
 
+describe('rows that are kept', () => {
+  const bare = (r: CompletionRecord) => r.rows.map(({ seconds: _, ...row }) => row);
+  const test2 = { defectsPerCase: 2, seed: 6, answers: 2 } as const;
+  /** Counts what it is asked, and asks to stop at the n-th time. */
+  const counted = (method: CompletionMethod, stopAt = Number.POSITIVE_INFINITY) => {
+    const stop = new AbortController();
+    let asked = 0;
+    const complete: CompletionMethod['complete'] = (mask, o) => {
+      if (++asked === stopAt) stop.abort();
+      stop.signal.throwIfAborted();
+      return method.complete(mask, o);
+    };
+    return { method: { ...method, complete }, signal: stop.signal, asked: () => asked };
+  };
+  test('a test that was stopped goes on and ends as an unbroken one', async () => {
+    const path = folder.path('kept/complete.rows.jsonl');
+    const first = counted(oracle(), 4);
+    const broken = testCompletion({
+      ...test2,
+      dataset,
+      methods: [first.method, fickle],
+      signal: first.signal,
+      kept: new KeptRows(path),
+    });
+    await expect(broken).rejects.toThrow(InterruptedError);
+    await expect(broken).rejects.toThrow(/6 of 16 completions are measured and kept in/);
+    // Cut short in the middle of a row, as by a power cut.
+    const text = readFileSync(path, 'utf8');
+    expect(text.trimEnd().split('\n')).toHaveLength(6);
+    writeFileSync(path, text.slice(0, -20));
+    const again = counted(oracle());
+    const kept = new KeptRows(path);
+    const resumed = await testCompletion({ ...test2, dataset, methods: [again.method, fickle], kept });
+    expect(bare(resumed)).toEqual(bare(record));
+    expect(again.asked()).toBe(8 - 3);
+    // What was timed before keeps its time.
+    const line = JSON.parse(text.split('\n')[0]).row;
+    expect(resumed.rows[0]).toEqual(line);
+    // All of it is there now; what is to be seen is made again.
+    const views: number[] = [];
+    const last = counted(oracle());
+    await testCompletion({
+      ...test2,
+      dataset,
+      methods: [last.method],
+      kept: new KeptRows(path),
+      shows: () => views.length === 0,
+      onView: ({ defect }) => views.push(defect.share),
+    });
+    expect([last.asked(), views.length]).toEqual([1, 1]);
+    kept.remove();
+    expect(existsSync(path)).toBe(false);
+  });
+  test('of another seed, setting or network count for nothing', async () => {
+    const path = folder.path('other/complete.rows.jsonl');
+    const asked = async (more: object, method = oracle()) => {
+      const one = counted(method);
+      const o = { dataset, methods: [one.method], limit: 1, kept: new KeptRows(path), ...more };
+      await testCompletion(o);
+      return one.asked();
+    };
+    const { size, spacing, bone } = dataset.manifest;
+    const net = (weights: string) => ({ ...oracle(), learnt: { size, spacing, bone, data: [], weights } });
+    const all = [{}, {}, { seed: 1 }, { answers: 2 }, { toleranceMm: 1 }, { limit: 2 }, {}];
+    const counts: number[] = [];
+    for (const more of all) counts.push(await asked(more));
+    expect(counts).toEqual([1, 0, 1, 1, 1, 2, 0]);
+    expect([await asked({}, net('a')), await asked({}, net('b')), await asked({}, net('a'))]).toEqual([
+      1, 1, 0,
+    ]);
+  });
+});
+
 describe('the command', () => {
   const cli = (...more: string[]) => run(['task', 'complete', 'test', '--data', data, ...more]);
   test('writes a page and JSON, and prints the tables', async () => {
@@ -289,7 +364,8 @@ describe('the command', () => {
     );
     expect([code, err.match(/error|bug/i)]).toEqual([0, null]);
     expect(text).toMatch(/implant Dice\s+\d\.\d{3} \[/);
-    const { readFileSync } = await import('node:fs');
+    // No rows are left over from a test that came to its end.
+    expect(readdirSync(out).sort()).toEqual(['complete.html', 'complete.json', 'complete.md']);
     const written = completionRecordSchema.parse(JSON.parse(readFileSync(`${out}/complete.json`, 'utf8')));
     expect(written.rows).toHaveLength(2);
     expect(written.kinds).toEqual(['spherical', 'half']);
