@@ -127,14 +127,19 @@ export function tablesOf(record: CompletionRecord): TextTable[] {
 
 /** What cannot be seen in the tables. */
 export function notesOf(record: CompletionRecord): string[] {
-  const { undrawn, toleranceMm, borderMm, warnings } = record;
+  const { undrawn, toleranceMm, borderMm } = record;
   return [
-    ...warnings.map((text) => `warning: ${text}`),
     `skull: the defective bone with the implant in place; border Dice within ${borderMm} mm of it; surface Dice at ${toleranceMm} mm`,
     'a failure counts 0 in every Dice; distances are over the others',
     ...(undrawn.length > 0 ? [`${undrawn.length} defects could not be drawn: ${undrawn[0].why}`] : []),
   ];
 }
+
+/** Warnings and notes, a line each. */
+const linesOf = (record: CompletionRecord): string[] => [
+  ...record.warnings.map((text) => `warning: ${text}`),
+  ...notesOf(record),
+];
 
 /** Columns side by side, for a terminal. */
 export function terminalText(record: CompletionRecord): string {
@@ -147,7 +152,7 @@ export function terminalText(record: CompletionRecord): string {
         .trimEnd();
     return [title, line(head), ...rows.map(line)].join('\n');
   });
-  return `${[...parts, notesOf(record).join('\n')].join('\n\n')}\n`;
+  return `${[...parts, linesOf(record).join('\n')].join('\n\n')}\n`;
 }
 
 /** The same as Markdown. */
@@ -159,7 +164,7 @@ export function markdownText(record: CompletionRecord): string {
   );
   return `${[
     ...parts,
-    notesOf(record)
+    linesOf(record)
       .map((n) => `- ${n}`)
       .join('\n'),
   ].join('\n\n')}\n`;

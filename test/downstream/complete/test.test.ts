@@ -195,7 +195,10 @@ test('a network that learnt from other cases is told of, here and on the page', 
       onWarning: (text) => said.push(text),
     });
     expect(record.warnings).toEqual(said);
-    if (said.length > 0) expect(completionPage(record, [], '')).toContain(said[0]);
+    for (const text of said) {
+      expect(completionPage(record, [], '')).toContain(`Warning: ${text}`);
+      expect(terminalText(record)).toContain(`warning: ${text}`);
+    }
     return said;
   };
   expect(await warned([{ hash: own, phantom: true }])).toEqual([]);

@@ -203,6 +203,8 @@ describe('its weights', () => {
 
   test('complete masks on their grid, and refuse others', async () => {
     const unet = await openUnet(run, { threads: 1 });
+    expect(unet.learnt).toMatchObject({ size: [24, 24, 24], bone: 'skull', weights: unet.weights.hash });
+    expect(unet.learnt!.data).toEqual([{ hash: unet.weights.meta.dataHash, phantom: true }]);
     const held = heldOutDefects(dataset, dataset.split('test'), config().defects)[0];
     const [{ whole, probability }] = await unet.complete(held.defective, { seed: 0, index: 0 });
     // What was there stays.
