@@ -1,5 +1,5 @@
 /** The methods that `task complete` knows by name, each loaded only when it is asked for. */
-import type { CompletionMethod } from '../downstream/complete/method.ts';
+import { type CompletionMethod, METHOD_NAMES, type MethodName } from '../downstream/complete/method.ts';
 import { UsageError } from '../errors.ts';
 
 /** What methods are opened with. */
@@ -13,8 +13,8 @@ export interface MethodFlags {
 
 type Opener = (flags: MethodFlags) => Promise<CompletionMethod>;
 
-/** In the order of tables. A method that takes a run names its flag. */
-const METHODS: Readonly<Record<string, { flag?: keyof MethodFlags; open: Opener }>> = {
+/** A method that takes a run names its flag. */
+const METHODS: Readonly<Record<MethodName, { flag?: keyof MethodFlags; open: Opener }>> = {
   unet: {
     flag: 'run',
     open: async ({ run, threads }) =>
@@ -30,25 +30,16 @@ const METHODS: Readonly<Record<string, { flag?: keyof MethodFlags; open: Opener 
   },
 };
 
-export const methodNames = (): string[] => Object.keys(METHODS);
-
 /** Names asked for, or, where none was, mirroring and every method whose run was given. */
-export function chosenMethods(asked: readonly string[] | undefined, flags: MethodFlags): string[] {
-  const names = asked ?? methodNames().filter((name) => hasRun(name, flags));
-  for (const name of names) {
-    if (METHODS[name] === undefined)
-      throw new UsageError({
-        found: `the method ${name}`,
-        expected: `some of ${methodNames().join(', ')}`,
-        todo: 'choose among these',
-      });
+export function chosenMethods(asked: readonly string[] | undefined, flags: MethodFlags): MethodName[] {
+  const names = asked?.map(known) ?? METHOD_NAMES.filter((name) => hasRun(name, flags));
+  for (const name of names)
     if (!hasRun(name, flags))
       throw new UsageError({
         found: `the method ${name} without --${METHODS[name].flag}`,
         expected: 'the run folder of its network',
         todo: `add --${METHODS[name].flag} RUN, or leave ${name} out of --methods`,
       });
-  }
   const idle = (['run', 'prior'] as const).find(
     (flag) => flags[flag] !== undefined && !names.some((name) => METHODS[name].flag === flag),
   );
@@ -61,13 +52,26 @@ export function chosenMethods(asked: readonly string[] | undefined, flags: Metho
   return [...new Set(names)];
 }
 
-const hasRun = (name: string, flags: MethodFlags): boolean => {
+function known(asked: string): MethodName {
+  const name = METHOD_NAMES.find((n) => n === asked);
+  if (name !== undefined) return name;
+  throw new UsageError({
+    found: `the method ${asked}`,
+    expected: `some of ${METHOD_NAMES.join(', ')}`,
+    todo: 'choose among these',
+  });
+}
+
+const hasRun = (name: MethodName, flags: MethodFlags): boolean => {
   const flag = METHODS[name].flag;
   return flag === undefined || flags[flag] !== undefined;
 };
 
 /** Opens the methods; where one cannot be, those opened before are released. */
-export async function openMethods(names: readonly string[], flags: MethodFlags): Promise<CompletionMethod[]> {
+export async function openMethods(
+  names: readonly MethodName[],
+  flags: MethodFlags,
+): Promise<CompletionMethod[]> {
   const opened: CompletionMethod[] = [];
   try {
     for (const name of names) opened.push(await METHODS[name].open(flags));

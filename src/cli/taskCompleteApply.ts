@@ -1,6 +1,7 @@
 /** `cranioflow task complete apply`. */
 import { type Command, Option } from 'commander';
 import type { ApplyFacts } from '../downstream/complete/applyFiles.ts';
+import { ANSWERS_MOST, METHOD_NAMES } from '../downstream/complete/method.ts';
 import type { Context } from './context.ts';
 import { real, thresholdValue, whole } from './options.ts';
 
@@ -42,7 +43,7 @@ volume, thickness, pose and warnings. Research use, not a medical device.`,
         '--method <name>',
         'what completes the bone: a trained network, the mirrored other side, or the generator',
       )
-        .choices(['unet', 'mirror', 'prior'])
+        .choices(METHOD_NAMES)
         .default('unet'),
     )
     .option('--run <run>', 'run folder of the network: of `task complete train` for unet')
@@ -61,7 +62,7 @@ volume, thickness, pose and warnings. Research use, not a medical device.`,
     )
     .option('--gap <mm>', 'least gap between implant and bone (default: half a voxel)', real(0, 20))
     .option('--pieces <n>', 'pieces of the implant, at most', whole(1, 20), 1)
-    .option('--answers <n>', 'plausible implants to make, of methods that draw', whole(1, 64), 1)
+    .option('--answers <n>', 'plausible implants to make, of methods that draw', whole(1, ANSWERS_MOST), 1)
     .option('--seed <n>', 'seed of methods that draw', whole(0), 0)
     .option(
       '--threshold <value>',
@@ -105,7 +106,7 @@ Examples:
 function summary(out: string, { implants, warnings, statement }: ApplyFacts, seconds: number): string {
   const lines = implants.map(
     ({ stl, volumeCm3, gapMm, thicknessMm, pieces }) =>
-      `  ${stl}: ${volumeCm3.toFixed(2)} cm^3, gap at least ${gapMm.surface.toFixed(2)} mm, least thickness ${thicknessMm.least.toFixed(1)} mm${pieces > 1 ? `, ${pieces} pieces` : ''}`,
+      `  ${stl}: ${volumeCm3.toFixed(2)} cm^3, gap at least ${gapMm.surface.toFixed(2)} mm (asked for ${gapMm.asked.toFixed(2)}), least thickness ${thicknessMm.least.toFixed(1)} mm${pieces > 1 ? `, ${pieces} pieces` : ''}`,
   );
   return [
     `${out}: ${implants.length === 1 ? 'an implant' : `${implants.length} implants`} in ${seconds.toFixed(1)} s`,

@@ -1,10 +1,11 @@
 /** `cranioflow task complete test`: virtual defects in held-out bones, filled by each method and measured. */
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { ANSWERS_MOST, METHOD_NAMES } from '../downstream/complete/method.ts';
 import type { CompletionPicture } from '../downstream/complete/page.ts';
 import type { CompletionView } from '../downstream/complete/test.ts';
 import type { DefectKind } from '../downstream/defects/sites.ts';
-import { chosenMethods, type MethodFlags, methodNames, openMethods } from './completionMethods.ts';
+import { chosenMethods, type MethodFlags, openMethods } from './completionMethods.ts';
 import type { Context } from './context.ts';
 import { list, positive, quoted, whole } from './options.ts';
 
@@ -29,20 +30,21 @@ export function registerTaskCompleteTest(complete: Command, open: (command: Comm
     .description(
       `Draws virtual defects in the held-out cases of a dataset, lets each method fill them, cuts the implants and measures
 them against the bone that was taken: Dice, border Dice, both HD95s, mean distance, surface Dice, for implant and skull.
-Writes complete.html, complete.json and complete.md (the tables), and prints the tables.`,
+Writes complete.html, complete.json and complete.md (the tables), and prints the tables. Stopped, it keeps what is measured:
+the same command goes on from there.`,
     )
     .requiredOption('--data <dir>', 'dataset whose held-out cases are tested')
     .requiredOption('--out <dir>', 'where to write complete.html, complete.json and complete.md')
     .option(
       '--methods <list>',
-      `methods, of ${methodNames().join(', ')} (default: all whose run is given)`,
+      `methods, of ${METHOD_NAMES.join(', ')} (default: all whose run is given)`,
       list,
     )
     .option('--run <run>', 'run folder of the U-Net')
     .option('--prior <run>', 'run folder of the generator')
     .option('--kinds <list>', 'kinds of defects to draw (default: all of the bone)', list)
     .option('--defects <n>', 'defects drawn in each case', whole(1, 1000), 1)
-    .option('--answers <n>', 'answers asked of methods that give several', whole(1, 100), 1)
+    .option('--answers <n>', 'answers asked of methods that give several', whole(1, ANSWERS_MOST), 1)
     .option(
       '--least-quality <n>',
       'least quality of a case: what lacks parts already has more to fill',
@@ -68,11 +70,13 @@ async function runTest(flags: TestFlags, cli: Context): Promise<void> {
   const names = chosenMethods(flags.methods, flags);
   const [
     { openDataset },
+    { KeptRows, ROWS },
     { testCompletion },
     { markdownText, terminalText },
     { requireWritableFolder, writeFileAtomic },
   ] = await Promise.all([
     import('../dataset/dataset.ts'),
+    import('../downstream/complete/keptRows.ts'),
     import('../downstream/complete/test.ts'),
     import('../downstream/complete/table.ts'),
     import('../files/atomic.ts'),
@@ -80,6 +84,7 @@ async function runTest(flags: TestFlags, cli: Context): Promise<void> {
   const dataset = openDataset(flags.data);
   requireWritableFolder(flags.out);
   const seen: CompletionView[][] = [];
+  const kept = new KeptRows(join(flags.out, ROWS));
   const record = await cli.interruptible(async (signal) => {
     const methods = await openMethods(names, flags);
     let bar: ReturnType<Context['progress']> | undefined;
@@ -95,11 +100,15 @@ async function runTest(flags: TestFlags, cli: Context): Promise<void> {
         limit: flags.cases,
         toleranceMm: flags.tolerance,
         signal,
+        onWarning: (text) => cli.say(`warning: ${text}`),
         onProgress(done, total, note) {
           bar ??= cli.progress('complete', total, 'completions');
           bar.update(done, note);
         },
-        onView: (view) => keepView(seen, view, flags.pictures),
+        shows: ({ kind }) =>
+          seen.length < flags.pictures && !seen.some(([first]) => first.defect.kind === kind),
+        onView: (view) => keepView(seen, view),
+        kept,
       });
     } finally {
       bar?.finish();
@@ -111,18 +120,15 @@ async function runTest(flags: TestFlags, cli: Context): Promise<void> {
   writeFileAtomic(join(flags.out, 'complete.md'), markdownText(record));
   writeFileAtomic(json, `${JSON.stringify(record, null, 1)}\n`);
   writeFileAtomic(page, completionPage(record, await picturesOf(seen), commandOf(flags, names)));
+  kept.remove();
   cli.print(record, `${terminalText(record)}\npage: ${page}\n`);
 }
 
-/** Keeps the first defect of each kind, `most` at most; the views of one defect together. */
-function keepView(seen: CompletionView[][], view: CompletionView, most: number): void {
+/** Keeps the views of one defect together. */
+function keepView(seen: CompletionView[][], view: CompletionView): void {
   const same = seen.find(([first]) => first.defect === view.defect);
-  if (same !== undefined) {
-    same.push(view);
-    return;
-  }
-  if (seen.length < most && !seen.some(([first]) => first.defect.kind === view.defect.kind))
-    seen.push([view]);
+  if (same === undefined) seen.push([view]);
+  else same.push(view);
 }
 
 async function picturesOf(seen: readonly CompletionView[][]): Promise<CompletionPicture[]> {

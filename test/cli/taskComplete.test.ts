@@ -80,6 +80,12 @@ test('interrupted and resumed it ends byte for byte as without the interruption'
   ]);
 }, 60_000);
 
+test('its help names the command that prints its settings, which is there', async () => {
+  const { out } = await run(['task', 'complete', 'train', '--help']);
+  expect(out).toContain('`cranioflow train settings completer`');
+  expect((await run(['train', 'settings', 'completer'])).code).toBe(0);
+});
+
 test('synthetic sets alone: --data is only measured on', async () => {
   const out = folder.path('synthetic');
   expect((await run([...training, '--synthetic-only', '--out', out])).code).toBe(0);

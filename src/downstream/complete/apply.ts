@@ -14,6 +14,7 @@ import { collectCases } from '../../dataset/inputs.ts';
 import { type ReadCase, type ReadOptions, readCase } from '../../dataset/readCase.ts';
 import { UsageError, VolumeError } from '../../errors.ts';
 import { interruptedError } from '../../files/interrupt.ts';
+import type { Mesh } from '../../mesh/mesh.ts';
 import { alignReference } from '../../skull/align.ts';
 import { cropToBone } from '../../skull/orient.ts';
 import { transformToMatrix } from '../../skull/register/transform.ts';
@@ -21,8 +22,8 @@ import { resampleMask } from '../../volume/resample.ts';
 import { type Grid, type Mask, voxelCount } from '../../volume/volume.ts';
 import type { AlignMethod } from '../align/method.ts';
 import { cutImplant, type Implant } from '../implant/cutImplant.ts';
-import { implantMesh } from '../implant/implantMesh.ts';
-import { checkExtent, checkPlacement, defectWarnings } from './applyChecks.ts';
+import { implantMesh, meshGap } from '../implant/implantMesh.ts';
+import { checkExtent, checkPlacement, defectWarnings, gapWarnings } from './applyChecks.ts';
 import {
   type ApplyFacts,
   checkFolder,
@@ -34,9 +35,10 @@ import {
 import { copyBlock, coreOf, type FinePair, finePair, touchesEdge } from './applyImplant.ts';
 import { type OpenedMethod, openMethod } from './applyMethods.ts';
 import { implantPicture } from './applyPicture.ts';
-import { type PoseWay, placedGrid, poseOf, wayOfFrame } from './applyPose.ts';
+import { type Pose, type PoseWay, placedGrid, poseOf, wayOfFrame } from './applyPose.ts';
 import { readRegion } from './applyRegion.ts';
-import { centroidOf } from './trainTaught.ts';
+import { centroidOf } from './centroid.ts';
+import { requireAnswers } from './method.ts';
 
 export interface ApplyOptions extends Pick<ReadOptions, 'threshold' | 'label' | 'components' | 'meshSpace'> {
   /** CT (DICOM or volume), mask or mesh. */
@@ -105,7 +107,7 @@ export async function applyCompletion(options: ApplyOptions, doors: ApplyDoors =
   const own = { ...DOORS, ...doors };
   checkWays(options);
   const clock = new Clock(options);
-  const opened = await own.open(options.method, options);
+  let opened = await own.open(options.method, options);
   try {
     clock.next('read the bone');
     const one = await readOne(options, opened);
@@ -115,7 +117,8 @@ export async function applyCompletion(options: ApplyOptions, doors: ApplyDoors =
     checkExtent(one.bone, opened, one.label);
 
     clock.next('find its pose');
-    const pose = await poseOf(one.bone, await wayOf(options, own, one, opened), opened.template);
+    const pose = await findPose(options, own, one, opened);
+    if (opened.gridFor) opened = { ...opened, grid: opened.gridFor(one.bone, pose.transform) };
     const placed = placedGrid(opened.grid, pose);
     const coarse: Mask = { ...opened.grid, data: resampleMask(one.bone, placed).data };
     const { placement, warnings } = checkPlacement(one.bone, coarse, placed, opened, pose, one.label);
@@ -141,6 +144,13 @@ export async function applyCompletion(options: ApplyOptions, doors: ApplyDoors =
     });
 
     clock.next('draw and write');
+    const parts = made.map((cutOut, i): { mesh: Mesh; facts: ImplantFacts } => {
+      const { gapMm } = options;
+      const mesh = implantMesh(cutOut.implant, cutOut.bone, gapMm === undefined ? {} : { gapMm });
+      const own = factsOf(cutOut, meshGap(mesh, cutOut.bone), i, made.length, options);
+      warnings.push(...gapWarnings(own, cutOut.implant));
+      return { mesh, facts: own };
+    });
     const facts: ApplyFacts = {
       statement: STATEMENT,
       units: "mm, LPS (x to the patient's left, y to the back, z to the head), in the space of the input",
@@ -152,10 +162,10 @@ export async function applyCompletion(options: ApplyOptions, doors: ApplyDoors =
         matrix: transformToMatrix(pose.transform),
         words: pose.words,
         ...(placement.fit !== undefined && { fit: placement.fit }),
-        ...(pose.uncertainty && { uncertainty: pose.uncertainty }),
+        ...(pose.uncertainty && { uncertaintyAtStart: pose.uncertainty }),
       },
       gridOfMethod: { size: [...opened.grid.size], spacingMm: opened.grid.spacing[0] },
-      implants: made.map((implant, i) => factsOf(implant, i, made.length, options)),
+      implants: parts.map((part) => part.facts),
       warnings,
     };
     const title = `Implant by ${opened.method.name}`;
@@ -166,8 +176,8 @@ export async function applyCompletion(options: ApplyOptions, doors: ApplyDoors =
       options.picture === false
         ? undefined
         : implantPicture(one.bone, masks, pose, opened.grid, { title, subtitle });
-    const pieces = made.map(({ implant: mask, bone }) => ({
-      mesh: implantMesh(mask, bone, options.gapMm === undefined ? {} : { gapMm: options.gapMm }),
+    const pieces = made.map(({ implant: mask }, i) => ({
+      mesh: parts[i].mesh,
       mask: one.read.grid === undefined ? mask : onGrid(mask, one.read.grid),
     }));
     await writeImplants(out, facts, pieces, picture);
@@ -180,7 +190,8 @@ export async function applyCompletion(options: ApplyOptions, doors: ApplyDoors =
   }
 }
 
-function checkWays({ frame, alignTo, aligner, aligned }: ApplyOptions): void {
+function checkWays({ frame, alignTo, aligner, aligned, answers = 1 }: ApplyOptions): void {
+  requireAnswers(answers);
   const given = {
     '--frame': frame,
     '--align-to': alignTo,
@@ -221,6 +232,20 @@ async function readOne(options: ApplyOptions, { bone: name, grid }: OpenedMethod
   return { label, read, bone: cropToBone(read.mask) };
 }
 
+async function findPose(
+  options: ApplyOptions,
+  doors: Required<ApplyDoors>,
+  one: Case,
+  opened: OpenedMethod,
+): Promise<Pose> {
+  const way = await wayOf(options, doors, one, opened);
+  try {
+    return await poseOf(one.bone, way, opened.template);
+  } finally {
+    if (way.kind === 'aligner') await way.method.release?.();
+  }
+}
+
 /** The way that was asked for, or that of the input. */
 async function wayOf(
   options: ApplyOptions,
@@ -259,6 +284,7 @@ const onGrid = (mask: Mask, grid: Grid): Mask =>
 
 function factsOf(
   { implant, fit, pieces, notes }: Implant,
+  surface: number,
   index: number,
   count: number,
   { gapMm }: ApplyOptions,
@@ -270,7 +296,8 @@ function factsOf(
     volumeCm3: volumeMm3 / 1000,
     centroid: [x, y, z],
     gapMm: {
-      surface: gapMm ?? Math.min(...implant.spacing) / 2,
+      asked: gapMm ?? Math.min(...implant.spacing) / 2,
+      surface,
       voxels: { least: gap.least, median: gap.median, p95: gap.p95 },
     },
     thicknessMm: thickness,

@@ -7,9 +7,11 @@ import { GridError, VolumeError } from '../../errors.ts';
 import { applyTransform } from '../../skull/register/transform.ts';
 import { resample } from '../../volume/resample.ts';
 import type { Grid, Mask, Vec3 } from '../../volume/volume.ts';
+import type { ImplantFacts } from './applyFiles.ts';
 import type { OpenedMethod } from './applyMethods.ts';
 import type { Pose } from './applyPose.ts';
-import { boneExtent, centroidOf, templateFit } from './trainTaught.ts';
+import { centroidOf } from './centroid.ts';
+import { boneExtent, templateFit } from './trainTaught.ts';
 
 /** A bone so many times larger or smaller than those of the training is in another unit, or another bone. */
 const UNIT = 2.5;
@@ -21,16 +23,28 @@ const WARN_OUTSIDE = 0.02;
 
 const mm = (v: readonly number[]): string => v.map((x) => x.toFixed(0)).join(' x ');
 
+/** Of the sides of a grid that a network learnt on, the least share that its bones fill: they were laid into it to fit. */
+const LEAST_OF_GRID = 0.3;
+/** Times the grid's diagonal that a bone may be long: one that is longer fits in no pose. */
+const MOST_OF_GRID = 1.05;
+
+/** Least and greatest longest side, mm, of the bones that a network of this grid may have learnt from. */
+export function lengthOnGrid(grid: Grid): [number, number] {
+  const sides = extentOfGrid(grid);
+  return [LEAST_OF_GRID * Math.max(...sides), MOST_OF_GRID * Math.hypot(...sides)];
+}
+
 /** Throws `VolumeError` where the bone, along its own file's axes, cannot be one that the method was taught. */
-export function checkExtent(mask: Mask, { taught, bone }: OpenedMethod, label: string): void {
+export function checkExtent(mask: Mask, { taught, lengthMm, bone }: OpenedMethod, label: string): void {
   const extent = boneExtent(mask);
-  if (extent === undefined || taught === undefined) return;
+  if (extent === undefined || (taught === undefined && lengthMm === undefined)) return;
   const longest = Math.max(...extent);
-  const [least, most] = taught.extentMm.map((e) => Math.max(...e));
-  if (longest >= least / UNIT && longest <= most * UNIT) return;
+  const [least, most] = taught?.extentMm.map((e) => Math.max(...e)) ?? lengthMm!;
+  const slack = taught === undefined ? 1 : UNIT;
+  if (longest >= least / slack && longest <= most * slack) return;
   throw new VolumeError({
     found: `${label}: its bone spans ${extent.map((x) => Number(x.toPrecision(3))).join(' x ')} mm`,
-    expected: `a ${bone} like those of the training, ${least.toFixed(0)} to ${most.toFixed(0)} mm long`,
+    expected: `a ${bone} like those of the training, ${Number(least.toPrecision(3))} to ${Number(most.toPrecision(3))} mm long`,
     todo: 'check the unit of the spacing in its header (mm is meant), or use a network trained on such bones',
   });
 }
@@ -45,7 +59,8 @@ export interface Placement {
 
 /**
  * Holds the bone, placed on the method's grid, against the template and the grid. Throws `VolumeError` where it does not fit,
- * `GridError` where most of it lies outside. `volumes` is the volume of the bone in mm^3.
+ * `GridError` where most of it lies outside. `mask` is the bone as read, `coarse` the same on the method's grid, which lies at
+ * `placed` in the patient's space.
  */
 export function checkPlacement(
   mask: Mask,
@@ -69,7 +84,7 @@ export function checkPlacement(
   const { uncertainty } = pose;
   if (uncertainty !== undefined && (uncertainty.rotationDeg > 5 || uncertainty.translationMm > 5))
     warnings.push(
-      `the pose is uncertain: ${uncertainty.rotationDeg.toFixed(1)} degrees, ${uncertainty.translationMm.toFixed(1)} mm`,
+      `the aligner was uncertain: ${uncertainty.rotationDeg.toFixed(1)} degrees, ${uncertainty.translationMm.toFixed(1)} mm${pose.refined ? ', before the bone was laid onto the mean training bone: look at the picture' : ''}`,
     );
   if (opened.template === undefined || opened.taught === undefined)
     return { placement: { outside }, warnings };
@@ -86,6 +101,24 @@ export function checkPlacement(
       `the bone lies, or is, unlike those of the training (fit ${fit.toFixed(2)}, theirs from ${least.toFixed(2)}): the pose is uncertain, look at the picture`,
     );
   return { placement: { fit, outside }, warnings };
+}
+
+/** Where the gap that was measured falls short of the one that was asked for. */
+export function gapWarnings({ stl, nrrd, gapMm }: ImplantFacts, { spacing }: Grid): string[] {
+  const { asked, surface, voxels } = gapMm;
+  const voxel = Math.min(...spacing);
+  const warnings: string[] = [];
+  const told = (mm: number) => `${mm.toFixed(2)} mm`;
+  if (surface < asked - 0.01 * voxel)
+    warnings.push(
+      `the surface in ${stl} comes as near as ${told(surface)} to the bone, where ${told(asked)} were asked for`,
+    );
+  // On voxels a gap is kept to half of one.
+  if (voxels.least < asked - voxel * (0.5 + 1e-3))
+    warnings.push(
+      `the voxels of ${nrrd} come as near as ${told(voxels.least)} to those of the bone, where ${told(asked)} were asked for`,
+    );
+  return warnings;
 }
 
 /** What the warnings of a defect go by. */

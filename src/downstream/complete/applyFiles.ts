@@ -1,13 +1,14 @@
 /**
  * The folder that `task complete apply` fills: for each answer the implant as STL and NRRD in the patient's own coordinates,
- * one picture, and `implant.json` with the facts, written last: where it is, the folder is whole. A folder of another
- * patient, or of other settings, is never written into.
+ * one picture, and `implant.json` with the facts. Everything is written into a temporary folder within it; then what an
+ * earlier run left is removed, and the new files are put in its place, the facts last: where they are, the folder is whole
+ * and of one run. A folder of another patient, of other settings, or without facts is never written into.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DiskError, FileError } from '../../errors.ts';
-import { writeFileAtomic } from '../../files/atomic.ts';
+import { asDiskError, discard, syncFolder, writeFileAtomic } from '../../files/atomic.ts';
 import { writeMesh } from '../../mesh/export.ts';
 import type { Mesh } from '../../mesh/mesh.ts';
 import { writeVolume } from '../../volume/io/write.ts';
@@ -15,7 +16,9 @@ import type { Mask } from '../../volume/volume.ts';
 
 export const FACTS = 'implant.json';
 export const PICTURE = 'implant.png';
-const OWN = /^implant(-\d+)?\.(stl|nrrd)$|^implant\.(json|png)$|\.tmp$/;
+const OWN = /^implant(-\d+)?\.(stl|nrrd)$|^implant\.(json|png)$/;
+/** What a killed run may leave. */
+const LEFT = /^\.?implant.*\.tmp$/;
 
 /** One answer. Lengths in mm. */
 export interface ImplantFacts {
@@ -24,8 +27,8 @@ export interface ImplantFacts {
   volumeCm3: number;
   /** LPS mm, in the patient's space. */
   centroid: [number, number, number];
-  /** Between the faces of implant and bone: what the STL's surface keeps at least, and along the rim of the NRRD's voxels. */
-  gapMm: { surface: number; voxels: { least: number; median: number; p95: number } };
+  /** Between the faces of implant and bone: asked for; measured, the least of the STL's surface, and along the rim of the NRRD's voxels. */
+  gapMm: { asked: number; surface: number; voxels: { least: number; median: number; p95: number } };
   /** Local thickness, 5th percentile and median. */
   thicknessMm: { least: number; median: number };
   pieces: number;
@@ -45,7 +48,8 @@ export interface ApplyFacts {
     matrix: number[];
     words: string;
     fit?: number;
-    uncertainty?: { rotationDeg: number; translationMm: number };
+    /** Of the aligner's answer, before any refinement that the words tell of. */
+    uncertaintyAtStart?: { rotationDeg: number; translationMm: number };
   };
   gridOfMethod: { size: number[]; spacingMm: number };
   implants: ImplantFacts[];
@@ -75,7 +79,7 @@ export function checkFolder(out: string, key: string): void {
     };
     throw new DiskError(refused, { cause });
   }
-  const other = names.find((name) => !OWN.test(name));
+  const other = names.find((name) => !OWN.test(name) && !LEFT.test(name));
   const refuse = (found: string): FileError =>
     new FileError({
       found,
@@ -83,7 +87,9 @@ export function checkFolder(out: string, key: string): void {
       todo: 'choose another --out',
     });
   if (other !== undefined) throw refuse(`${out} already holds ${other}`);
-  if (!names.includes(FACTS)) return;
+  const own = names.find((name) => OWN.test(name));
+  if (own === undefined) return;
+  if (!names.includes(FACTS)) throw refuse(`${out} holds ${own} without ${FACTS}: nothing tells whose it is`);
   let before: unknown;
   try {
     before = JSON.parse(readFileSync(join(out, FACTS), 'utf8')).key;
@@ -99,17 +105,36 @@ export function fileNames(index: number, count: number): Pick<ImplantFacts, 'stl
   return { stl: `${name}.stl`, nrrd: `${name}.nrrd` };
 }
 
-/** Writes everything, the facts last. Throws `DiskError`. */
+/** Writes everything in place of what an earlier run left. Throws `DiskError`; then what was there stays. */
 export async function writeImplants(
   out: string,
   facts: ApplyFacts,
   pieces: readonly { mesh: Mesh; mask: Mask }[],
   picture?: Uint8Array,
 ): Promise<void> {
-  for (const [i, { mesh, mask }] of pieces.entries()) {
-    await writeMesh(join(out, facts.implants[i].stl), mesh);
-    await writeVolume(join(out, facts.implants[i].nrrd), mask);
+  const made = !existsSync(out);
+  const temporary = join(out, `.implant.${process.pid}.tmp`);
+  try {
+    for (const [i, { mesh, mask }] of pieces.entries()) {
+      await writeMesh(join(temporary, facts.implants[i].stl), mesh);
+      await writeVolume(join(temporary, facts.implants[i].nrrd), mask);
+    }
+    if (picture !== undefined) writeFileAtomic(join(temporary, PICTURE), picture);
+    writeFileAtomic(join(temporary, FACTS), `${JSON.stringify(facts, null, 2)}\n`);
+    exchange(out, temporary);
+  } catch (error) {
+    discard(made ? out : temporary);
+    throw asDiskError(error, out);
   }
-  if (picture !== undefined) writeFileAtomic(join(out, PICTURE), picture);
-  writeFileAtomic(join(out, FACTS), `${JSON.stringify(facts, null, 2)}\n`);
+}
+
+/** Removes what a run made in `out`, its facts first, and moves the files of `from` there, the facts last. */
+function exchange(out: string, from: string): void {
+  const factsLast = (a: string, b: string): number => Number(a === FACTS) - Number(b === FACTS);
+  const old = readdirSync(out).filter((name) => OWN.test(name) || LEFT.test(name));
+  for (const name of old.sort(factsLast).reverse())
+    if (join(out, name) !== from) rmSync(join(out, name), { recursive: true, force: true });
+  for (const name of readdirSync(from).sort(factsLast)) renameSync(join(from, name), join(out, name));
+  rmdirSync(from);
+  syncFolder(out);
 }

@@ -4,13 +4,13 @@
  */
 import { CheckpointError, UsageError } from '../../errors.ts';
 import type { CompleterMeta } from '../../models/metadata.ts';
-import { centredGrid, type Grid } from '../../volume/volume.ts';
+import type { Transform } from '../../skull/register/transform.ts';
+import { centredGrid, type Grid, type Mask } from '../../volume/volume.ts';
+import { lengthOnGrid } from './applyChecks.ts';
+import { gridAround } from './applyGrid.ts';
 import type { PoseTemplate } from './applyPose.ts';
-import type { CompletionMethod } from './method.ts';
+import { type CompletionMethod, METHOD_NAMES, type MethodName } from './method.ts';
 import { completerGrid, openUnet, readCompleter } from './unet.ts';
-
-export const METHODS = ['unet', 'mirror', 'prior'] as const;
-export type MethodName = (typeof METHODS)[number];
 
 export interface OpenOptions {
   /** Run folder of the network: a completer, or for the prior a generator. */
@@ -20,14 +20,18 @@ export interface OpenOptions {
 
 export interface OpenedMethod {
   method: CompletionMethod;
-  /** Axis-aligned, its middle at the origin of the method's frame. */
+  /** Axis-aligned, its middle at the origin of the method's frame; where `gridFor` is, no more than a guess. */
   grid: Grid;
+  /** Of a method that takes any grid: the one for a bone that `move` brings into its frame. */
+  gridFor?: (bone: Mask, move: Transform) => Grid;
   /** What it completes: `skull`, `mandible`; undefined for any. */
   bone?: string;
   /** Of a network that learnt from phantoms alone. */
   phantom?: boolean;
   template?: PoseTemplate;
   taught?: CompleterMeta['taught'];
+  /** Least and greatest length of a bone, mm, where that alone is known of what it was taught. */
+  lengthMm?: readonly [number, number];
   /** Which network: its training data in words, and the SHA-256 of its weights. */
   network?: { dataset: string; step: number; hash: string };
 }
@@ -50,12 +54,11 @@ const OPENERS: Record<MethodName, (options: OpenOptions) => Promise<OpenedMethod
       network: { dataset, step, hash },
     };
   },
-  // The mirror takes any grid: that of a completer, where one is named, else one that holds a head.
+  // The mirror takes any grid: that of a completer, where one is named, else one around the bone.
   async mirror({ run }) {
     const { mirrorMethod } = await import('./mirror.ts');
     const method = mirrorMethod();
-    if (run === undefined)
-      return { method, grid: centredGrid(MIRROR_SIZE, [MIRROR_MM, MIRROR_MM, MIRROR_MM]) };
+    if (run === undefined) return { method, grid: HEAD, gridFor: gridAround };
     const { meta, template } = readCompleter(run);
     const grid = completerGrid(meta);
     const { bone, taught } = meta;
@@ -66,13 +69,14 @@ const OPENERS: Record<MethodName, (options: OpenOptions) => Promise<OpenedMethod
     const { openPrior } = await import('./prior.ts');
     const method = await openPrior(run, { threads });
     const { bone, phantom, dataset, step } = method.source.meta;
-    return { method, grid: method.grid, bone, phantom, network: { dataset, step, hash: method.source.hash } };
+    const { grid } = method;
+    const network = { dataset, step, hash: method.source.hash };
+    return { method, grid, bone, phantom, lengthMm: lengthOnGrid(grid), network };
   },
 };
 
 /** 256 mm: any head. */
-const MIRROR_SIZE = [128, 128, 128] as const;
-const MIRROR_MM = 2;
+const HEAD = centredGrid([128, 128, 128], [2, 2, 2]);
 
 function needsRun(name: MethodName, command = 'task complete train'): UsageError {
   return new UsageError({
@@ -85,10 +89,10 @@ function needsRun(name: MethodName, command = 'task complete train'): UsageError
 /** Opens a method. Throws `UsageError` for a name that is none, or a network without a run; `CheckpointError` for another's run. */
 export async function openMethod(name: string, options: OpenOptions): Promise<OpenedMethod> {
   const open = OPENERS[name as MethodName];
-  if (open === undefined || !METHODS.includes(name as MethodName))
+  if (open === undefined || !METHOD_NAMES.includes(name as MethodName))
     throw new UsageError({
       found: `the method ${name}`,
-      expected: `one of ${METHODS.join(', ')}`,
+      expected: `one of ${METHOD_NAMES.join(', ')}`,
       todo: 'choose one of them',
     });
   try {

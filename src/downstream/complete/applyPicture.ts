@@ -14,8 +14,8 @@ import { gridFrame } from '../../mesh/views.ts';
 import { resampleMask } from '../../volume/resample.ts';
 import { centredGrid, type Grid, type Mask, type Vec3 } from '../../volume/volume.ts';
 import { type Pose, placedGrid } from './applyPose.ts';
+import { centroidOf } from './centroid.ts';
 import { united } from './picture.ts';
-import { centroidOf } from './trainTaught.ts';
 
 /** Voxels along the longest side of the grid that the surfaces are made on, at most; they are no finer than the bone's. */
 const VOXELS = 128;

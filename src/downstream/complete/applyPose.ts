@@ -36,7 +36,10 @@ export interface Pose {
   transform: Transform;
   /** How it was found, for a person. */
   words: string;
+  /** Of the way that found the axes; it knows nothing of a refinement. */
   uncertainty?: PoseUncertainty;
+  /** Laid onto the mean training bone since. */
+  refined?: boolean;
 }
 
 const WORDS: Record<PoseWay['kind'], string> = {
@@ -108,6 +111,7 @@ export async function poseOf(mask: Mask, way: PoseWay, template?: PoseTemplate):
   // Shape is surer than a network's guess of a pose, but only near it.
   return {
     ...first,
+    refined: true,
     transform: ontoTemplate(mask, first.transform, template, way.kind === 'principal'),
     words: `${words}, then by shape onto the mean training bone`,
   };

@@ -43,6 +43,7 @@ function headline(record: CompletionRecord): Section {
     prose: [
       `${record.methods.length === 1 ? 'One method' : `${record.methods.length} methods`} filled the same virtual defects in ${heldOut.cases} held-out ${bone}s of ${heldOut.subjects} subjects, ${record.defectsPerCase} each. Without an implant ended: ${failed}.`,
       ...record.methods.map((m) => `${m.name}: ${m.words}.`),
+      ...record.warnings.map((text) => `Warning: ${text}.`),
     ],
     quantities,
   };

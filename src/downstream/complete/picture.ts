@@ -5,7 +5,8 @@ import type { Image } from '../../mesh/png.ts';
 import { BONE, type Colour, renderMesh } from '../../mesh/render.ts';
 import { maskSurface } from '../../mesh/surface.ts';
 import { gridFrame } from '../../mesh/views.ts';
-import { type Mask, voxelToWorld } from '../../volume/volume.ts';
+import type { Mask } from '../../volume/volume.ts';
+import { centroidOf } from './centroid.ts';
 
 /** What was taken away. */
 export const TAKEN: Colour = [46, 120, 214];
@@ -24,7 +25,7 @@ const SIDES: readonly [View, readonly [number, number, number]][] = [
 
 /** The view from where `part` lies, seen from the middle of `bone`; the front where there is no part. */
 export function viewOf(bone: Mask, part: Mask): View {
-  const [a, b] = [middle(bone), middle(part)];
+  const [a, b] = [centroidOf(bone, bone.data), centroidOf(part, part.data)];
   if (a === undefined || b === undefined) return 'front';
   let best: View = 'front';
   let most = Number.NEGATIVE_INFINITY;
@@ -67,19 +68,4 @@ export function united(a: Mesh, b: Mesh, colour: Colour): Mesh {
   const colours = new Uint8Array(positions.length);
   for (let v = 0; v < colours.length; v += 3) colours.set(v < a.positions.length ? BONE : colour, v);
   return { positions, indices, normals, colours };
-}
-
-/** Mean place of a mask's voxels, mm; undefined of an empty one. */
-function middle(mask: Mask): [number, number, number] | undefined {
-  const [nx, ny] = mask.size;
-  const sum: [number, number, number] = [0, 0, 0];
-  let count = 0;
-  for (let p = 0; p < mask.data.length; p++) {
-    if (mask.data[p] === 0) continue;
-    sum[0] += p % nx;
-    sum[1] += Math.floor(p / nx) % ny;
-    sum[2] += Math.floor(p / (nx * ny));
-    count++;
-  }
-  return count === 0 ? undefined : voxelToWorld(mask, sum[0] / count, sum[1] / count, sum[2] / count);
 }

@@ -30,7 +30,14 @@ import { dilate } from '../../volume/morphology.ts';
 import { requireSameGrid } from '../../volume/sameGrid.ts';
 import { centredGrid, type Grid, type Mask } from '../../volume/volume.ts';
 import { LatentFit } from './latentFit.ts';
-import type { CompleteOptions, Completion, CompletionMethod } from './method.ts';
+import {
+  ANSWERS_MOST,
+  type CompleteOptions,
+  type Completion,
+  type CompletionMethod,
+  type Learnt,
+  requireAnswers,
+} from './method.ts';
 
 export interface PriorOptions {
   /** Steps from noise to bone. */
@@ -64,8 +71,6 @@ export const PRIOR_DEFAULTS: PriorOptions = {
 
 /** Distances in voxels. */
 const VOXELS = [1, 1, 1] as const;
-/** Most answers of one case. */
-export const ANSWERS_MOST = 64;
 /** Weight of the scan's air at the start, against 1 of bone. */
 const AIR_AT_FIRST = 0.1;
 /** Times as many moves in the last step, ever shorter. */
@@ -91,6 +96,7 @@ export class PriorCompletion implements CompletionMethod {
   readonly words = 'the flow learnt from whole bones, steered towards the bone that is left';
   readonly grid: Grid;
   readonly source: GeneratorWeights;
+  readonly learnt: Learnt;
   readonly #options: PriorOptions;
   readonly #network: VelocityNetwork;
   readonly #fit: LatentFit;
@@ -101,9 +107,17 @@ export class PriorCompletion implements CompletionMethod {
     network: VelocityNetwork,
     fit: LatentFit,
   ) {
-    const { size, spacing: s } = source.meta;
+    const { size, spacing: s, bone, share } = source.meta;
     this.grid = centredGrid(size, [s, s, s]);
     this.source = source;
+    this.learnt = {
+      size,
+      spacing: s,
+      bone,
+      data: [source.meta, source.autoencoder.meta].map((m) => ({ hash: m.dataHash, phantom: m.phantom })),
+      weights: source.hash,
+      ...(share && { share }),
+    };
     this.#options = options;
     this.#network = network;
     this.#fit = fit;
@@ -130,7 +144,10 @@ export class PriorCompletion implements CompletionMethod {
     );
   }
 
-  /** Plausible whole bones, the one that agrees best with the bone that is left first. */
+  /**
+   * Plausible whole bones, the one that agrees best with the bone that is left first. Throws `GridError` on another grid,
+   * `VolumeError` where the mask has no bone, `UsageError` for more than `ANSWERS_MOST` answers, `InterruptedError`.
+   */
   async complete(
     defective: Mask,
     { seed, index, answers = 1, signal }: CompleteOptions,
@@ -142,21 +159,25 @@ export class PriorCompletion implements CompletionMethod {
         expected: 'a bone of which a part is missing',
         todo: 'check the segmentation',
       });
+    requireAnswers(answers);
     const found: (Completion & { misfit: number })[] = [];
     for (let answer = 0; answer < answers; answer++) {
-      if (signal?.aborted)
-        throw interruptedError(`${answer} of ${answers} answers were found`, 'run the command again');
-      found.push(
-        await this.#answer(
-          defective,
-          new RandomStream(seed, 'complete/prior', index * ANSWERS_MOST + answer),
-        ),
-      );
+      const random = new RandomStream(seed, 'complete/prior', index * ANSWERS_MOST + answer);
+      const goOn = (): void => {
+        if (signal?.aborted)
+          throw interruptedError(`${answer} of ${answers} answers were found`, 'run the command again');
+      };
+      found.push(await this.#answer(defective, random, goOn));
     }
     return found.sort((a, b) => a.misfit - b.misfit);
   }
 
-  async #answer(defective: Mask, random: RandomStream): Promise<Completion & { misfit: number }> {
+  /** `goOn` throws once the work should stop: it is asked at every step. */
+  async #answer(
+    defective: Mask,
+    random: RandomStream,
+    goOn: () => void,
+  ): Promise<Completion & { misfit: number }> {
     const { steps, moves, renewal, guidance } = this.#options;
     const { latentShape, qualities } = this.source.meta;
     const velocity = this.#network.guided(labelOfQuality(Math.max(...qualities)), { guidance });
@@ -169,6 +190,7 @@ export class PriorCompletion implements CompletionMethod {
     let logits: Float32Array | undefined;
     let misfit = 0;
     for (let step = 0; step < steps; step++) {
+      goOn();
       const t = step / steps;
       const v = await velocity(x, t);
       const z = new Float32Array(n);

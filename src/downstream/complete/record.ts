@@ -57,6 +57,8 @@ export const completionRecordSchema = z.strictObject({
   methods: z.array(z.strictObject({ name: z.string(), words: z.string() })),
   /** Cases in which no defect could be drawn, and why. */
   undrawn: z.array(z.strictObject({ case: z.string(), defect: z.int(), why: z.string() })),
+  /** What throws doubt on the figures, in sentences. */
+  warnings: z.array(z.string()),
   rows: z.array(completionRowSchema),
 });
 

@@ -2,7 +2,14 @@
 import type { Interval } from '../../evaluation/statistics.ts';
 import { DEFECT_SITES, type DefectKind, type DefectSite } from '../defects/sites.ts';
 import type { CompletionRecord } from './record.ts';
-import { differences, FIGURES, type Figure, type MethodSummary, summarise } from './summary.ts';
+import {
+  differences,
+  FIGURES,
+  type Figure,
+  type MethodDifference,
+  type MethodSummary,
+  summarise,
+} from './summary.ts';
 
 /** Cells of text, the first row being the head. */
 export interface TextTable {
@@ -10,6 +17,9 @@ export interface TextTable {
   head: string[];
   rows: string[][];
 }
+
+/** Subjects below which no method is called the better one. */
+const LEAST_SUBJECTS = 4;
 
 const digits = (figure: Figure): number => (figure.unit === 'mm' ? 2 : 3);
 const FAILED = 'failed';
@@ -85,15 +95,20 @@ export const kindTable = (record: CompletionRecord): TextTable =>
 export const siteTable = (record: CompletionRecord): TextTable =>
   groupTable<DefectSite>(record, 'site', DEFECT_SITES, (row) => row.site);
 
+/** Of fewer subjects an interval is no evidence: of one it has no width. */
+function verdictOf(d: MethodDifference): string {
+  if (d.subjects < LEAST_SUBJECTS) return `fewer than ${LEAST_SUBJECTS} subjects`;
+  if (d.low > 0 !== d.high > 0 || d.low === 0 || d.high === 0) return 'not told apart';
+  return `${d.value > 0 === (d.figure.better === 'higher') ? d.a : d.b} better`;
+}
+
 /** Paired differences of every two methods; undefined where there is one method. */
 export function differenceTable(record: CompletionRecord): TextTable | undefined {
   const rows = differences(record).map((d) => [
     `${d.a} - ${d.b}`,
     `${d.figure.title}${d.figure.unit === '' ? '' : `, ${d.figure.unit}`}`,
     `${d.value.toFixed(3)} [${d.low.toFixed(3)}, ${d.high.toFixed(3)}]`,
-    d.low > 0 === d.high > 0 && d.low !== 0 && d.high !== 0
-      ? `${d.value > 0 === (d.figure.better === 'higher') ? d.a : d.b} better`
-      : 'not told apart',
+    verdictOf(d),
     String(d.subjects),
   ]);
   if (rows.length === 0) return undefined;
@@ -120,6 +135,12 @@ export function notesOf(record: CompletionRecord): string[] {
   ];
 }
 
+/** Warnings and notes, a line each. */
+const linesOf = (record: CompletionRecord): string[] => [
+  ...record.warnings.map((text) => `warning: ${text}`),
+  ...notesOf(record),
+];
+
 /** Columns side by side, for a terminal. */
 export function terminalText(record: CompletionRecord): string {
   const parts = tablesOf(record).map(({ title, head, rows }) => {
@@ -131,7 +152,7 @@ export function terminalText(record: CompletionRecord): string {
         .trimEnd();
     return [title, line(head), ...rows.map(line)].join('\n');
   });
-  return `${[...parts, notesOf(record).join('\n')].join('\n\n')}\n`;
+  return `${[...parts, linesOf(record).join('\n')].join('\n\n')}\n`;
 }
 
 /** The same as Markdown. */
@@ -143,7 +164,7 @@ export function markdownText(record: CompletionRecord): string {
   );
   return `${[
     ...parts,
-    notesOf(record)
+    linesOf(record)
       .map((n) => `- ${n}`)
       .join('\n'),
   ].join('\n\n')}\n`;

@@ -8,18 +8,20 @@
  */
 import type { Dataset } from '../../dataset/dataset.ts';
 import type { DatasetCase } from '../../dataset/manifest.ts';
-import { CranioflowError, DatasetError, UsageError } from '../../errors.ts';
+import { CranioflowError, DatasetError, type InterruptedError, UsageError } from '../../errors.ts';
 import { diceOf, overlap } from '../../evaluation/overlap.ts';
 import { interruptedError } from '../../files/interrupt.ts';
 import { RandomStream } from '../../random/stream.ts';
 import { requireSameGrid } from '../../volume/sameGrid.ts';
 import type { Mask } from '../../volume/volume.ts';
-import { applyDefect, type Defect, defectKindsOf, drawDefect } from '../defects/defect.ts';
+import { applyDefect, type Defect, DefectError, defectKindsOf, drawDefect } from '../defects/defect.ts';
 import { DEFECT_KINDS, type DefectKind } from '../defects/sites.ts';
 import { cutImplant } from '../implant/cutImplant.ts';
+import { type KeptRows, rowKey } from './keptRows.ts';
 import { BORDER_MM, type CompletionFigures, measureCompletion, missingPart } from './measure.ts';
-import type { Completion, CompletionMethod } from './method.ts';
+import { type Completion, type CompletionMethod, requireAnswers } from './method.ts';
 import type { CompletionRecord, CompletionRow, SeveralAnswers } from './record.ts';
+import { checkFit, learntElsewhere } from './testChecks.ts';
 
 /** What was seen of one case, for pictures: masks on the dataset's grid. */
 export interface CompletionView {
@@ -40,7 +42,7 @@ export interface CompletionTestOptions {
   /** Kinds to draw from; default: all of the bone's. */
   kinds?: readonly DefectKind[];
   seed?: number;
-  /** Answers asked of methods that give several. */
+  /** Answers asked of methods that give several, at most `ANSWERS_MOST`. */
   answers?: number;
   /** Least quality of a case, 2 to 6: a bone that lacks parts already has more to fill than was taken. Default 2: all. */
   leastQuality?: number;
@@ -50,9 +52,15 @@ export interface CompletionTestOptions {
   /** mm of surface Dice; default: one voxel. */
   toleranceMm?: number;
   signal?: AbortSignal;
+  /** Told, before the work, of what throws doubt on the figures. */
+  onWarning?: (text: string) => void;
   onProgress?: (done: number, total: number, note: string) => void;
   /** Called for every row, with what was seen. */
   onView?: (view: CompletionView) => void;
+  /** Whether a defect is to be seen; of others, kept rows are not made again. Default: all where there is `onView`. */
+  shows?: (defect: Defect) => boolean;
+  /** Rows of this test that are finished already; new ones are added. */
+  kept?: KeptRows;
 }
 
 /** Pieces that an implant may have: bilateral defects leave two. */
@@ -60,10 +68,11 @@ const PIECES = 2;
 
 /**
  * Tests methods on the held-out cases of a dataset. Throws `DatasetError` where none is held out, `UsageError` for no or
- * equally named methods or kinds that the bone does not have, and `InterruptedError`.
+ * equally named methods or kinds that the bone does not have, `GridError` for a network of another grid or bone,
+ * `DefectError` where no defect can be drawn in any case, and `InterruptedError`.
  */
 export async function testCompletion(options: CompletionTestOptions): Promise<CompletionRecord> {
-  const { dataset, methods, defectsPerCase = 1, seed = 0, answers = 1, signal, onProgress } = options;
+  const { dataset, methods, defectsPerCase = 1, seed = 0, answers = 1, signal, onProgress, kept } = options;
   const { manifest, grid } = dataset;
   const leastQuality = options.leastQuality ?? 2;
   const cases = dataset
@@ -72,9 +81,13 @@ export async function testCompletion(options: CompletionTestOptions): Promise<Co
     .slice(0, options.limit);
   requireCases(cases, dataset, leastQuality);
   requireMethods(methods);
+  requireAnswers(answers);
+  checkFit(dataset, methods);
   const offered = defectKindsOf(manifest.bone);
   const kinds = DEFECT_KINDS.filter((k) => offered.includes(k) && (options.kinds?.includes(k) ?? true));
   requireKinds(kinds, offered, manifest.bone, options.kinds);
+  const warnings = learntElsewhere(dataset, methods);
+  for (const text of warnings) options.onWarning?.(text);
   const measure = {
     borderMm: options.borderMm ?? BORDER_MM,
     toleranceMm: options.toleranceMm ?? manifest.spacing,
@@ -82,6 +95,16 @@ export async function testCompletion(options: CompletionTestOptions): Promise<Co
   const rows: CompletionRow[] = [];
   const undrawn: CompletionRecord['undrawn'] = [];
   const total = cases.length * defectsPerCase * methods.length;
+  const settings = { bone: manifest.bone, size: grid.size, spacing: manifest.spacing, seed, defectsPerCase };
+  const decides = {
+    ...settings,
+    kinds,
+    answers,
+    leastQuality,
+    ...measure,
+    cases: cases.map((x) => [x.id, x.subject, x.sha256]),
+  };
+  const keys = methods.map((method) => rowKey(method, decides));
   let done = 0;
   for (const [c, { id, subject }] of cases.entries()) {
     const whole = dataset.loadMask(cases[c]);
@@ -93,40 +116,35 @@ export async function testCompletion(options: CompletionTestOptions): Promise<Co
         const stream = new RandomStream(seed, 'complete/test', index);
         defect = drawDefect(whole, manifest.bone, stream, { kinds });
       } catch (error) {
+        if (!(error instanceof DefectError)) throw error;
         undrawn.push({ case: id, defect: n, why: whyOf(error) });
         done += methods.length;
         continue;
       }
       const defective = applyDefect(whole, defect);
-      for (const method of methods) {
-        if (signal?.aborted)
-          throw interruptedError(
-            `${done} of ${total} completions were measured, none kept`,
-            'run the same command again: equal seeds give equal figures',
-          );
-        const { row, implant } = await testOne(method, whole, defective, measure, {
-          seed,
-          index,
-          answers,
-          signal,
-        });
-        const { kind, site, share, diameterMm } = defect;
-        rows.push({
-          case: id,
-          subject,
-          defect: n,
-          kind,
-          site,
-          share,
-          diameterMm,
-          method: method.name,
-          ...row,
-        });
-        options.onView?.({ case: id, defect, whole, defective, method: method.name, implant });
-        onProgress?.(++done, total, `${method.name}, ${kind}`);
+      const { kind, site, share, diameterMm } = defect;
+      const place = { case: id, subject, defect: n, kind, site, share, diameterMm };
+      const shown = options.shows?.(defect) ?? options.onView !== undefined;
+      for (const [m, method] of methods.entries()) {
+        const before = kept?.find(keys[m], place);
+        if (before === undefined || shown) {
+          if (signal?.aborted) throw stopped(done, total, kept);
+          const asked = { seed, index, answers, signal };
+          const { row, implant } = await testOne(method, whole, defective, measure, asked).catch((error) => {
+            const asToldTo = error instanceof CranioflowError || error === signal?.reason;
+            throw signal?.aborted && asToldTo ? stopped(done, total, kept) : error;
+          });
+          const made = before ?? { ...place, method: method.name, ...row };
+          rows.push(made);
+          if (before === undefined) kept?.add(keys[m], made);
+          if (shown) options.onView?.({ case: id, defect, whole, defective, method: method.name, implant });
+        } else rows.push(before);
+        done++;
+        onProgress?.(done, total, `${method.name}, ${kind}`);
       }
     }
   }
+  if (rows.length === 0) throw noneDrawn(undrawn);
   return {
     format: 'cranioflow-completion-test',
     version: 1,
@@ -146,6 +164,7 @@ export async function testCompletion(options: CompletionTestOptions): Promise<Co
     ...measure,
     methods: methods.map(({ name, words }) => ({ name, words })),
     undrawn,
+    warnings,
     rows,
   };
 }
@@ -218,6 +237,26 @@ function compareAnswers(
 
 const whyOf = (error: unknown): string =>
   error instanceof CranioflowError ? error.explanation.found : String(error);
+
+function stopped(done: number, total: number, kept: KeptRows | undefined): InterruptedError {
+  if (kept === undefined)
+    return interruptedError(
+      `${done} of ${total} completions were measured, none kept`,
+      'run the same command again: equal seeds give equal figures',
+    );
+  return interruptedError(
+    `${done} of ${total} completions are measured and kept in ${kept.path}`,
+    'run the same command again: it goes on from there',
+  );
+}
+
+function noneDrawn(undrawn: CompletionRecord['undrawn']): DefectError {
+  return new DefectError({
+    found: `in none of the held-out cases could a defect be drawn: ${undrawn[0]?.why ?? 'none was asked for'}`,
+    expected: 'bones with room for the kinds of defects that were asked for',
+    todo: 'allow other --kinds, draw more --defects a case, or use a finer grid',
+  });
+}
 
 function requireCases(cases: readonly DatasetCase[], { manifest }: Dataset, quality: number): void {
   if (cases.length > 0) return;

@@ -8,7 +8,8 @@ import { DatasetError } from '../../errors.ts';
 import { quantile } from '../../evaluation/statistics.ts';
 import type { CompleterMeta } from '../../models/metadata.ts';
 import { boneBounds } from '../../skull/orient.ts';
-import { type Grid, type Mask, type Vec3, voxelToWorld } from '../../volume/volume.ts';
+import type { Grid, Mask, Vec3 } from '../../volume/volume.ts';
+import { centroidOf } from './centroid.ts';
 import type { Examples } from './trainExamples.ts';
 
 /** Examples that are looked at; they take 2 s at 64^3. */
@@ -20,22 +21,6 @@ type Triple = [number, number, number];
 export function boneExtent(mask: Mask): Triple | undefined {
   const bounds = boneBounds(mask);
   return bounds && ([0, 1, 2].map((a) => (bounds[1][a] - bounds[0][a] + 1) * mask.spacing[a]) as Triple);
-}
-
-/** LPS mm of the mean of the voxels of `data` on `grid`; undefined where there is none. */
-export function centroidOf(grid: Grid, data: ArrayLike<number>): Vec3 | undefined {
-  const [nx, ny] = grid.size;
-  const sum = [0, 0, 0];
-  let n = 0;
-  for (let p = 0; p < data.length; p++) {
-    if (data[p] === 0) continue;
-    const row = Math.floor(p / nx);
-    sum[0] += p - row * nx;
-    sum[1] += row % ny;
-    sum[2] += Math.floor(row / ny);
-    n++;
-  }
-  return n === 0 ? undefined : voxelToWorld(grid, sum[0] / n, sum[1] / n, sum[2] / n);
 }
 
 /** Mean of the template, as a share, over the voxels above 0: how far a bone lies where the training bones do. */

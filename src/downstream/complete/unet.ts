@@ -122,6 +122,13 @@ export async function openUnet(
     name: 'U-Net',
     words: `a 3D U-Net that learnt to predict the whole ${meta.bone} (${meta.dataset})`,
     weights,
+    learnt: {
+      size: meta.size,
+      spacing: meta.spacing,
+      bone: meta.bone,
+      data: [{ hash: meta.dataHash, phantom: meta.phantom }],
+      weights: weights.hash,
+    },
     async complete(defective, { signal }) {
       signal?.throwIfAborted();
       requireGrid(defective, grid, meta.bone);

@@ -37,7 +37,6 @@
  */
 import { CranioflowError } from '../../errors.ts';
 import type { RandomStream } from '../../random/stream.ts';
-import { requireSameGrid } from '../../volume/sameGrid.ts';
 import type { Grid, Mask, Vec3 } from '../../volume/volume.ts';
 import { cutCrumbs } from './crumbs.ts';
 import { smoothNoise } from './noise.ts';
@@ -68,8 +67,6 @@ export interface Defect extends Pick<Grid, 'size'> {
   share: number;
   /** Twice the half-width of the region, mm: of a ball its diameter, of a resection the width of its slab. */
   diameterMm: number;
-  /** The same over the bone's size, the mean of the three sides of its bounding box. */
-  relativeDiameter: number;
 }
 
 export interface DefectOptions {
@@ -153,18 +150,6 @@ export function defectKindsOf(bone: string): DefectKind[] {
   return DEFECT_KINDS.filter((kind) => plan[kind] !== undefined);
 }
 
-/** Removed share of the bone between a whole mask and a defective one on its grid. Throws `GridError`. */
-export function removedShare(whole: Mask, defective: Mask): number {
-  requireSameGrid(whole, defective, 'the whole bone', 'the defective one');
-  let [bone, gone] = [0, 0];
-  for (let p = 0; p < whole.data.length; p++)
-    if (whole.data[p] !== 0) {
-      bone++;
-      if (defective.data[p] === 0) gone++;
-    }
-  return bone === 0 ? 0 : gone / bone;
-}
-
 /** One draw; undefined where it does not keep to its bounds. */
 function tryDefect(
   mask: Mask,
@@ -200,7 +185,6 @@ function tryDefect(
     region,
     share: got,
     diameterMm,
-    relativeDiameter: facts.sizeMm > 0 ? diameterMm / facts.sizeMm : 0,
   };
 }
 

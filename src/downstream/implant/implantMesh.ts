@@ -9,8 +9,6 @@
  * bone beside it); a vertex that these brought nearer than the gap is moved back along the gradient of c. Shells that hold
  * less than a twentieth of the largest, and the walls of cavities, are dropped: what is left is solid.
  */
-import { join } from 'node:path';
-import { writeMesh } from '../../mesh/export.ts';
 import { matchVolume } from '../../mesh/matchVolume.ts';
 import { type Mesh, meshVolume, vertexNormals } from '../../mesh/mesh.ts';
 import { gaussianBlur, smoothMask } from '../../mesh/smoothMask.ts';
@@ -18,9 +16,8 @@ import { extractSurface } from '../../mesh/surface.ts';
 import { taubinSmooth } from '../../mesh/taubin.ts';
 import { squaredDistanceTransform } from '../../volume/distanceTransform.ts';
 import { worldToVoxel } from '../../volume/geometry.ts';
-import { writeVolume } from '../../volume/io/index.ts';
 import { requireSameGrid } from '../../volume/sameGrid.ts';
-import { type Mask, type Volume, voxelToWorld } from '../../volume/volume.ts';
+import { type Mask, type Vec3, type Volume, voxelToWorld } from '../../volume/volume.ts';
 import { boxOf, cropTo } from './box.ts';
 import { ImplantError } from './cutImplant.ts';
 
@@ -45,7 +42,8 @@ const BLUR = 0.7;
 export function implantMesh(implant: Mask, bone?: Mask, options: Partial<ImplantMeshOptions> = {}): Mesh {
   const least = Math.min(...implant.spacing);
   const { gapMm = least / 2, rounds } = { ...IMPLANT_MESH_DEFAULTS, ...options };
-  const box = boxOf(implant, implant, MARGIN);
+  // All bone that is nearer than the gap is in the box.
+  const box = boxOf(implant, implant, Math.max(MARGIN, Math.ceil(gapMm / least) + 2));
   const piece: Mask = {
     ...implant,
     size: box.size,
@@ -80,17 +78,34 @@ export function meshClearance(mesh: Mesh, bone: Mask): Float64Array {
   );
 }
 
-/** Writes the mesh as NAME.stl and the mask as NAME.nrrd into `folder`; returns both paths. Throws `DiskError`. */
-export async function writeImplant(
-  folder: string,
-  name: string,
-  implant: Mask,
-  mesh: Mesh,
-): Promise<{ stl: string; nrrd: string }> {
-  const [stl, nrrd] = [join(folder, `${name}.stl`), join(folder, `${name}.nrrd`)];
-  await writeMesh(stl, mesh);
-  await writeVolume(nrrd, implant);
-  return { stl, nrrd };
+/**
+ * The gap that was achieved: the least of `meshClearance`, mm, looked for no farther around the mesh than it must be.
+ * `Infinity` without bone.
+ */
+export function meshGap(mesh: Mesh, bone: Mask): number {
+  if (!bone.data.includes(1)) return Infinity;
+  const low = [Infinity, Infinity, Infinity];
+  const high = [-Infinity, -Infinity, -Infinity];
+  for (let v = 0; v < mesh.positions.length; v += 3)
+    for (const [a, u] of worldToVoxel(bone, [
+      ...mesh.positions.slice(v, v + 3),
+    ] as unknown as Vec3).entries()) {
+      low[a] = Math.min(low[a], Math.floor(u));
+      high[a] = Math.max(high[a], Math.ceil(u));
+    }
+  const [least, most] = [Math.min(...bone.spacing), Math.max(...bone.spacing)];
+  for (let margin = MARGIN; ; margin *= 2) {
+    const box = {
+      low: low.map((l) => l - margin) as unknown as Vec3,
+      size: low.map((l, a) => high[a] - l + 1 + 2 * margin) as unknown as Vec3,
+    };
+    const origin = voxelToWorld(bone, ...box.low);
+    const near: Mask = { ...bone, size: box.size, origin, data: cropTo(bone, box) };
+    const all = box.low.every((l, a) => l <= 0 && l + box.size[a] >= bone.size[a]);
+    const gap = near.data.includes(1) ? meshClearance(mesh, near).reduce((m, c) => Math.min(m, c)) : Infinity;
+    // Bone beyond the box is farther than its margin, the reach of the blur taken off.
+    if (all || gap < margin * least - 3 * most) return gap;
+  }
 }
 
 /** `c`: mm from the faces of the bone's voxels, taken half a voxel from their centres; far away where there is no bone. */

@@ -16,6 +16,13 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type ApplyOptions, applyCompletion } from '../../../src/downstream/complete/apply.ts';
+import { gapWarnings, lengthOnGrid } from '../../../src/downstream/complete/applyChecks.ts';
+import {
+  type ApplyFacts,
+  type ImplantFacts,
+  writeImplants,
+} from '../../../src/downstream/complete/applyFiles.ts';
+import { gridAround } from '../../../src/downstream/complete/applyGrid.ts';
 import type { OpenedMethod } from '../../../src/downstream/complete/applyMethods.ts';
 import { readRegion } from '../../../src/downstream/complete/applyRegion.ts';
 import { CheckpointError, FileError, GridError, UsageError, VolumeError } from '../../../src/errors.ts';
@@ -212,7 +219,10 @@ describe('what it writes', () => {
     expect(facts.statement).toContain('not a medical device');
     expect(readFileSync(join(out, 'implant.stl')).subarray(0, 80).toString()).toMatch(/units mm; space LPS/);
     const { gapMm, volumeCm3, pieces, thicknessMm } = facts.implants[0];
-    expect([gapMm.surface, pieces]).toEqual([1.75, 1]);
+    expect([gapMm.asked, pieces]).toEqual([1.75, 1]);
+    expect(gapMm.surface).toBeGreaterThan(1.74);
+    // Measured, not what was asked for.
+    expect(gapMm.surface).not.toBe(1.75);
     expect(gapMm.voxels.least).toBeLessThanOrEqual(gapMm.voxels.median);
     expect(thicknessMm.least).toBeLessThanOrEqual(thicknessMm.median);
     const removed = drawn(OWN, STILL, (p) => bone(p, false) && inHole(p));
@@ -226,6 +236,53 @@ describe('what it writes', () => {
     const other = await file('two.nrrd', true, { ...OWN, origin: [-60, -80, -70] });
     await expect(apply({ input: other, out, aligned: true })).rejects.toThrow(FileError);
     await expect(apply({ input, out, ...aligned })).rejects.toThrow(/another input, network or settings/);
+  });
+
+  test('what an earlier run left is gone, and implants of nobody knows whom are not written over', async () => {
+    const input = await file('again.nrrd');
+    const out = folder();
+    const two = oracle();
+    const { complete } = two.method;
+    two.method.complete = async (m, o) => [...(await complete(m, o)), ...(await complete(m, o))];
+    await apply({ input, out, ...aligned }, two);
+    writeFileSync(join(out, 'implant.png'), 'old');
+    mkdirSync(join(out, '.implant.1.tmp'));
+    await apply({ input, out, ...aligned });
+    expect(readdirSync(out).sort()).toEqual(['implant.json', 'implant.nrrd', 'implant.stl']);
+    rmSync(join(out, 'implant.json'));
+    const before = readFileSync(join(out, 'implant.stl'));
+    await expect(apply({ input, out, ...aligned })).rejects.toThrow(/implant.nrrd without implant.json/);
+    expect(readFileSync(join(out, 'implant.stl'))).toEqual(before);
+    // What cannot be written leaves no folder behind.
+    const broken = folder();
+    const facts = { implants: [{ stl: 'implant.stl', nrrd: 'implant.none' }] } as unknown as ApplyFacts;
+    const mesh = maskSurface(drawn(OWN, STILL, inHole));
+    const piece = { mesh, mask: drawn(OWN, STILL, inHole) };
+    await expect(writeImplants(broken, facts, [piece])).rejects.toThrow(FileError);
+    expect(existsSync(broken)).toBe(false);
+  });
+
+  test('the aligner is let go, and its uncertainty is that of the start', async () => {
+    const input = await file('let-go.nrrd');
+    let released = 0;
+    const { facts } = await applyCompletion(
+      { input, out: folder(), method: 'unet', picture: false, aligner: 'run', gapMm: 0 },
+      {
+        open: async () => oracle(),
+        aligner: async () => ({
+          name: 'given',
+          words: 'given',
+          align: async () => ({
+            transform: STILL,
+            uncertainty: { rotationDeg: 7, translationMm: 1 },
+          }),
+          release: async () => void released++,
+        }),
+      },
+    );
+    expect(released).toBe(1);
+    expect(facts.pose.uncertaintyAtStart).toEqual({ rotationDeg: 7, translationMm: 1 });
+    expect(facts.warnings).toEqual(['the aligner was uncertain: 7.0 degrees, 1.0 mm']);
   });
 
   test('nothing of the file’s name; several answers are numbered', async () => {
@@ -250,6 +307,54 @@ describe('what it writes', () => {
     const removed = drawn(OWN, STILL, (p) => bone(p, false) && inHole(p));
     expect(distance(centroid(made), centroid(removed))).toBeLessThan(3.5);
   });
+});
+
+describe('the mirror without a run', () => {
+  // Without the knob the shell is symmetric about x = 0, and the hole lies on the left.
+  const own = { method: 'mirror', picture: false, aligned: true, gapMm: 0 } as const;
+  test.each([
+    ['a mouse skull', 0.2, 0.7],
+    ['a head', 1.7, 3.5],
+  ])('takes %s', async (_, scale, spacing) => {
+    const side = Math.ceil((130 * scale) / spacing);
+    const grid = centredGrid([side, side, side], [spacing, spacing, spacing]);
+    const at = (p: Vec3) => p.map((x) => x / scale) as unknown as Vec3;
+    const input = join(root, 'mirrored.nrrd');
+    await writeVolume(
+      input,
+      drawn(grid, STILL, (p) => bone(at(p), true)),
+    );
+    const { facts } = await applyCompletion({ ...own, input, out: folder() });
+    const want = centroid(drawn(grid, STILL, (p) => bone(at(p), false) && inHole(at(p))));
+    expect(distance(facts.implants[0].centroid, want)).toBeLessThan(2 * spacing);
+    expect(facts.gridOfMethod.spacingMm).toBeCloseTo(spacing, 6);
+    expect(facts.warnings).toEqual([]);
+  });
+  test('has some 128 voxels of a fine scan, where the bone lies', () => {
+    const fine = centredGrid([400, 20, 20], [0.5, 0.5, 0.5]);
+    const bar = drawn({ ...fine, origin: [300, 0, 0] }, STILL, () => true);
+    const there: Transform = { ...STILL, translation: [-400, 0, 0] };
+    const { size, spacing, origin } = gridAround(bar, there);
+    // 200 mm from -100.25 to 99.75: as wide about the middle as to the longer side.
+    expect(spacing[0]).toBeCloseTo(200.5 / 128, 6);
+    expect(size).toEqual([145, 18, 18]);
+    expect(origin[0]).toBeCloseTo(-72 * spacing[0], 6);
+    // A bone far from the middle is not followed there.
+    expect(Math.max(...gridAround(bar, STILL).size)).toBeLessThan(300);
+  });
+});
+
+test('a gap that falls short of what was asked for is told, of voxels beyond half of one', () => {
+  const told = (surface: number, least: number) => {
+    const gapMm = { asked: 2, surface, voxels: { least, median: 3, p95: 4 } };
+    const facts = { stl: 'a.stl', nrrd: 'a.nrrd', gapMm } as unknown as ImplantFacts;
+    return gapWarnings(facts, { ...OWN, spacing: [1, 1, 1] });
+  };
+  expect(told(2, 1.5)).toEqual([]);
+  expect(told(1.5, 2)).toEqual([
+    expect.stringMatching(/a.stl comes as near as 1.50 mm .* 2.00 mm were asked/),
+  ]);
+  expect(told(2, 1)).toEqual([expect.stringMatching(/a.nrrd come as near as 1.00 mm/)]);
 });
 
 describe('a region', () => {
@@ -396,12 +501,23 @@ describe('refusals', () => {
       ],
     } as unknown as OpenedMethod['taught'];
     expect(`${await refused({ input, aligned: true }, oracle({ taught }))}`).toMatch(/unit of the spacing/);
+    // Of a generator its grid tells: 140 x 168 x 140 mm.
+    const lengthMm = lengthOnGrid(OWN);
+    expect(lengthMm.map(Math.round)).toEqual([50, 273]);
+    expect(`${await refused({ input, aligned: true }, oracle({ lengthMm }))}`).toMatch(/unit of the spacing/);
+    const cm = join(root, 'tenfold.nrrd');
+    await writeVolume(cm, { ...mask, spacing: [35, 35, 35], origin: [0, 0, 0] });
+    expect(`${await refused({ input: cm, aligned: true }, oracle({ lengthMm }))}`).toMatch(
+      /50.4 to 273 mm long/,
+    );
+    await apply({ input: await file('fits.nrrd'), ...aligned }, oracle({ lengthMm }));
   });
 
   test('two poses, an unknown method, a run that is none or damaged, a folder with other content', async () => {
     const input = await file('usage.nrrd');
     expect(await refused({ input, aligned: true, frame: 'patient' })).toBeInstanceOf(UsageError);
     expect(await refused({ input, frame: 'sideways' })).toBeInstanceOf(UsageError);
+    expect(`${await refused({ input, aligned: true, answers: 65 })}`).toMatch(/from 1 to 64/);
     const real = (o: Partial<ApplyOptions>) =>
       applyCompletion({ input, out: folder(), method: 'unet', ...o });
     await expect(real({ method: 'magic' })).rejects.toThrow(UsageError);

@@ -111,6 +111,19 @@ test('what it cannot complete is refused', async () => {
   await expect(
     method.complete(ball(), { seed: 1, index: 0, signal: AbortSignal.abort() }),
   ).rejects.toMatchObject({ exitCode: 130 });
+  // In the middle of an answer, too.
+  let asked = 0;
+  const later = {
+    get aborted() {
+      return ++asked > 2;
+    },
+  } as AbortSignal;
+  await expect(method.complete(ball(), { seed: 1, index: 0, signal: later })).rejects.toMatchObject({
+    exitCode: 130,
+  });
+  expect(asked).toBe(3);
+  await expect(method.complete(ball(), { seed: 1, index: 0, answers: 65 })).rejects.toThrow(/from 1 to 64/);
+  expect(method.learnt).toMatchObject({ size: [16, 16, 16], bone: generator.meta.bone });
   await expect(
     PriorCompletion.create({ ...generator, meta: { ...generator.meta, objective: 'ddpm' } }),
   ).rejects.toThrow(/learnt ddpm/);

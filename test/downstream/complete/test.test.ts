@@ -1,15 +1,19 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { dataHash } from '../../../src/dataset/dataHash.ts';
 import type { Dataset } from '../../../src/dataset/dataset.ts';
 import { makePhantomDataset } from '../../../src/dataset/phantoms.ts';
+import { KeptRows } from '../../../src/downstream/complete/keptRows.ts';
 import { borderDice, measureCompletion, missingPart } from '../../../src/downstream/complete/measure.ts';
-import type { CompletionMethod } from '../../../src/downstream/complete/method.ts';
+import { ANSWERS_MOST, type CompletionMethod, type Learnt } from '../../../src/downstream/complete/method.ts';
 import { completionPage } from '../../../src/downstream/complete/page.ts';
 import { renderWith, viewOf } from '../../../src/downstream/complete/picture.ts';
 import { type CompletionRecord, completionRecordSchema } from '../../../src/downstream/complete/record.ts';
 import { differences, summarise } from '../../../src/downstream/complete/summary.ts';
 import { markdownText, terminalText } from '../../../src/downstream/complete/table.ts';
 import { testCompletion } from '../../../src/downstream/complete/test.ts';
-import { DatasetError, InterruptedError, UsageError, VolumeError } from '../../../src/errors.ts';
+import { DefectError } from '../../../src/downstream/defects/defect.ts';
+import { DatasetError, GridError, InterruptedError, UsageError, VolumeError } from '../../../src/errors.ts';
 import { type Mask, voxelToWorld } from '../../../src/volume/volume.ts';
 import { run, temporaryFolder } from '../../cli/helpers.ts';
 import { egg, shaped, without } from '../helpers.ts';
@@ -148,6 +152,10 @@ test('summaries: failures count 0, subjects are the unit, the better method is c
     /oracle - fickle\s+implant Dice\s+0\.\d+ \[0\.\d+, \d\.\d+\]\s+oracle better/,
   );
   expect(terminalText(record)).toMatch(/failed \/ defects \(subjects\)\s+0 \/ 8 \(4\)\s+4 \/ 8 \(4\)/);
+  const few = { ...record, rows: record.rows.filter((row) => row.subject !== record.rows[0].subject) };
+  expect(differences(few)[0].subjects).toBe(3);
+  expect(terminalText(few)).toContain('fewer than 4 subjects');
+  expect(terminalText(few)).not.toContain('better');
   expect(markdownText(record)).toMatch(/\| figure \| oracle \| fickle \|\n\| --- \| --- \| --- \|/);
 });
 
@@ -168,6 +176,43 @@ test('one page that holds all it needs', () => {
   expect(page).not.toMatch(/(src|href)="(?!#|data:)/);
 });
 
+/** One voxel of bone. */
+function speck(mask: Mask): Mask {
+  const data = new Uint8Array(mask.data.length);
+  data[mask.data.indexOf(1)] = 1;
+  return { ...mask, data };
+}
+
+test('a network that learnt from other cases is told of, here and on the page', async () => {
+  const { size, spacing, bone } = dataset.manifest;
+  const own = dataHash(dataset.split('train'));
+  const warned = async (data: Learnt['data'], manifest = dataset.manifest) => {
+    const said: string[] = [];
+    const record = await testCompletion({
+      dataset: { ...dataset, manifest },
+      methods: [{ ...oracle('net'), learnt: { size, spacing, bone, data, weights: '' } }],
+      limit: 1,
+      onWarning: (text) => said.push(text),
+    });
+    expect(record.warnings).toEqual(said);
+    for (const text of said) {
+      expect(completionPage(record, [], '')).toContain(`Warning: ${text}`);
+      expect(terminalText(record)).toContain(`warning: ${text}`);
+    }
+    return said;
+  };
+  expect(await warned([{ hash: own, phantom: true }])).toEqual([]);
+  const [text] = await warned([
+    { hash: own, phantom: true },
+    { hash: 'x', phantom: true },
+  ]);
+  expect(text).toMatch(/^net learnt from other cases than the training cases of .* the test is void$/);
+  // Phantoms alone hold no patient.
+  const real = { ...dataset.manifest, phantom: false };
+  expect(await warned([{ hash: 'x', phantom: true }], real)).toEqual([]);
+  expect(await warned([{ hash: 'x', phantom: false }], real)).toHaveLength(1);
+});
+
 describe('refusals', () => {
   test('no held-out case', async () => {
     const none: Dataset = { ...dataset, split: () => [] };
@@ -179,6 +224,29 @@ describe('refusals', () => {
     await expect(testCompletion({ dataset, methods: [oracle(), oracle()] })).rejects.toThrow(UsageError);
     const asked = { dataset, methods: [oracle()], kinds: ['nonsense' as 'cubic'] };
     await expect(testCompletion(asked)).rejects.toThrow(/spherical, cubic/);
+  });
+  test('a network of another grid or bone, before any work', async () => {
+    const { size, spacing, bone } = dataset.manifest;
+    const learnt: Learnt = { size, spacing, bone, data: [], weights: '' };
+    const never = async () => expect.fail('it was asked');
+    for (const other of [{ size: [24, 24, 25] as const }, { spacing: 2 * spacing }, { bone: 'mandible' }]) {
+      const method = { name: 'net', words: '', complete: never, learnt: { ...learnt, ...other } };
+      await expect(testCompletion({ dataset, methods: [oracle(), method] })).rejects.toThrow(GridError);
+    }
+  });
+  test('more answers than there are streams', async () => {
+    const answers = ANSWERS_MOST + 1;
+    await expect(testCompletion({ dataset, methods: [oracle()], answers })).rejects.toThrow(UsageError);
+  });
+  test('no room for a defect in any case is told; another error is not hidden as one', async () => {
+    const tiny: Dataset = { ...dataset, loadMask: (c) => speck(dataset.loadMask(c)) };
+    await expect(testCompletion({ dataset: tiny, methods: [oracle()] })).rejects.toThrow(DefectError);
+    await expect(testCompletion({ dataset: tiny, methods: [oracle()] })).rejects.toThrow(
+      /none of the held-out/,
+    );
+    const empty = (m: Mask): Mask => ({ ...m, data: new Uint8Array(m.data.length) });
+    const broken: Dataset = { ...dataset, loadMask: (c) => empty(dataset.loadMask(c)) };
+    await expect(testCompletion({ dataset: broken, methods: [oracle()] })).rejects.toThrow(VolumeError);
   });
   test('an answer on another grid is a failure, a bug is not', async () => {
     const other: CompletionMethod = { name: 'other', words: '', complete: async () => [{ whole: egg() }] };
@@ -204,6 +272,79 @@ describe('refusals', () => {
   });
 });
 
+describe('rows that are kept', () => {
+  const bare = (r: CompletionRecord) => r.rows.map(({ seconds: _, ...row }) => row);
+  const test2 = { defectsPerCase: 2, seed: 6, answers: 2 } as const;
+  /** Counts what it is asked, and asks to stop at the n-th time. */
+  const counted = (method: CompletionMethod, stopAt = Number.POSITIVE_INFINITY) => {
+    const stop = new AbortController();
+    let asked = 0;
+    const complete: CompletionMethod['complete'] = (mask, o) => {
+      if (++asked === stopAt) stop.abort();
+      stop.signal.throwIfAborted();
+      return method.complete(mask, o);
+    };
+    return { method: { ...method, complete }, signal: stop.signal, asked: () => asked };
+  };
+  test('a test that was stopped goes on and ends as an unbroken one', async () => {
+    const path = folder.path('kept/complete.rows.jsonl');
+    const first = counted(oracle(), 4);
+    const broken = testCompletion({
+      ...test2,
+      dataset,
+      methods: [first.method, fickle],
+      signal: first.signal,
+      kept: new KeptRows(path),
+    });
+    await expect(broken).rejects.toThrow(InterruptedError);
+    await expect(broken).rejects.toThrow(/6 of 16 completions are measured and kept in/);
+    // Cut short in the middle of a row, as by a power cut.
+    const text = readFileSync(path, 'utf8');
+    expect(text.trimEnd().split('\n')).toHaveLength(6);
+    writeFileSync(path, text.slice(0, -20));
+    const again = counted(oracle());
+    const kept = new KeptRows(path);
+    const resumed = await testCompletion({ ...test2, dataset, methods: [again.method, fickle], kept });
+    expect(bare(resumed)).toEqual(bare(record));
+    expect(again.asked()).toBe(8 - 3);
+    // What was timed before keeps its time.
+    const line = JSON.parse(text.split('\n')[0]).row;
+    expect(resumed.rows[0]).toEqual(line);
+    // All of it is there now; what is to be seen is made again.
+    const views: number[] = [];
+    const last = counted(oracle());
+    await testCompletion({
+      ...test2,
+      dataset,
+      methods: [last.method],
+      kept: new KeptRows(path),
+      shows: () => views.length === 0,
+      onView: ({ defect }) => views.push(defect.share),
+    });
+    expect([last.asked(), views.length]).toEqual([1, 1]);
+    kept.remove();
+    expect(existsSync(path)).toBe(false);
+  });
+  test('of another seed, setting or network count for nothing', async () => {
+    const path = folder.path('other/complete.rows.jsonl');
+    const asked = async (more: object, method = oracle()) => {
+      const one = counted(method);
+      const o = { dataset, methods: [one.method], limit: 1, kept: new KeptRows(path), ...more };
+      await testCompletion(o);
+      return one.asked();
+    };
+    const { size, spacing, bone } = dataset.manifest;
+    const net = (weights: string) => ({ ...oracle(), learnt: { size, spacing, bone, data: [], weights } });
+    const all = [{}, {}, { seed: 1 }, { answers: 2 }, { toleranceMm: 1 }, { limit: 2 }, {}];
+    const counts: number[] = [];
+    for (const more of all) counts.push(await asked(more));
+    expect(counts).toEqual([1, 0, 1, 1, 1, 2, 0]);
+    expect([await asked({}, net('a')), await asked({}, net('b')), await asked({}, net('a'))]).toEqual([
+      1, 1, 0,
+    ]);
+  });
+});
+
 describe('the command', () => {
   const cli = (...more: string[]) => run(['task', 'complete', 'test', '--data', data, ...more]);
   test('writes a page and JSON, and prints the tables', async () => {
@@ -226,7 +367,8 @@ describe('the command', () => {
     );
     expect([code, err.match(/error|bug/i)]).toEqual([0, null]);
     expect(text).toMatch(/implant Dice\s+\d\.\d{3} \[/);
-    const { readFileSync } = await import('node:fs');
+    // No rows are left over from a test that came to its end.
+    expect(readdirSync(out).sort()).toEqual(['complete.html', 'complete.json', 'complete.md']);
     const written = completionRecordSchema.parse(JSON.parse(readFileSync(`${out}/complete.json`, 'utf8')));
     expect(written.rows).toHaveLength(2);
     expect(written.kinds).toEqual(['spherical', 'half']);

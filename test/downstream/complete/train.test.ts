@@ -13,10 +13,11 @@ import { loadConfig } from '../../../src/config/load.ts';
 import type { Dataset } from '../../../src/dataset/dataset.ts';
 import { Loader } from '../../../src/dataset/loader.ts';
 import { makePhantomDataset } from '../../../src/dataset/phantoms.ts';
+import { centroidOf } from '../../../src/downstream/complete/centroid.ts';
 import { type CompleterResult, trainCompleter } from '../../../src/downstream/complete/train.ts';
 import { Examples } from '../../../src/downstream/complete/trainExamples.ts';
 import { heldOutDefects, measureHeldOut } from '../../../src/downstream/complete/trainMeasure.ts';
-import { boneExtent, centroidOf, templateFit } from '../../../src/downstream/complete/trainTaught.ts';
+import { boneExtent, templateFit } from '../../../src/downstream/complete/trainTaught.ts';
 import { answerOf, completerGrid, openUnet, readCompleter } from '../../../src/downstream/complete/unet.ts';
 import { DEFECT_KINDS, DEFECT_SITES } from '../../../src/downstream/defects/sites.ts';
 import { CheckpointError, ConfigError, DatasetError, GridError, VolumeError } from '../../../src/errors.ts';
@@ -202,6 +203,8 @@ describe('its weights', () => {
 
   test('complete masks on their grid, and refuse others', async () => {
     const unet = await openUnet(run, { threads: 1 });
+    expect(unet.learnt).toMatchObject({ size: [24, 24, 24], bone: 'skull', weights: unet.weights.hash });
+    expect(unet.learnt!.data).toEqual([{ hash: unet.weights.meta.dataHash, phantom: true }]);
     const held = heldOutDefects(dataset, dataset.split('test'), config().defects)[0];
     const [{ whole, probability }] = await unet.complete(held.defective, { seed: 0, index: 0 });
     // What was there stays.

@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { cutImplant, ImplantError } from '../../../src/downstream/implant/cutImplant.ts';
-import { implantMesh, meshClearance, writeImplant } from '../../../src/downstream/implant/implantMesh.ts';
+import { implantMesh, meshClearance, meshGap } from '../../../src/downstream/implant/implantMesh.ts';
 import { GridError } from '../../../src/errors.ts';
+import { writeMesh } from '../../../src/mesh/export.ts';
 import { meshTopology, meshVolume } from '../../../src/mesh/mesh.ts';
 import { rotationAbout } from '../../../src/volume/geometry.ts';
 import { readVolume } from '../../../src/volume/io/index.ts';
+import { writeVolume } from '../../../src/volume/io/write.ts';
 import { type Mask, voxelToWorld } from '../../../src/volume/volume.ts';
 import { temporaryFolder } from '../../cli/helpers.ts';
 import { egg, shaped, without } from '../helpers.ts';
@@ -36,6 +39,25 @@ test.each([0, 0.2, 0.4, 0.7])('a closed ball-like surface at least %f mm from th
   expect(meshVolume(mesh) / (Math.PI * (7 - gapMm) ** 2 * 6.4)).toBeCloseTo(1, 0.75);
 });
 
+test.each([0, 0.4, 3, 9])('the gap of a surface moved %f mm off the bone is the least clearance', (off) => {
+  // A ball in the middle of a wide bone: moved, so that bone lies within its box's margin or far beyond it.
+  const wall = shaped([60, 30, 30], 1, (x) => x < -20);
+  const ball = shaped([60, 30, 30], 1, (x, y, z) => Math.hypot(x + 14 - off, y, z) < 5);
+  const mesh = implantMesh(ball);
+  const gap = meshGap(mesh, wall);
+  expect(gap).toBe(Math.min(...meshClearance(mesh, wall)));
+  expect(Math.abs(gap - (1 + off))).toBeLessThan(0.7);
+  expect(meshGap(mesh, { ...wall, data: new Uint8Array(wall.data.length) })).toBe(Infinity);
+});
+
+test('a gap of many voxels is kept too', () => {
+  const wall = shaped([60, 30, 30], 1, (x) => x < -14);
+  const block = shaped([60, 30, 30], 1, (x, y, z) => x > -14 && x < 12 && Math.abs(y) < 8 && Math.abs(z) < 8);
+  const whole = { ...wall, data: wall.data.map((v, p) => v | block.data[p]) };
+  const { implant: piece } = cutImplant(whole, wall, { gapMm: 9 });
+  expect(meshGap(implantMesh(piece, wall, { gapMm: 9 }), wall)).toBeGreaterThanOrEqual(9 - 1e-3);
+});
+
 test('without a bone it has the volume of its voxels', () => {
   const voxels = implant.data.reduce((n, v) => n + v, 0) * 0.8 ** 3;
   expect(meshVolume(implantMesh(implant)) / voxels).toBeCloseTo(1, 1.9);
@@ -53,7 +75,9 @@ test('specks and cavities are no part of it', () => {
 
 test('both files lie where the patient does', async () => {
   const mesh = implantMesh(implant, holed);
-  const { stl, nrrd } = await writeImplant(folder.path('out'), 'implant', implant, mesh);
+  const [stl, nrrd] = ['implant.stl', 'implant.nrrd'].map((name) => join(folder.path('out'), name));
+  await writeMesh(stl, mesh);
+  await writeVolume(nrrd, implant);
   const back = (await readVolume(nrrd)) as Mask;
   expect(back.data).toEqual(implant.data);
   expect(back.origin.map((v) => v.toFixed(4))).toEqual(implant.origin.map((v) => v.toFixed(4)));
