@@ -18,6 +18,7 @@ import type { Mesh } from '../../mesh/mesh.ts';
 import { alignReference } from '../../skull/align.ts';
 import { cropToBone } from '../../skull/orient.ts';
 import { transformToMatrix } from '../../skull/register/transform.ts';
+import { centroidOf } from '../../volume/centroid.ts';
 import { resampleMask } from '../../volume/resample.ts';
 import { type Grid, type Mask, voxelCount } from '../../volume/volume.ts';
 import type { AlignMethod } from '../align/method.ts';
@@ -37,7 +38,6 @@ import { type OpenedMethod, openMethod } from './applyMethods.ts';
 import { implantPicture } from './applyPicture.ts';
 import { type Pose, type PoseWay, placedGrid, poseOf, wayOfFrame } from './applyPose.ts';
 import { readRegion } from './applyRegion.ts';
-import { centroidOf } from './centroid.ts';
 import { requireAnswers } from './method.ts';
 
 export interface ApplyOptions extends Pick<ReadOptions, 'threshold' | 'label' | 'components' | 'meshSpace'> {
@@ -170,7 +170,7 @@ export async function applyCompletion(options: ApplyOptions, doors: ApplyDoors =
     };
     const title = `Implant by ${opened.method.name}`;
     const subtitle =
-      warnings[0] ?? `of ${opened.bone ?? 'a bone'}, ${facts.implants[0].volumeCm3.toFixed(1)} cm^3`;
+      warnings[0] ?? `of ${opened.bone ?? 'a bone'}, ${facts.implants[0].volumeCm3.toFixed(1)} cm³`;
     const masks = made.map((m) => m.implant);
     const picture =
       options.picture === false
@@ -290,7 +290,7 @@ function factsOf(
   { gapMm }: ApplyOptions,
 ): ImplantFacts {
   const { gap, thickness, volumeMm3 } = fit;
-  const [x, y, z] = centroidOf(implant, implant.data)!;
+  const [x, y, z] = centroidOf(implant);
   return {
     ...fileNames(index, count),
     volumeCm3: volumeMm3 / 1000,

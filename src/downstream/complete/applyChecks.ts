@@ -5,12 +5,12 @@
  */
 import { GridError, VolumeError } from '../../errors.ts';
 import { applyTransform } from '../../skull/register/transform.ts';
+import { centroidOf } from '../../volume/centroid.ts';
 import { resample } from '../../volume/resample.ts';
 import type { Grid, Mask, Vec3 } from '../../volume/volume.ts';
 import type { ImplantFacts } from './applyFiles.ts';
 import type { OpenedMethod } from './applyMethods.ts';
 import type { Pose } from './applyPose.ts';
-import { centroidOf } from './centroid.ts';
 import { boneExtent, templateFit } from './trainTaught.ts';
 
 /** A bone so many times larger or smaller than those of the training is in another unit, or another bone. */
@@ -164,7 +164,7 @@ export function defectWarnings(
     warnings.push(
       `the defect is smaller (${percent(share)} of the bone) than those of the training (from ${percent(least)}): it may be none`,
     );
-  const at = applyTransform(transform, centroidOf(implant, implant.data)!);
+  const at = applyTransform(transform, centroidOf(implant));
   const voxel = grid.spacing[0];
   const away = at.some((u, a) => u < taught.centre[0][a] - voxel || u > taught.centre[1][a] + voxel);
   if (away) warnings.push('the defect lies where none of the training did: another site');

@@ -3,6 +3,7 @@
  * which the implant lies. Both are seen in the method's frame, so that left is left whatever way the scan was taken.
  */
 
+import { hasBone } from '../../evaluation/setChecks.ts';
 import type { Direction } from '../../mesh/camera.ts';
 import { contactSheet } from '../../mesh/contactSheet.ts';
 import type { Mesh } from '../../mesh/mesh.ts';
@@ -11,10 +12,10 @@ import { renderMesh } from '../../mesh/render.ts';
 import { EXTRA } from '../../mesh/slices.ts';
 import { maskSurface } from '../../mesh/surface.ts';
 import { gridFrame } from '../../mesh/views.ts';
+import { centroidOf } from '../../volume/centroid.ts';
 import { resampleMask } from '../../volume/resample.ts';
 import { centredGrid, type Grid, type Mask, type Vec3 } from '../../volume/volume.ts';
 import { type Pose, placedGrid } from './applyPose.ts';
-import { centroidOf } from './centroid.ts';
 import { united } from './picture.ts';
 
 /** Voxels along the longest side of the grid that the surfaces are made on, at most; they are no finer than the bone's. */
@@ -59,7 +60,7 @@ export function implantPicture(
   });
   const skull = maskSurface(inFrame(bone));
   const made = implants.map((implant) => inFrame(implant, IMPLANT_CUT));
-  const views = viewsOf(centroidOf(seen, made[0].data) ?? [0, 0, 0]);
+  const views = viewsOf(hasBone(made[0]) ? centroidOf(made[0]) : [0, 0, 0]);
   const row = (mesh: Mesh): Image[] =>
     views.map((view) => renderMesh(mesh, { view, size: PIXELS, frame: gridFrame(seen, view) }));
   const rows = [

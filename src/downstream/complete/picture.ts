@@ -1,12 +1,14 @@
 /** A bone with its implant in another colour, seen from the side where the defect is. */
+
+import { hasBone } from '../../evaluation/setChecks.ts';
 import type { View } from '../../mesh/camera.ts';
 import type { Mesh } from '../../mesh/mesh.ts';
 import type { Image } from '../../mesh/png.ts';
 import { BONE, type Colour, renderMesh } from '../../mesh/render.ts';
 import { maskSurface } from '../../mesh/surface.ts';
 import { gridFrame } from '../../mesh/views.ts';
+import { centroidOf } from '../../volume/centroid.ts';
 import type { Mask } from '../../volume/volume.ts';
-import { centroidOf } from './centroid.ts';
 
 /** What was taken away. */
 export const TAKEN: Colour = [46, 120, 214];
@@ -25,8 +27,8 @@ const SIDES: readonly [View, readonly [number, number, number]][] = [
 
 /** The view from where `part` lies, seen from the middle of `bone`; the front where there is no part. */
 export function viewOf(bone: Mask, part: Mask): View {
-  const [a, b] = [centroidOf(bone, bone.data), centroidOf(part, part.data)];
-  if (a === undefined || b === undefined) return 'front';
+  if (!hasBone(bone) || !hasBone(part)) return 'front';
+  const [a, b] = [centroidOf(bone), centroidOf(part)];
   let best: View = 'front';
   let most = Number.NEGATIVE_INFINITY;
   for (const [view, side] of SIDES) {

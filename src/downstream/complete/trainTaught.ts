@@ -8,8 +8,8 @@ import { DatasetError } from '../../errors.ts';
 import { quantile } from '../../evaluation/statistics.ts';
 import type { CompleterMeta } from '../../models/metadata.ts';
 import { boneBounds } from '../../skull/orient.ts';
+import { centroidOf } from '../../volume/centroid.ts';
 import type { Grid, Mask, Vec3 } from '../../volume/volume.ts';
-import { centroidOf } from './centroid.ts';
 import type { Examples } from './trainExamples.ts';
 
 /** Examples that are looked at; they take 2 s at 64^3. */
@@ -70,7 +70,7 @@ export function taughtBy(
       const part = (all: Float32Array) => all.subarray(row * examples.voxels, (row + 1) * examples.voxels);
       const [seen, bone] = [part(x), part(y)];
       const removed = bone.map((v, i) => (v > seen[i] ? 1 : 0));
-      found.centres.push(centroidOf(grid, removed)!);
+      found.centres.push(centroidOf({ ...grid, data: removed }));
       found.extents.push(boneExtent({ ...grid, data: Uint8Array.from(bone, (v) => (v > 0 ? 1 : 0)) })!);
       found.fits.push(templateFit(template, seen));
       found.diameters.push(defect.diameterMm);

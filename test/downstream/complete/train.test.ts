@@ -13,7 +13,6 @@ import { loadConfig } from '../../../src/config/load.ts';
 import type { Dataset } from '../../../src/dataset/dataset.ts';
 import { Loader } from '../../../src/dataset/loader.ts';
 import { makePhantomDataset } from '../../../src/dataset/phantoms.ts';
-import { centroidOf } from '../../../src/downstream/complete/centroid.ts';
 import { type CompleterResult, trainCompleter } from '../../../src/downstream/complete/train.ts';
 import { Examples } from '../../../src/downstream/complete/trainExamples.ts';
 import { heldOutDefects, measureHeldOut } from '../../../src/downstream/complete/trainMeasure.ts';
@@ -152,8 +151,6 @@ test('extent and centroid in mm', () => {
   data[1 + 4 * (2 + 5 * 3)] = 1;
   data[3 + 4 * (2 + 5 * 3)] = 1;
   expect(boneExtent({ ...grid, data })).toEqual([6, 2, 2]);
-  expect(centroidOf(grid, data)).toEqual([1, 0, 1]);
-  expect(centroidOf(grid, new Uint8Array(120))).toBeUndefined();
 });
 
 test('measures: the truth gets 1, doing nothing gets 0 for the implant', async () => {
