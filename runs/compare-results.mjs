@@ -89,7 +89,10 @@ const sections = studies.map((study) => {
   rows.push(summary(name, d));
   return section(name, d);
 });
-const overview = table(['study', 'DDPM predicts', 'OTFM better in', 'DDPM better in', 'not told apart'], rows);
+const overview = table(
+  ['study', 'DDPM predicts', 'OTFM better in', 'DDPM better in', 'not told apart'],
+  rows,
+);
 writeFileSync(
   join(out, 'README.md'),
   `# OTFM against DDPM
