@@ -203,6 +203,12 @@ export function floats(
         expected: 'the weights of the network that the file describes',
         todo: 'use the file of another checkpoint, or train again',
       });
+    if (!data.every(Number.isFinite))
+      throw new CheckpointError({
+        found: `${path}: tensor ${name} holds values that are no finite number`,
+        expected: 'weights as a training writes them',
+        todo: 'use the file of another checkpoint, or train again',
+      });
     weights.set(name, data);
   }
   return weights;

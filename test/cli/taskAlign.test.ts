@@ -188,6 +188,8 @@ describe('apply', () => {
     expect([several.code, several.err]).toEqual([2, expect.stringContaining('holds 3 cases')]);
     const kind = await run([...words, input, '--out', folder.path('x.stl')]);
     expect([kind.code, kind.err]).toEqual([1, expect.stringContaining('extension')]);
+    const onto = await run([...words, input, '--out', input]);
+    expect([onto.code, onto.err]).toEqual([1, expect.stringContaining('is the input itself')]);
     const noRun = await run(['task', 'align', 'apply', '--run', data, input, '--out', folder.path('x.nrrd')]);
     expect([noRun.code, noRun.err]).toEqual([1, expect.stringContaining('holds no trained network')]);
     expect(existsSync(folder.path('x.nrrd'))).toBe(false);

@@ -2,6 +2,7 @@
  * The aligner applied to one input, from its file to a file: read as ingest reads a case (scans segmented, meshes filled), aligned,
  * resampled in one step onto a grid in the canonical frame, which has the extent of the training's grid unless another is named.
  */
+import { resolve } from 'node:path';
 import { type Aligner, openAligner } from '../../aligner/aligner.ts';
 import { collectCases } from '../../dataset/inputs.ts';
 import { type ReadOptions, readCase } from '../../dataset/readCase.ts';
@@ -87,6 +88,13 @@ export async function applyAligner(options: ApplyOptions): Promise<Applied> {
       expected: 'an ITK transform: a file in .tfm or .txt',
       todo: 'change the extension',
     });
+  for (const path of [out, options.matrix])
+    if (path !== undefined && resolve(path) === resolve(input))
+      throw new FileError({
+        found: `${path} is the input itself`,
+        expected: 'another file to write: the scan must stay as it is',
+        todo: 'choose another name',
+      });
   const aligner = await openAligner(run, { threads: options.threads });
   try {
     const { spacing, calibration } = aligner.meta;

@@ -95,6 +95,10 @@ const DOORS: Required<ApplyDoors> = {
   aligner: openAligner,
 };
 
+/** No two sides of a bone are alike, so the mirror finds something to add in every one. */
+const ASYMMETRY =
+  'the mirror takes every asymmetry for a defect: look whether this is one, and say where it is with --region';
+
 const STATEMENT = 'Research use, not a medical device: nothing here may go into a patient.';
 const HEAD = /^(human )?(skull|cranium|head)$/i;
 
@@ -122,6 +126,8 @@ export async function applyCompletion(options: ApplyOptions, doors: ApplyDoors =
     const placed = placedGrid(opened.grid, pose);
     const coarse: Mask = { ...opened.grid, data: resampleMask(one.bone, placed).data };
     const { placement, warnings } = checkPlacement(one.bone, coarse, placed, opened, pose, one.label);
+
+    if (opened.method.name === 'mirror' && region === undefined) warnings.push(ASYMMETRY);
 
     clock.next('complete');
     const { seed = 0, answers = 1 } = options;

@@ -44,7 +44,7 @@ export function checkExtent(mask: Mask, { taught, lengthMm, bone }: OpenedMethod
   if (longest >= least / slack && longest <= most * slack) return;
   throw new VolumeError({
     found: `${label}: its bone spans ${extent.map((x) => Number(x.toPrecision(3))).join(' x ')} mm`,
-    expected: `a ${bone} like those of the training, ${Number(least.toPrecision(3))} to ${Number(most.toPrecision(3))} mm long`,
+    expected: `${bone === undefined ? 'a bone' : `a ${bone} like those of the training`}, ${Number(least.toPrecision(3))} to ${Number(most.toPrecision(3))} mm long`,
     todo: 'check the unit of the spacing in its header (mm is meant), or use a network trained on such bones',
   });
 }

@@ -36,6 +36,9 @@ export interface OpenedMethod {
   network?: { dataset: string; step: number; hash: string };
 }
 
+/** mm: from the skull of a shrew to two thigh bones; what is shorter or longer is in another unit. */
+const ANY_BONE_MM = [5, 1000] as const;
+
 /** How a method is opened. */
 const OPENERS: Record<MethodName, (options: OpenOptions) => Promise<OpenedMethod>> = {
   async unet({ run, threads }) {
@@ -58,7 +61,7 @@ const OPENERS: Record<MethodName, (options: OpenOptions) => Promise<OpenedMethod
   async mirror({ run }) {
     const { mirrorMethod } = await import('./mirror.ts');
     const method = mirrorMethod();
-    if (run === undefined) return { method, grid: HEAD, gridFor: gridAround };
+    if (run === undefined) return { method, grid: HEAD, gridFor: gridAround, lengthMm: ANY_BONE_MM };
     const { meta, template } = readCompleter(run);
     const grid = completerGrid(meta);
     const { bone, taught } = meta;

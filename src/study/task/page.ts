@@ -15,9 +15,19 @@ const QUESTION: Record<Comparison['question'], string> = {
 };
 
 const OUTCOME: Record<Comparison['question'], Record<Comparison['outcome'], string>> = {
-  worth: { better: 'within 10 %', worse: 'more than 10 % behind', open: 'not told' },
-  addition: { better: 'helps', worse: 'harms', open: 'not told' },
-  sources: { better: 'the first', worse: 'the second', open: 'not told apart' },
+  worth: {
+    better: 'within 10 %',
+    worse: 'more than 10 % behind',
+    open: 'not told',
+    unlearnt: 'neither has learnt',
+  },
+  addition: { better: 'helps', worse: 'harms', open: 'not told', unlearnt: 'neither has learnt' },
+  sources: {
+    better: 'the first',
+    worse: 'the second',
+    open: 'not told apart',
+    unlearnt: 'neither has learnt',
+  },
 };
 
 const titled = ({ title, unit }: Figure): string => (unit === '' ? title : `${title}, ${unit}`);

@@ -247,11 +247,11 @@ function judge(
       .filter((u) => u.task.name === task.name && u.mix.name === mix.name)
       .map((u) => errors.get(u.name)![figure]);
   const comparisons = Object.fromEntries(
-    task.figures.map(({ name, floor }) => [
+    task.figures.map(({ name, floor, useless }) => [
       name,
       comparisonsOf(
         mixes.map((mix) => ({ mix, seeds: of(mix, name) })),
-        floor,
+        { floor, useless },
       ),
     ]),
   );

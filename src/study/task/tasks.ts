@@ -21,6 +21,8 @@ export interface Figure {
   unit: string;
   /** Errors below this count as this. */
   floor: number;
+  /** A network with so large a typical error has learnt nothing. */
+  useless: number;
 }
 
 export interface LearnOptions {
@@ -67,8 +69,8 @@ const align = ({ aligner, test }: TaskStudySettings): Task => ({
   name: 'align',
   title: 'Alignment',
   figures: [
-    { name: 'rotationDeg', title: 'rotation error', unit: 'degrees', floor: 0.05 },
-    { name: 'treMm', title: 'target registration error', unit: 'mm', floor: 0.01 },
+    { name: 'rotationDeg', title: 'rotation error', unit: 'degrees', floor: 0.05, useless: 60 },
+    { name: 'treMm', title: 'target registration error', unit: 'mm', floor: 0.01, useless: Number.MAX_VALUE },
   ],
   training: aligner,
   testing: { poses: test.poses },
@@ -98,8 +100,14 @@ const complete = ({ completer, test }: TaskStudySettings): Task => ({
   name: 'complete',
   title: 'Completion',
   figures: [
-    { name: 'implant', title: 'implant error (1 - Dice)', unit: '', floor: 1e-3 },
-    { name: 'assdMm', title: 'mean surface distance of the implant', unit: 'mm', floor: 1e-3 },
+    { name: 'implant', title: 'implant error (1 - Dice)', unit: '', floor: 1e-3, useless: 0.9 },
+    {
+      name: 'assdMm',
+      title: 'mean surface distance of the implant',
+      unit: 'mm',
+      floor: 1e-3,
+      useless: Number.MAX_VALUE,
+    },
   ],
   training: completer,
   testing: { defects: test.defects },

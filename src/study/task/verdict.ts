@@ -4,12 +4,12 @@
  *   worth       synthetic cases alone against as many real ones: within 10 % where the whole interval of the ratio of errors
  *               lies below 1.1, missed where it lies above, else open
  *   addition    real cases with the most synthetic ones beside them, against the real ones alone: better where the interval
- *               lies below 1, worse where above, else not told apart
+ *               lies below 1, worse where above, p below 0.05 in both, else not told apart
  *   sources     two sources at each equal number
  *
  * Each in the task's first figure; the others stand beside it in the tables.
  */
-import { errorRatio, type Ratio, type TestError } from './effect.ts';
+import { errorRatio, type Ratio, type TestError, typicalError } from './effect.ts';
 import type { Mix } from './mix.ts';
 
 /** The errors of one mix: one list of tests a training seed. */
@@ -19,7 +19,8 @@ export interface MixErrors {
 }
 
 export type Question = 'worth' | 'addition' | 'sources';
-export type Outcome = 'better' | 'worse' | 'open';
+/** `unlearnt`: neither network does better than one that knows nothing, so their ratio says nothing. */
+export type Outcome = 'better' | 'worse' | 'open' | 'unlearnt';
 
 export interface Comparison {
   question: Question;
@@ -34,18 +35,29 @@ export interface Comparison {
 /** Largest loss that still counts as equal worth. */
 export const WORTH = 1.1;
 
-/** Whether the first has less error than `limit` times that of the second. */
-export function outcomeOf({ low, high }: Pick<Ratio, 'low' | 'high'>, limit = 1): Outcome {
+/** Largest p with which a difference counts, where the question is whether there is one. */
+const SIGNIFICANT = 0.05;
+
+/** Whether the first has less error than `limit` times that of the second; for a limit of 1 its p must agree. */
+export function outcomeOf({ low, high, p }: Pick<Ratio, 'low' | 'high' | 'p'>, limit = 1): Outcome {
+  if (limit === 1 && p >= SIGNIFICANT) return 'open';
   if (high < limit) return 'better';
   return low > limit ? 'worse' : 'open';
 }
 
-/** All comparisons of one task, from the errors of its mixes in one figure. `floor` is the least error that counts. */
-export function comparisonsOf(all: readonly MixErrors[], floor: number): Comparison[] {
+/**
+ * All comparisons of one task, from the errors of its mixes in one figure. `floor` is the least error that counts, `useless`
+ * that of a network which has learnt nothing.
+ */
+export function comparisonsOf(
+  all: readonly MixErrors[],
+  { floor, useless }: { floor: number; useless: number },
+): Comparison[] {
   const found: Comparison[] = [];
   const compare = (question: Question, first: MixErrors, second: MixErrors): void => {
     const ratio = errorRatio(first.seeds, second.seeds, floor);
-    const outcome = outcomeOf(ratio, question === 'worth' ? WORTH : 1);
+    const unlearnt = [first, second].every(({ seeds }) => typicalError(seeds, floor) >= useless);
+    const outcome = unlearnt ? 'unlearnt' : outcomeOf(ratio, question === 'worth' ? WORTH : 1);
     found.push({ question, first: first.mix.name, second: second.mix.name, ratio, outcome });
   };
   const real = all.filter(({ mix }) => mix.source === undefined);
@@ -86,7 +98,7 @@ export function sentenceOf(
   all?: number,
 ): string {
   const seen = `${first} has ${change(ratio.ratio)} ${error} than ${second} (${interval(ratio)}, p ${ratio.p < 0.001 ? '< 0.001' : ratio.p.toPrecision(2)})`;
-  const words: Record<Question, Record<Outcome, string>> = {
+  const words: Record<Question, Record<Exclude<Outcome, 'unlearnt'>, string>> = {
     worth: {
       better: 'within 10 % of real cases: the synthetic ones can stand for as many real ones',
       worse: 'more than 10 % behind: the synthetic ones cannot stand for as many real ones',
@@ -103,6 +115,8 @@ export function sentenceOf(
       open: 'the sources are not told apart',
     },
   };
+  if (outcome === 'unlearnt')
+    return `${seen}: neither network has learnt the task, so this says nothing; train for longer.`;
   const hidden = question === 'addition' && all !== undefined && second !== `real${all}`;
   return `${seen}: ${words[question][outcome]}${hidden ? `, from a generator that had all ${all} real cases to learn from` : ''}.`;
 }

@@ -328,7 +328,16 @@ describe('the mirror without a run', () => {
     const want = centroid(drawn(grid, STILL, (p) => bone(at(p), false) && inHole(at(p))));
     expect(distance(facts.implants[0].centroid, want)).toBeLessThan(2 * spacing);
     expect(facts.gridOfMethod.spacingMm).toBeCloseTo(spacing, 6);
-    expect(facts.warnings).toEqual([]);
+    expect(facts.warnings).toEqual([expect.stringContaining('--region')]);
+  });
+  test('refuses a bone in metres', async () => {
+    const grid = centredGrid([60, 60, 60], [0.004, 0.004, 0.004]);
+    const input = join(root, 'metres.nrrd');
+    await writeVolume(
+      input,
+      drawn(grid, STILL, (p) => bone(p.map((x) => 1000 * x) as unknown as Vec3, true)),
+    );
+    await expect(applyCompletion({ ...own, input, out: folder() })).rejects.toThrow(/check the unit/);
   });
   test('has some 128 voxels of a fine scan, where the bone lies', () => {
     const fine = centredGrid([400, 20, 20], [0.5, 0.5, 0.5]);

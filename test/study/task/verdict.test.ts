@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import { mixesOf } from '../../../src/study/task/mix.ts';
 import { comparisonsOf, outcomeOf, sentenceOf } from '../../../src/study/task/verdict.ts';
 
+const FIGURE = { floor: 1e-9, useless: 1e9 };
+
 /** Errors of each mix: more cases, less error; a synthetic case is worth `worth` real ones. */
 function study(worth: Record<string, number>) {
   return mixesOf({ real: [5], synthetic: [50, 100] }, 20, ['otfm', 'ddpm']).map((mix) => {
@@ -12,7 +14,7 @@ function study(worth: Record<string, number>) {
 }
 
 test('synthetic cases as good as real ones are within 10 %, and beat half as good ones', () => {
-  const found = comparisonsOf(study({ otfm: 1, ddpm: 0.5 }), 1e-9);
+  const found = comparisonsOf(study({ otfm: 1, ddpm: 0.5 }), FIGURE);
   const of = (question: string) =>
     found.filter((c) => c.question === question).map((c) => [c.first, c.second, c.outcome]);
   expect(of('worth')).toEqual([
@@ -33,13 +35,20 @@ test('synthetic cases as good as real ones are within 10 %, and beat half as goo
 });
 
 test('it can come out against the first source', () => {
-  const found = comparisonsOf(study({ otfm: 0.01, ddpm: 1 }), 1e-9);
+  const found = comparisonsOf(study({ otfm: 0.01, ddpm: 1 }), FIGURE);
   expect(found.filter((c) => c.question === 'sources').every((c) => c.outcome === 'worse')).toBe(true);
   expect(found.find((c) => c.question === 'worth' && c.first === 'otfm20')?.outcome).toBe('worse');
 });
 
 test('an interval across the limit tells nothing', () => {
-  expect(outcomeOf({ low: 0.9, high: 1.05 })).toBe('open');
-  expect(outcomeOf({ low: 0.9, high: 1.05 }, 1.1)).toBe('better');
-  expect(outcomeOf({ low: 1.01, high: 1.3 })).toBe('worse');
+  expect(outcomeOf({ low: 0.9, high: 1.05, p: 0.01 })).toBe('open');
+  expect(outcomeOf({ low: 0.9, high: 1.05, p: 0.9 }, 1.1)).toBe('better');
+  expect(outcomeOf({ low: 1.01, high: 1.3, p: 0.01 })).toBe('worse');
+  expect(outcomeOf({ low: 1.01, high: 1.3, p: 0.09 })).toBe('open');
+});
+
+test('networks that learnt nothing are compared with nothing', () => {
+  const found = comparisonsOf(study({ otfm: 1, ddpm: 1 }), { floor: 1e-9, useless: 1e-6 });
+  expect(new Set(found.map((c) => c.outcome))).toEqual(new Set(['unlearnt']));
+  expect(sentenceOf(found[0], 'rotation error')).toMatch(/neither network has learnt/);
 });
