@@ -65,7 +65,7 @@ Examples:
       const cli = open(command);
       const { taskStudySchema, TASK_STUDY_PRESETS } = await import('../config/taskStudy.ts');
       const { loadConfig } = await import('../config/load.ts');
-      const { readTaskStudy } = await import('../study/task/folder.ts');
+      const { FREE_SETTINGS, readTaskStudy } = await import('../study/task/folder.ts');
       const { out, data } = flags;
       const begun = out === undefined ? undefined : readTaskStudy(out);
       const preset = flags.preset ?? (begun === undefined ? 'tiny' : undefined);
@@ -88,7 +88,7 @@ Examples:
         dataset: openDataset(data),
         synthetic: flags.synthetic?.map(sourceOf) ?? begun?.sources ?? [],
         out,
-        command: commandOf(flags),
+        command: commandOf(flags, FREE_SETTINGS),
         quiet: cli.quiet,
         threads: flags.threads,
         say: cli.say,
@@ -140,7 +140,10 @@ function missing(option: string): UsageError {
 }
 
 /** The command line, with what decides the result but the settings that may change (study/task/folder.ts). */
-function commandOf({ data, synthetic = [], out, preset, config, set = [] }: TaskStudyFlags): string {
+function commandOf(
+  { data, synthetic = [], out, preset, config, set = [] }: TaskStudyFlags,
+  free: readonly string[],
+): string {
   const words = [
     'cranioflow task study',
     `--data ${quoted(data ?? '')}`,
@@ -148,9 +151,7 @@ function commandOf({ data, synthetic = [], out, preset, config, set = [] }: Task
     `--out ${quoted(out ?? '')}`,
     `--preset ${preset ?? 'tiny'}`,
     ...(config === undefined ? [] : [`--config ${quoted(config)}`]),
-    ...set
-      .filter((text) => !/^\s*(seeds|tasks|real|synthetic)\s*=/.test(text))
-      .map((text) => `--set ${quoted(text)}`),
+    ...set.filter((text) => !free.includes(text.split('=')[0].trim())).map((text) => `--set ${quoted(text)}`),
   ];
   return words.join(' ');
 }

@@ -5,23 +5,14 @@
  * under `disturb`; what `apply` does with the network under `search`.
  */
 import { z } from 'zod';
-import { generatorSchema, type PresetName } from './schemas.ts';
+import { generatorSchema, type PresetName, TRAINING_KEYS } from './schemas.ts';
 
 const count = z.int().positive();
 const share = (most: number) => z.number().min(0).max(most);
 
+const { batch: _, ...keys } = TRAINING_KEYS;
 const training = generatorSchema.pick({
-  seed: true,
-  steps: true,
-  checkpointEvery: true,
-  evaluateEvery: true,
-  learningRate: true,
-  warmup: true,
-  finalRate: true,
-  weightDecay: true,
-  clip: true,
-  ema: true,
-  beta1: true,
+  ...keys,
 }).shape;
 
 export const alignerSchema = z.strictObject({

@@ -3,7 +3,7 @@
  * the training are like decides what the network may be trusted with, so they are part of it and of the weights' own words.
  */
 import { z } from 'zod';
-import { generatorSchema, type PresetName } from './schemas.ts';
+import { generatorSchema, type PresetName, TRAINING_KEYS } from './schemas.ts';
 
 const count = z.int().positive();
 
@@ -29,18 +29,7 @@ export const DEFECT_SITES = [
 ] as const;
 
 const training = generatorSchema.pick({
-  seed: true,
-  steps: true,
-  batch: true,
-  checkpointEvery: true,
-  evaluateEvery: true,
-  learningRate: true,
-  warmup: true,
-  finalRate: true,
-  weightDecay: true,
-  clip: true,
-  ema: true,
-  beta1: true,
+  ...TRAINING_KEYS,
   augment: true,
 }).shape;
 

@@ -4,22 +4,13 @@
  * blur or thickness: those are faults that an evaluation must see.
  */
 import { z } from 'zod';
-import { generatorSchema, type PresetName } from './schemas.ts';
+import { generatorSchema, type PresetName, TRAINING_KEYS } from './schemas.ts';
 
 const count = z.int().positive();
 
+const { batch: _, ...keys } = TRAINING_KEYS;
 const training = generatorSchema.pick({
-  seed: true,
-  steps: true,
-  checkpointEvery: true,
-  evaluateEvery: true,
-  learningRate: true,
-  warmup: true,
-  finalRate: true,
-  weightDecay: true,
-  clip: true,
-  ema: true,
-  beta1: true,
+  ...keys,
   augment: true,
 }).shape;
 

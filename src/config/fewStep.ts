@@ -4,21 +4,10 @@
  * the network's sizes are not theirs to choose. Printed by `cranioflow train settings`.
  */
 import { z } from 'zod';
-import { generatorSchema, type PresetName } from './schemas.ts';
+import { generatorSchema, type PresetName, TRAINING_KEYS } from './schemas.ts';
 
 const optimisation = generatorSchema.pick({
-  seed: true,
-  steps: true,
-  batch: true,
-  checkpointEvery: true,
-  evaluateEvery: true,
-  learningRate: true,
-  warmup: true,
-  finalRate: true,
-  weightDecay: true,
-  clip: true,
-  ema: true,
-  beta1: true,
+  ...TRAINING_KEYS,
   loss: true,
 }).shape;
 

@@ -256,6 +256,22 @@ export const generatorSchema = z.strictObject({
   dp: privacySchema.optional().describe('Differentially private training; absent: none'),
 });
 
+/** Settings of the generator that every training has: how long, how it learns, how often it saves and measures. */
+export const TRAINING_KEYS = {
+  seed: true,
+  steps: true,
+  batch: true,
+  checkpointEvery: true,
+  evaluateEvery: true,
+  learningRate: true,
+  warmup: true,
+  finalRate: true,
+  weightDecay: true,
+  clip: true,
+  ema: true,
+  beta1: true,
+} as const;
+
 export type AutoencoderConfig = z.infer<typeof autoencoderSchema>;
 export type DecoderConfig = z.infer<typeof decoderSchema>;
 export type PrivacyConfig = z.infer<typeof privacySchema>;

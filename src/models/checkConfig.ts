@@ -23,8 +23,7 @@ export function checkVqVaeConfig({ widths, groups, encoderBlocks, decoderBlocks,
     widths.length,
     'one number for each entry of model.widths',
   );
-  for (const width of widths)
-    if (width % Math.min(groups, width) !== 0) throw uneven('model.widths', width, 'model.groups', groups);
+  checkGroups({ widths, groups });
   if (head.kind === 'super' && !Number.isInteger(head.scale))
     throw new ConfigError({
       found: `model.head.kind is super, model.head.scale is ${head.scale}`,
@@ -81,6 +80,12 @@ export function checkUNetConfig(config: UNetConfig): void {
     if ((level === last || attention.includes(level)) && channels % headChannels !== 0)
       throw uneven(name, channels, 'model.headChannels', headChannels);
   }
+}
+
+/** Throws `ConfigError` when the channels of a level do not split into the groups. */
+export function checkGroups({ widths, groups }: { widths: readonly number[]; groups: number }): void {
+  for (const width of widths)
+    if (width % Math.min(groups, width) !== 0) throw uneven('model.widths', width, 'model.groups', groups);
 }
 
 function requireLength(name: string, list: readonly number[], length: number, rule: string): void {

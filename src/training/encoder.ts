@@ -10,11 +10,12 @@ import { join } from 'node:path';
 import type { EncoderConfig } from '../config/encoder.ts';
 import { hideBoxes } from '../dataset/hide.ts';
 import { batchIndices, Loader } from '../dataset/loader.ts';
-import { ConfigError, DatasetError } from '../errors.ts';
+import { DatasetError } from '../errors.ts';
 import type { Features } from '../evaluation/featureSet.ts';
 import { retrievalAccuracy } from '../evaluation/spaces/retrieval.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
 import { Graph } from '../graph/graph.ts';
+import { checkGroups } from '../models/checkConfig.ts';
 import { projectionOf, shapeFeaturesOf } from '../models/encoder.ts';
 import { type EncoderMeta, encodeMeta } from '../models/metadata.ts';
 import { ntXent, viewTables } from '../nn/contrastive.ts';
@@ -75,16 +76,6 @@ export async function describeViews(
   return { values, count: 2 * n, dim };
 }
 
-function checkModel({ model }: EncoderConfig): void {
-  for (const width of model.widths)
-    if (width % Math.min(model.groups, width) !== 0)
-      throw new ConfigError({
-        found: `model.widths has ${width}, model.groups is ${model.groups}`,
-        expected: 'channels that are a multiple of model.groups',
-        todo: 'choose another model.groups (--set model.groups=...) or other widths',
-      });
-}
-
 /**
  * Trains, or goes on training, an encoder in the run folder `out`, and writes its card there; returns the last retrieval
  * accuracy of held-out views, 0 to 1 (NaN where fewer than two subjects are held out). Throws `DatasetError` where less
@@ -95,7 +86,7 @@ export async function trainEncoder(
 ): Promise<{ heldOutRetrieval: number; heldOutCases: number }> {
   const { dataset, config, signal, quiet, threads } = options;
   const { model, batch, seed } = config;
-  checkModel(config);
+  checkGroups(model);
   const train = new Loader(dataset, dataset.split('train'));
   const test = new Loader(dataset, dataset.split('test').slice(0, HELD_OUT_CASES));
   const subjects = new Set(train.cases.map((c) => c.subject)).size;

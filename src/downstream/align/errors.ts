@@ -11,6 +11,7 @@
  * those of the whole bone, also where a method saw a part of it.
  */
 import { NumericsError } from '../../errors.ts';
+import { surfaceVoxels } from '../../evaluation/surfaceDistance.ts';
 import {
   applyTransform,
   composeTransforms,
@@ -71,29 +72,9 @@ const POINTS = 1000;
  * (six of them; outside the grid counts), evenly thinned. Throws `VolumeError` for a mask without bone.
  */
 export function surfaceProbe(mask: Mask, most = POINTS): Probe {
-  const [nx, ny, nz] = mask.size;
-  const { data } = mask;
+  const [nx, ny] = mask.size;
   const centroid = centroidOf(mask);
-  const surface: number[] = [];
-  for (let k = 0, v = 0; k < nz; k++)
-    for (let j = 0; j < ny; j++)
-      for (let i = 0; i < nx; i++, v++) {
-        if (data[v] === 0) continue;
-        const inside =
-          i > 0 &&
-          i < nx - 1 &&
-          j > 0 &&
-          j < ny - 1 &&
-          k > 0 &&
-          k < nz - 1 &&
-          data[v - 1] !== 0 &&
-          data[v + 1] !== 0 &&
-          data[v - nx] !== 0 &&
-          data[v + nx] !== 0 &&
-          data[v - nx * ny] !== 0 &&
-          data[v + nx * ny] !== 0;
-        if (!inside) surface.push(v);
-      }
+  const surface = surfaceVoxels(mask.data, mask.size);
   const n = Math.min(most, surface.length);
   const points = Array.from({ length: n }, (_, p): Vec3 => {
     const v = surface[Math.floor(((p + 0.5) * surface.length) / n)];

@@ -10,8 +10,8 @@
  */
 import { z } from 'zod';
 import { pairedDifference } from '../../evaluation/bootstrap.ts';
+import { signFlipP } from '../../evaluation/signFlip.ts';
 import { mean } from '../../evaluation/statistics.ts';
-import { RandomStream } from '../../random/stream.ts';
 
 const differenceSchema = z.strictObject({
   /** First less second: below 0 the first is nearer. */
@@ -42,30 +42,6 @@ export interface Pair {
   subject: string;
   first: { rotationDeg: number; treMm: number };
   second: { rotationDeg: number; treMm: number };
-}
-
-/** Subjects up to which all sign flips are gone through. */
-const ALL = 12;
-const DRAWS = 9999;
-
-/** Two-sided p of a mean of `differences` under flips of their signs. Throws `NumericsError` for no numbers. */
-export function signFlipP(differences: readonly number[], seed = 0): number {
-  const n = differences.length;
-  // A hair below: sums in another order differ in the last digits, and equal counts as extreme.
-  const limit = Math.abs(mean(differences)) * n * (1 - 1e-9);
-  const extreme = (flip: (i: number) => boolean): number => {
-    let sum = 0;
-    for (let i = 0; i < n; i++) sum += flip(i) ? -differences[i] : differences[i];
-    return Math.abs(sum) >= limit ? 1 : 0;
-  };
-  let count = 0;
-  if (n <= ALL) {
-    for (let bits = 0; bits < 2 ** n; bits++) count += extreme((i) => ((bits >> i) & 1) === 1);
-    return count / 2 ** n;
-  }
-  const random = new RandomStream(seed, 'align/sign-flips');
-  for (let r = 0; r < DRAWS; r++) count += extreme(() => random.uniform() < 0.5);
-  return (1 + count) / (1 + DRAWS);
 }
 
 function difference(pairs: readonly Pair[], key: 'rotationDeg' | 'treMm', seed: number): Difference {

@@ -20,6 +20,7 @@ import type { CheckpointContent } from '../../files/checkpoint.ts';
 import { interruptedError } from '../../files/interrupt.ts';
 import { Graph } from '../../graph/graph.ts';
 import { poseLoss, poseOf } from '../../models/aligner.ts';
+import { checkGroups } from '../../models/checkConfig.ts';
 import { type AlignerMeta, encodeMeta } from '../../models/metadata.ts';
 import { Scope } from '../../nn/scope.ts';
 import { RandomStream } from '../../random/stream.ts';
@@ -278,13 +279,7 @@ export function keptOut(
 }
 
 function checkModel({ model }: AlignerConfig): void {
-  for (const width of model.widths)
-    if (width % Math.min(model.groups, width) !== 0)
-      throw new ConfigError({
-        found: `model.widths has ${width}, model.groups is ${model.groups}`,
-        expected: 'channels that are a multiple of model.groups',
-        todo: 'choose another model.groups (--set model.groups=...) or other widths',
-      });
+  checkGroups(model);
   const factor = model.patch * 2 ** (model.widths.length - 1);
   if (model.side % factor !== 0)
     throw new ConfigError({

@@ -8,10 +8,10 @@
 import { join } from 'node:path';
 import type { CompleterConfig } from '../../config/completer.ts';
 import type { DatasetCase } from '../../dataset/manifest.ts';
-import { ConfigError } from '../../errors.ts';
 import { writeFileAtomic } from '../../files/atomic.ts';
 import type { StoredTensor } from '../../files/safetensors.ts';
 import { Graph } from '../../graph/graph.ts';
+import { checkGroups } from '../../models/checkConfig.ts';
 import { completer, completerLoss } from '../../models/completer.ts';
 import { type CompleterMeta, encodeMeta } from '../../models/metadata.ts';
 import { Scope } from '../../nn/scope.ts';
@@ -44,16 +44,6 @@ export interface CompleterResult extends CompletionFigures {
   heldOutCases: number;
 }
 
-function checkModel({ model }: CompleterConfig): void {
-  for (const width of model.widths)
-    if (width % Math.min(model.groups, width) !== 0)
-      throw new ConfigError({
-        found: `model.widths has ${width}, model.groups is ${model.groups}`,
-        expected: 'channels that are a multiple of model.groups',
-        todo: 'choose another model.groups (--set model.groups=...) or other widths',
-      });
-}
-
 /** The weights, and beside them the mean training bone: the network sees it, and a patient's bone is laid where it lies. */
 function withTemplate(tensors: Map<string, StoredTensor>, data: Uint8Array, shape: readonly number[]) {
   return tensors.set(TEMPLATE, { dtype: 'U8', shape: shape.slice(2), data });
@@ -67,7 +57,7 @@ function withTemplate(tensors: Map<string, StoredTensor>, data: Uint8Array, shap
 export async function trainCompleter(options: CompleterTraining): Promise<CompleterResult> {
   const { dataset, config, signal, quiet, threads, synthetic = [] } = options;
   const { model, batch, seed } = config;
-  checkModel(config);
+  checkGroups(model);
   const sets = [{ dataset, cases: options.cases ?? dataset.split('train') }, ...synthetic];
   const examples = new Examples(sets, config);
   requireHeldOutApart(dataset, sets);

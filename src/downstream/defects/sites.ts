@@ -6,31 +6,14 @@
  *
  * Which kinds of defect go where is one table, by what the bone is.
  */
+import { DEFECT_KINDS, DEFECT_SITES } from '../../config/completer.ts';
 import { VolumeError } from '../../errors.ts';
 import { type Mask, type Vec3, voxelToWorld } from '../../volume/volume.ts';
 
-/** Shapes of defects; what each is stands in `shapes.ts`. */
-export const DEFECT_KINDS = [
-  'spherical',
-  'cubic',
-  'polygonal',
-  'bilateral',
-  'orbital',
-  'resection',
-  'half',
-] as const;
-export type DefectKind = (typeof DEFECT_KINDS)[number];
+export { DEFECT_KINDS, DEFECT_SITES };
 
-export const DEFECT_SITES = [
-  'neurocranium',
-  'face',
-  'orbit',
-  'jaw',
-  'body',
-  'ramus',
-  'chin',
-  'anywhere',
-] as const;
+/** Shapes of defects; what each is stands in `shapes.ts`. */
+export type DefectKind = (typeof DEFECT_KINDS)[number];
 export type DefectSite = (typeof DEFECT_SITES)[number];
 
 /** Which kinds are drawn on a bone, and at which of its sites. */

@@ -9,9 +9,9 @@
  * in which order): Student's t on the seeds' means. Both are independent, so their squares add, in logarithms; with one seed
  * there is no second part, and the interval says nothing of other trainings.
  */
-import { signFlipP } from '../../downstream/align/paired.ts';
 import { NumericsError } from '../../errors.ts';
 import { pairedDifference } from '../../evaluation/bootstrap.ts';
+import { signFlipP } from '../../evaluation/signFlip.ts';
 import { mean } from '../../evaluation/statistics.ts';
 import { seedHalfWidth } from '../interval.ts';
 

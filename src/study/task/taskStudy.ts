@@ -206,8 +206,9 @@ async function work(
   const shop: TaskShop = { dataset, sets, paths, seed: settings.seed, quiet, signal, threads };
   const errors = new Map<string, Record<string, TestError[]>>();
   for (const [i, unit] of units.entries()) {
-    say(`${i + 1}/${units.length} ${unit.name}${doneUnit(shop, unit) === undefined ? '' : ', done'}`);
-    errors.set(unit.name, await makeUnit(shop, unit));
+    const known = doneUnit(shop, unit);
+    say(`${i + 1}/${units.length} ${unit.name}${known === undefined ? '' : ', done'}`);
+    errors.set(unit.name, known ?? (await makeUnit(shop, unit)));
   }
   const result: TaskStudyResult = {
     format: 'cranioflow-task-study-result',

@@ -104,12 +104,10 @@ function readErrors(path: string, key: string): Record<string, TestError[]> | un
 export const doneUnit = (shop: TaskShop, unit: Unit): Record<string, TestError[]> | undefined =>
   readErrors(shop.paths.test(unit.name), keysOf(shop, unit).test);
 
-/** Errors of a unit, by figure: trains and tests what is not done. */
+/** Errors of a unit that is not done, by figure: trains what is not trained, and tests. */
 export async function makeUnit(shop: TaskShop, unit: Unit): Promise<Record<string, TestError[]>> {
   const keys = keysOf(shop, unit);
   const path = shop.paths.test(unit.name);
-  const known = readErrors(path, keys.test);
-  if (known !== undefined) return known;
   await makeRun(shop, unit, keys.run);
   let bar: ReturnType<typeof createProgress> | undefined;
   const { dataset, seed, quiet, signal, threads } = shop;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { comparePair, type Pair, signFlipP } from '../../../src/downstream/align/paired.ts';
+import { comparePair, type Pair } from '../../../src/downstream/align/paired.ts';
+import { signFlipP } from '../../../src/evaluation/signFlip.ts';
 import { RandomStream } from '../../../src/random/stream.ts';
 
 describe('signFlipP', () => {
