@@ -3,7 +3,7 @@
  *
  *   task-study.json.. the result      task-study.html      the page
  *   study.json        the settings, the data and the sources it belongs to: another study is refused here
- *   sets/SOURCE/      generated bones of a source that is a run
+ *   sets/SOURCE-seedS/  generated bones of a source that is a run, for a training seed
  *   runs/UNIT/        a run folder each training: TASK-MIX-seedS
  *   tests/UNIT.json   its errors on the held-out cases
  *
@@ -24,7 +24,7 @@ const VERSION = 1;
 export const taskPathsOf = (out: string) => ({
   study: join(out, 'study.json'),
   lock: join(out, 'study.lock'),
-  set: (source: string) => join(out, 'sets', source),
+  set: (source: string, training: number) => join(out, 'sets', `${source}-seed${training}`),
   run: (unit: string) => join(out, 'runs', unit),
   test: (unit: string) => join(out, 'tests', `${unit}.json`),
   json: join(out, 'task-study.json'),

@@ -6,8 +6,8 @@
  *   synthetic only       each source, each number of synthetic cases, and as many as there are real ones
  *   real + synthetic     each number of real cases with each number of synthetic ones of the first source
  *
- * Real cases of a smaller number are part of those of a larger one, drawn anew for each training seed; so a mix at a seed
- * has the very real cases of the real-only training that it is compared with.
+ * Cases of a smaller number are part of those of a larger one, drawn anew for each training seed; so a mix at a seed has the
+ * very real cases of the real-only training that it is compared with.
  */
 import { RandomStream } from '../../random/stream.ts';
 
@@ -46,13 +46,13 @@ export function mixesOf({ real, synthetic }: MixSettings, all: number, sources: 
   ];
 }
 
-/** The first `count` of the cases in an order drawn for a training seed. */
-export function drawReal<T>(cases: readonly T[], count: number, seed: number): T[] {
-  const stream = new RandomStream(seed, 'task-study/real');
+/** The cases in an order drawn for a training seed, of which a mix takes the first. */
+export function drawn<T>(cases: readonly T[], seed: number): T[] {
+  const stream = new RandomStream(seed, 'task-study/order');
   const order = cases.map((_, i) => i);
   for (let i = order.length - 1; i > 0; i--) {
     const j = stream.integer(i + 1);
     [order[i], order[j]] = [order[j], order[i]];
   }
-  return order.slice(0, count).map((i) => cases[i]);
+  return order.map((i) => cases[i]);
 }

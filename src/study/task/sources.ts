@@ -1,6 +1,7 @@
 /**
  * Where a study's synthetic cases come from: a folder of bones that were generated before, or a generator's run, from which
- * the study makes its own set, resumable bone by bone.
+ * the study makes its own sets, resumable bone by bone. Each training seed has its own: another set of a run, another order
+ * of a folder; so what intervals say of trainings holds the luck of the draw as well.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -14,6 +15,7 @@ import { createProgress } from '../../files/progress.ts';
 import { generateSet } from '../../sampling/generateSet.ts';
 import { readGenerator } from '../../sampling/generator.ts';
 import { sampleDefaults } from '../../sampling/solverNames.ts';
+import { drawn } from './mix.ts';
 
 export interface Source {
   /** In names of mixes: letters and digits. */
@@ -45,7 +47,7 @@ export function openSource(name: string, path: string, data: Dataset, count: num
       expected: `${count}: the largest number of synthetic cases of the study`,
       todo: 'generate more, name the generator instead, or lower --set synthetic=[..]',
     });
-  requireHeldOutApart(data, [{ dataset: set, cases: set.cases.slice(0, count) }]);
+  requireHeldOutApart(data, [{ dataset: set, cases: set.cases }]);
   return { name, path, kind: 'set', hash: dataHash(set.cases) };
 }
 
@@ -53,7 +55,10 @@ export interface MakeOptions {
   /** The folder for a set that is made here. */
   out: string;
   count: number;
+  /** Of the study. */
   seed: number;
+  /** Of the training that learns from them. */
+  training: number;
   quiet?: boolean;
   signal?: AbortSignal;
   threads?: number;
@@ -62,15 +67,21 @@ export interface MakeOptions {
 /** Times as many bones as are needed that are made at most: those without bone are left out of a set. */
 const MOST_TRIES = 2;
 
+/** A folder's cases in the order in which a training seed takes them. */
+export function openForTraining(folder: string, training: number): Dataset {
+  const dataset = openDataset(folder);
+  return { ...dataset, cases: drawn(dataset.cases, training) };
+}
+
 /**
- * The cases of a source: a folder is opened, a run generates until there are `count` bones. Throws `NumericsError` where half of
- * them or more are empty.
+ * The cases of a source for one training seed: those of a folder in another order, or `count` bones that its run generates. Throws
+ * `NumericsError` where half of them or more are empty.
  */
-export async function sourceCases(source: Source, { out, ...o }: MakeOptions): Promise<Dataset> {
-  if (source.kind === 'set') return openDataset(source.path);
+export async function sourceCases(source: Source, { out, training, ...o }: MakeOptions): Promise<Dataset> {
+  if (source.kind === 'set') return openForTraining(source.path, training);
   const generator = readGenerator(source.path);
   const progress = createProgress({
-    title: `${source.name} set`,
+    title: `${source.name} set, seed ${training}`,
     total: o.count,
     unit: 'bones',
     quiet: o.quiet,
@@ -80,6 +91,7 @@ export async function sourceCases(source: Source, { out, ...o }: MakeOptions): P
       const { dataset } = await generateSet({
         ...sampleDefaults(generator.meta),
         ...o,
+        seed: o.seed + training,
         count,
         generator,
         out,

@@ -28,7 +28,7 @@ import {
 } from './folder.ts';
 import { type Mix, mixesOf } from './mix.ts';
 import { taskStudyPage } from './page.ts';
-import { openSource, type Source, sourceCases } from './sources.ts';
+import { openForTraining, openSource, type Source, sourceCases } from './sources.ts';
 import { type Figure, type Task, tasksOf } from './tasks.ts';
 import { doneUnit, makeUnit, type TaskShop, type Unit, unitOf } from './units.ts';
 import { type Comparison, comparisonsOf, sentenceOf } from './verdict.ts';
@@ -139,16 +139,19 @@ export function dryTaskStudy(options: TaskStudyOptions): { unit: string; done: b
   const { dataset, settings, out } = options;
   const paths = taskPathsOf(out);
   const sets = new Map<string, Dataset>();
-  for (const { name, kind, path } of record.sources) {
-    const folder = kind === 'set' ? path : paths.set(name);
-    if (existsSync(join(folder, MANIFEST))) sets.set(name, openDataset(folder));
-  }
-  const shop: TaskShop = { dataset, sets, paths, seed: settings.seed };
-  return units.map((unit) => {
-    const { source, synthetic } = unit.mix;
-    const known = source === undefined || (sets.get(source)?.cases.length ?? 0) >= synthetic;
-    return { unit: unit.name, done: known && doneUnit(shop, unit) !== undefined };
-  });
+  for (const { name, kind, path } of record.sources)
+    for (let s = 0; s < settings.seeds; s++) {
+      if (kind === 'set') sets.set(`${name} ${s}`, openForTraining(path, s));
+      else if (existsSync(join(paths.set(name, s), MANIFEST)))
+        sets.set(`${name} ${s}`, openDataset(paths.set(name, s)));
+    }
+  const shop = {
+    dataset,
+    set: (name: string, s: number) => sets.get(`${name} ${s}`),
+    paths,
+    seed: settings.seed,
+  };
+  return units.map((unit) => ({ unit: unit.name, done: doneUnit(shop, unit) !== undefined }));
 }
 
 /**
@@ -191,19 +194,23 @@ async function work(
   const { manifest, grid } = dataset;
   const count = Math.max(...mixes.map((mix) => mix.synthetic));
   const sets = new Map<string, Dataset>();
-  for (const source of record.sources) {
-    if (source.kind === 'run') say(`set ${source.name}: ${count} bones`);
-    const set = await sourceCases(source, {
-      out: paths.set(source.name),
-      count,
-      seed: settings.seed,
-      quiet,
-      signal,
-      threads,
-    });
-    sets.set(source.name, readOnce(set));
-  }
-  const shop: TaskShop = { dataset, sets, paths, seed: settings.seed, quiet, signal, threads };
+  for (const source of record.sources)
+    for (let training = 0; training < settings.seeds; training++) {
+      const { name, kind } = source;
+      if (kind === 'run') say(`set ${name} for seed ${training}: ${count} bones`);
+      const set = await sourceCases(source, {
+        out: paths.set(name, training),
+        count,
+        seed: settings.seed,
+        training,
+        quiet,
+        signal,
+        threads,
+      });
+      sets.set(`${name} ${training}`, readOnce(set));
+    }
+  const set: TaskShop['set'] = (name, training) => sets.get(`${name} ${training}`);
+  const shop: TaskShop = { dataset, set, paths, seed: settings.seed, quiet, signal, threads };
   const errors = new Map<string, Record<string, TestError[]>>();
   for (const [i, unit] of units.entries()) {
     const known = doneUnit(shop, unit);

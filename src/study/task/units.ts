@@ -9,13 +9,13 @@ import { createProgress } from '../../files/progress.ts';
 import { finish, finished, keyOf, readJson, writeJson } from '../folder.ts';
 import type { TestError } from './effect.ts';
 import type { TaskPaths } from './folder.ts';
-import { drawReal, type Mix } from './mix.ts';
+import { drawn, type Mix } from './mix.ts';
 import type { Task } from './tasks.ts';
 
 export interface TaskShop {
   dataset: Dataset;
-  /** Synthetic cases by source. */
-  sets: ReadonlyMap<string, Dataset>;
+  /** Synthetic cases of a source for a training seed; undefined where they are not made yet. */
+  set: (source: string, seed: number) => Dataset | undefined;
   paths: TaskPaths;
   /** Of the tests. */
   seed: number;
@@ -40,12 +40,11 @@ export const unitOf = (task: Task, mix: Mix, seed: number): Unit => ({
 });
 
 /** What a unit learns from. */
-function casesOf({ dataset, sets }: TaskShop, { mix, seed }: Unit) {
-  const cases = drawReal(dataset.split('train'), mix.real, seed);
-  const set = mix.source === undefined ? undefined : sets.get(mix.source)!;
+function casesOf({ dataset, set }: TaskShop, { mix, seed }: Unit) {
+  const made = mix.source === undefined ? undefined : set(mix.source, seed);
   return {
-    cases,
-    synthetic: set === undefined ? [] : [{ dataset: set, cases: set.cases.slice(0, mix.synthetic) }],
+    cases: drawn(dataset.split('train'), seed).slice(0, mix.real),
+    synthetic: made === undefined ? [] : [{ dataset: made, cases: made.cases.slice(0, mix.synthetic) }],
   };
 }
 
@@ -101,8 +100,11 @@ function readErrors(path: string, key: string): Record<string, TestError[]> | un
 }
 
 /** What a unit came to, where it is done. */
-export const doneUnit = (shop: TaskShop, unit: Unit): Record<string, TestError[]> | undefined =>
-  readErrors(shop.paths.test(unit.name), keysOf(shop, unit).test);
+export function doneUnit(shop: TaskShop, unit: Unit): Record<string, TestError[]> | undefined {
+  const { source, synthetic } = unit.mix;
+  if (source !== undefined && (shop.set(source, unit.seed)?.cases.length ?? 0) < synthetic) return undefined;
+  return readErrors(shop.paths.test(unit.name), keysOf(shop, unit).test);
+}
 
 /** Errors of a unit that is not done, by figure: trains what is not trained, and tests. */
 export async function makeUnit(shop: TaskShop, unit: Unit): Promise<Record<string, TestError[]>> {
