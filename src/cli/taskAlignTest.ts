@@ -1,5 +1,4 @@
 /** `cranioflow task align test`: how well the network and its peers align held-out bones. */
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { AlignMethod } from '../downstream/align/method.ts';
 import { UsageError } from '../errors.ts';
@@ -61,18 +60,18 @@ Examples:
       const conditions = oneOf(flags.conditions, ['whole', 'truncated', 'defect'] as const, '--conditions');
       const names = flags.methods.join() === 'none' ? [] : flags.methods;
       const runs = flags.run ?? [];
-      const { requireWritableFolder } = await import('../files/atomic.ts');
+      const { takeTestFolder } = await import('../downstream/testFolder.ts');
       const { openDataset, readOnce } = await import('../dataset/dataset.ts');
       const { makeBaselines, networkMethod } = await import('../downstream/align/methods.ts');
-      const { alignTestKey, testAlignment } = await import('../downstream/align/test.ts');
-      const { ROW_LOG, RowLog } = await import('../downstream/align/rowLog.ts');
+      const { testAlignment } = await import('../downstream/align/test.ts');
+      const { openAlignRows } = await import('../downstream/align/row.ts');
       const { writeAlignTest } = await import('../downstream/align/page.ts');
       const { terminalTable } = await import('../downstream/align/table.ts');
-      requireWritableFolder(flags.out);
       const dataset = readOnce(openDataset(flags.data));
-      const baselines = makeBaselines(names, dataset);
+      const release = takeTestFolder(flags.out, 'align', cli.say);
       const networks: AlignMethod[] = [];
       try {
+        const baselines = makeBaselines(names, dataset);
         for (const [r, run] of runs.entries()) {
           const network = await networkMethod(run, dataset, flags.threads);
           networks.push({ ...network, name: runs.length > 1 ? `network ${r + 1}` : network.name });
@@ -88,12 +87,12 @@ Examples:
           seed: flags.seed,
           failureDeg: flags.failure,
         };
-        const log = new RowLog(join(flags.out, ROW_LOG), alignTestKey(settings));
+        const kept = openAlignRows(flags.out);
         const bar: { current?: ReturnType<typeof cli.progress> } = {};
         const test = await cli.interruptible((signal) =>
           testAlignment({
             ...settings,
-            log,
+            kept,
             signal,
             onProgress: (done, total) => {
               bar.current ??= cli.progress('align', total, 'alignments');
@@ -104,10 +103,11 @@ Examples:
         bar.current?.finish();
         const whole = { ...test, command: commandLine(flags) };
         const { page } = writeAlignTest(flags.out, whole);
-        log.remove();
+        kept.remove();
         cli.print(whole, `${terminalTable(whole)}\npage: ${page}\n`);
       } finally {
         for (const network of networks) await network.release?.();
+        release();
       }
     });
 }

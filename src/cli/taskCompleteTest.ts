@@ -70,58 +70,64 @@ async function runTest(flags: TestFlags, cli: Context): Promise<void> {
   const names = chosenMethods(flags.methods, flags);
   const [
     { openDataset },
-    { KeptRows, ROWS },
+    { openCompletionRows },
     { testCompletion },
     { markdownText, terminalText },
-    { requireWritableFolder, writeFileAtomic },
+    { takeTestFolder },
+    { writeFileAtomic },
   ] = await Promise.all([
     import('../dataset/dataset.ts'),
-    import('../downstream/complete/keptRows.ts'),
+    import('../downstream/complete/record.ts'),
     import('../downstream/complete/test.ts'),
     import('../downstream/complete/table.ts'),
+    import('../downstream/testFolder.ts'),
     import('../files/atomic.ts'),
   ]);
   const dataset = openDataset(flags.data);
-  requireWritableFolder(flags.out);
-  const seen: CompletionView[][] = [];
-  const kept = new KeptRows(join(flags.out, ROWS));
-  const record = await cli.interruptible(async (signal) => {
-    const methods = await openMethods(names, flags);
-    let bar: ReturnType<Context['progress']> | undefined;
-    try {
-      return await testCompletion({
-        dataset,
-        methods,
-        defectsPerCase: flags.defects,
-        kinds: flags.kinds as DefectKind[] | undefined,
-        seed: flags.seed,
-        answers: flags.answers,
-        leastQuality: flags.leastQuality,
-        limit: flags.cases,
-        toleranceMm: flags.tolerance,
-        signal,
-        onWarning: (text) => cli.say(`warning: ${text}`),
-        onProgress(done, total, note) {
-          bar ??= cli.progress('complete', total, 'completions');
-          bar.update(done, note);
-        },
-        shows: ({ kind }) =>
-          seen.length < flags.pictures && !seen.some(([first]) => first.defect.kind === kind),
-        onView: (view) => keepView(seen, view),
-        kept,
-      });
-    } finally {
-      bar?.finish();
-      for (const method of methods) await method.release?.();
-    }
-  });
-  const { completionPage } = await import('../downstream/complete/page.ts');
-  const [json, page] = [join(flags.out, 'complete.json'), join(flags.out, 'complete.html')];
-  writeFileAtomic(join(flags.out, 'complete.md'), markdownText(record));
-  writeFileAtomic(json, `${JSON.stringify(record, null, 1)}\n`);
-  writeFileAtomic(page, completionPage(record, await picturesOf(seen), commandOf(flags, names)));
-  kept.remove();
-  cli.print(record, `${terminalText(record)}\npage: ${page}\n`);
+  const release = takeTestFolder(flags.out, 'complete', cli.say);
+  try {
+    const seen: CompletionView[][] = [];
+    const kept = openCompletionRows(flags.out);
+    const record = await cli.interruptible(async (signal) => {
+      const methods = await openMethods(names, flags);
+      let bar: ReturnType<Context['progress']> | undefined;
+      try {
+        return await testCompletion({
+          dataset,
+          methods,
+          defectsPerCase: flags.defects,
+          kinds: flags.kinds as DefectKind[] | undefined,
+          seed: flags.seed,
+          answers: flags.answers,
+          leastQuality: flags.leastQuality,
+          limit: flags.cases,
+          toleranceMm: flags.tolerance,
+          signal,
+          onWarning: (text) => cli.say(`warning: ${text}`),
+          onProgress(done, total, note) {
+            bar ??= cli.progress('complete', total, 'completions');
+            bar.update(done, note);
+          },
+          shows: ({ kind }) =>
+            seen.length < flags.pictures && !seen.some(([first]) => first.defect.kind === kind),
+          onView: (view) => keepView(seen, view),
+          kept,
+        });
+      } finally {
+        bar?.finish();
+        for (const method of methods) await method.release?.();
+      }
+    });
+    const { completionPage } = await import('../downstream/complete/page.ts');
+    const [json, page] = [join(flags.out, 'complete.json'), join(flags.out, 'complete.html')];
+    writeFileAtomic(join(flags.out, 'complete.md'), markdownText(record));
+    writeFileAtomic(json, `${JSON.stringify(record, null, 1)}\n`);
+    writeFileAtomic(page, completionPage(record, await picturesOf(seen), commandOf(flags, names)));
+    kept.remove();
+    cli.print(record, `${terminalText(record)}\npage: ${page}\n`);
+  } finally {
+    release();
+  }
 }
 
 /** Keeps the views of one defect together. */

@@ -2,8 +2,10 @@
  * A dataset of phantom skulls: `count` individuals of one seed on the standard cube grid, split like any other.
  * Skull i is the same whatever the count, so a larger set contains the smaller one.
  */
+
 import { join } from 'node:path';
 import { InterruptedError } from '../errors.ts';
+import { nextTurn } from '../files/interrupt.ts';
 import { acquireLock } from '../files/lock.ts';
 import { makePhantom, phantomGrid } from '../skull/phantom/phantom.ts';
 import type { Quality } from '../skull/phantom/quality.ts';
@@ -59,7 +61,7 @@ async function fill(grid: Grid, options: PhantomSetOptions): Promise<Dataset> {
         { id, subject: id, source, attribution, licence: 'Apache-2.0', quality: phantom.quality },
         phantom.mask,
       );
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextTurn();
     }
     options.onProgress?.(index + 1, count);
   }

@@ -12,7 +12,7 @@
 import { join } from 'node:path';
 import { type Dataset, openDataset } from '../dataset/dataset.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
-import { interruptedError } from '../files/interrupt.ts';
+import { interruptedError, nextTurn } from '../files/interrupt.ts';
 import { createProgress } from '../files/progress.ts';
 import { type Image, writePng } from '../mesh/png.ts';
 import type { GeneratorMeta } from '../models/metadata.ts';
@@ -103,7 +103,7 @@ class Stages {
     }
     this.#progress.update(this.#done, name);
     // Rendering blocks the event loop; let the line above be drawn and signals be heard first.
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
     const result = await make();
     this.#progress.update(++this.#done, name);
     return result;

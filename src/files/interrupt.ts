@@ -30,6 +30,9 @@ export function onInterrupt(notice = (text: string) => void process.stderr.write
   };
 }
 
+/** Lets the event loop turn once: work that blocks it hears signals, and closes what is closed, only here. */
+export const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 /** The error to end with once `signal` is aborted and what was finished is on disk; `kept` says where. */
 export function interruptedError(
   kept: string,

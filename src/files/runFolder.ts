@@ -20,6 +20,7 @@ import {
   writeCheckpoint,
 } from './checkpoint.ts';
 import { acquireLock } from './lock.ts';
+import { requireOwnFolder } from './ownFolder.ts';
 
 export interface RunFolderOptions {
   /** Steps of the whole run: a checkpoint beyond them is refused. */
@@ -106,8 +107,8 @@ function rollBackMetrics(file: string, step: number): void {
 }
 
 /**
- * Opens a run folder for writing. Throws `RunFolderError` where another process writes it or, without `resume`, where it
- * already holds a run; with `resume`, `CheckpointError` where the newest checkpoint is damaged or of another
+ * Opens a run folder for writing. Throws `FileError` where it holds other things than a run, `RunFolderError` where another
+ * process writes it or, without `resume`, where it already holds a run; with `resume`, `CheckpointError` where the newest checkpoint is damaged or of another
  * configuration (nothing is changed then). Resuming a folder without a run starts one.
  */
 export function openRunFolder(path: string, options: RunFolderOptions): RunFolder {
@@ -124,6 +125,8 @@ export function openRunFolder(path: string, options: RunFolderOptions): RunFolde
         expected: 'a new or empty folder, or --resume',
         todo: 'add --resume to go on with that run, or choose another --out',
       });
+    // A run is never begun among other things: a dataset's folder that holds weights is neither.
+    if (held.length === 0) requireOwnFolder(path, /^$/);
     tidyCheckpoints(path);
     const checkpoint = latestCheckpointPath(path);
     if (checkpoint !== undefined) {

@@ -4,7 +4,7 @@
  */
 import { DatasetError, NumericsError, VolumeError } from '../errors.ts';
 import { hasBone } from '../evaluation/setChecks.ts';
-import { interruptedError } from '../files/interrupt.ts';
+import { interruptedError, nextTurn } from '../files/interrupt.ts';
 import { RandomStream } from '../random/stream.ts';
 import { requireSameGrid } from '../volume/sameGrid.ts';
 import type { Mask } from '../volume/volume.ts';
@@ -176,7 +176,7 @@ export async function auditSets(sets: AuditSets, given: Partial<AuditSetsOptions
 
   /** Work on a shape is one long step: signals are heard between two. */
   const breathe = async (): Promise<void> => {
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
     listen();
   };
   const index = await buildShapeIndex(train.count, trainAt, train.subjects, () => {

@@ -2,9 +2,11 @@
  * Searches of one index, several at once, each in a thread of its own; results come back in the order of the questions. The
  * index lies in shared memory, so that a thread costs no copy of it. What is found does not depend on the threads.
  */
+
 import { availableParallelism } from 'node:os';
 import type { Worker } from 'node:worker_threads';
 import { type Explanation, NumericsError, VolumeError } from '../errors.ts';
+import { nextTurn } from '../files/interrupt.ts';
 import { startThread } from '../files/thread.ts';
 import type { Mask } from '../volume/volume.ts';
 import { type Match, nearestOthers, nearestShapes } from './nearestShape.ts';
@@ -57,7 +59,7 @@ export class SearchPool {
     if (this.#threads < 2 || count < WORTH_A_THREAD) {
       await take(async (question) => {
         // A search is one long step: signals are heard between two.
-        await new Promise((resolve) => setImmediate(resolve));
+        await nextTurn();
         return searchOne(this.#index, question);
       });
       return out;

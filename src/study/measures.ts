@@ -2,11 +2,13 @@
  * What a study measures: the figures of a generated set, and those of training cases in its place. A measure that is there and
  * whole is not made again.
  */
+
 import type { StudySettings } from '../config/study.ts';
 import { dataHash } from '../dataset/dataHash.ts';
 import { openDataset } from '../dataset/dataset.ts';
 import { InterruptedError } from '../errors.ts';
 import { evaluateSets } from '../evaluation/evaluateSets.ts';
+import { nextTurn } from '../files/interrupt.ts';
 import { packageVersion } from '../files/version.ts';
 import { readProvenance } from '../sampling/generateProvenance.ts';
 import { type Mask, voxelCount } from '../volume/volume.ts';
@@ -156,7 +158,7 @@ export async function makeReference(
 
 /** Lets signals be heard between two stretches of computing. Throws `InterruptedError`. */
 async function breathe({ signal }: Workshop): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve));
+  await nextTurn();
   if (signal?.aborted)
     throw new InterruptedError({
       found: 'interrupted between two measures',

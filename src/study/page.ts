@@ -5,7 +5,7 @@
 import type { Dataset } from '../dataset/dataset.ts';
 import { metricTitle } from '../evaluation/metricDocs.ts';
 import { readMetrics, thinned } from '../evaluation/report/metricsLog.ts';
-import { interruptedError } from '../files/interrupt.ts';
+import { interruptedError, nextTurn } from '../files/interrupt.ts';
 import type { LineChart } from '../report/chart.ts';
 import { buildReport, formatNumber, type Section, type Table } from '../report/report.ts';
 import { AXES, axisSection } from './axisSections.ts';
@@ -245,7 +245,7 @@ function workSection(result: StudyResult, { plan, paths }: PageSources): Section
 /** The page. Throws `InterruptedError` where the signal is aborted, `RunFolderError` where a log is missing. */
 export async function studyPage(result: StudyResult, sources: PageSources): Promise<string> {
   const { plan, paths, dataset, signal } = sources;
-  await new Promise((resolve) => setImmediate(resolve));
+  await nextTurn();
   if (signal?.aborted) throw interruptedError('the page was not written; all else is kept');
   const { data, settings, verdict } = result;
   const { quality } = verdict;

@@ -5,7 +5,7 @@
  */
 import type { GeneratorConfig } from '../config/schemas.ts';
 import type { Loader } from '../dataset/loader.ts';
-import { interruptedError } from '../files/interrupt.ts';
+import { interruptedError, nextTurn } from '../files/interrupt.ts';
 import { createProgress } from '../files/progress.ts';
 import { elements } from '../graph/graph.ts';
 import type { AutoencoderWeights } from '../sampling/autoencoder.ts';
@@ -47,7 +47,7 @@ export async function encodeAll(
       loader.fillBatch([i], mask, copy === 0 ? undefined : augment);
       latents.push(await encoder.encode(mask));
       progress.update(latents.length);
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextTurn();
     }
   progress.finish();
   await encoder.release();

@@ -4,7 +4,7 @@
  */
 import { NumericsError } from '../errors.ts';
 import type { CheckpointContent } from '../files/checkpoint.ts';
-import { interruptedError } from '../files/interrupt.ts';
+import { interruptedError, nextTurn } from '../files/interrupt.ts';
 import { createProgress } from '../files/progress.ts';
 import type { RunFolder } from '../files/runFolder.ts';
 
@@ -83,7 +83,7 @@ export async function trainingLoop(options: LoopOptions): Promise<void> {
       last ||= options.finished?.() === true;
       if (last || t % options.checkpointEvery === 0) save(t);
       // Runs block the event loop; give signals a chance to be heard.
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextTurn();
       if (last) break;
     }
     progress.finish();

@@ -13,7 +13,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PairsConfig } from '../config/fewStep.ts';
 import { CheckpointError } from '../errors.ts';
-import { interruptedError } from '../files/interrupt.ts';
+import { interruptedError, nextTurn } from '../files/interrupt.ts';
 import { createProgress } from '../files/progress.ts';
 import { readSafetensors, type StoredTensor, writeSafetensors } from '../files/safetensors.ts';
 import { elements } from '../graph/graph.ts';
@@ -131,7 +131,7 @@ async function makeShard(
     const velocity = async (x: Float32Array, t: number) => {
       pause();
       // A run blocks the event loop; give signals a chance to be heard.
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextTurn();
       return field(x, new Float32Array(BLOCK).fill(t));
     };
     const samples = await SOLVERS[pairs.solver](velocity, noise, { steps: pairs.steps });

@@ -8,7 +8,7 @@ import { collectCases } from '../../dataset/inputs.ts';
 import { type ReadOptions, readCase } from '../../dataset/readCase.ts';
 import { FileError, UsageError } from '../../errors.ts';
 import { writeFileAtomic } from '../../files/atomic.ts';
-import { interruptedError } from '../../files/interrupt.ts';
+import { interruptedError, nextTurn } from '../../files/interrupt.ts';
 import type { AlignerMeta } from '../../models/metadata.ts';
 import { boneVoxels, cropToBone } from '../../skull/orient.ts';
 import {
@@ -135,7 +135,7 @@ export async function applyAligner(options: ApplyOptions): Promise<Applied> {
 
 /** Throws `InterruptedError` once the signal is aborted; what blocks the event loop gives it a chance to be heard here. */
 async function goOn(signal?: AbortSignal): Promise<void> {
-  await new Promise((resolve) => setImmediate(resolve));
+  await nextTurn();
   if (signal?.aborted) throw interruptedError('nothing was written', 'run the same command again');
 }
 

@@ -1,5 +1,7 @@
 /** One row of the test of alignment: what a method said of one scan, and how far that is off. */
 import { z } from 'zod';
+import { rowsOf } from '../testFolder.ts';
+import { TestRows } from '../testRows.ts';
 import { CONDITIONS } from './disturb.ts';
 import { POSE_KINDS } from './poses.ts';
 
@@ -21,3 +23,12 @@ export const rowSchema = z.strictObject({
   uncertainty: z.strictObject({ rotationDeg: z.number(), translationMm: z.number() }).nullable(),
 });
 export type AlignRow = z.infer<typeof rowSchema>;
+
+type RowPlace = Pick<AlignRow, 'case' | 'pose' | 'condition' | 'draw' | 'method'>;
+export type AlignRows = TestRows<AlignRow, RowPlace>;
+
+/** The rows that are kept in the folder of a test. Throws `DiskError`. */
+export const openAlignRows = (out: string): AlignRows =>
+  new TestRows<AlignRow, RowPlace>(rowsOf(out, 'align'), rowSchema, (row) =>
+    [row.case, row.pose, row.condition, row.draw, row.method].join(' '),
+  );

@@ -9,11 +9,13 @@
  *
  * A method that throws one of our errors has given no answer; any other error is a fault of ours and ends the test.
  */
+
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Dataset } from '../../dataset/dataset.ts';
 import type { DatasetCase } from '../../dataset/manifest.ts';
 import { CranioflowError, DatasetError, InterruptedError, UsageError } from '../../errors.ts';
+import { nextTurn } from '../../files/interrupt.ts';
 import { packageVersion } from '../../files/version.ts';
 import { RandomStream } from '../../random/stream.ts';
 import { invertTransform } from '../../skull/register/transform.ts';
@@ -23,8 +25,7 @@ import { poseError, surfaceProbe } from './errors.ts';
 import type { AlignMethod } from './method.ts';
 import { comparePair, type Pair, pairedSchema } from './paired.ts';
 import { drawPose, POSE_KINDS, type PoseKind, scanOf } from './poses.ts';
-import { type AlignRow, rowSchema } from './row.ts';
-import type { RowLog } from './rowLog.ts';
+import { type AlignRow, type AlignRows, rowSchema } from './row.ts';
 import { summarise, summarySchema } from './summary.ts';
 
 export const ALIGN_TEST_FORMAT = 'cranioflow-align-test';
@@ -82,8 +83,8 @@ export interface AlignTestOptions {
   count?: number;
   seed: number;
   failureDeg: number;
-  /** Rows of an earlier start of this very test (`alignTestKey`), and where new ones are kept. */
-  log?: RowLog;
+  /** Rows of an earlier start of this very test, and where new ones are kept. */
+  kept?: AlignRows;
   signal?: AbortSignal;
   onProgress?: (done: number, total: number) => void;
 }
@@ -104,7 +105,8 @@ type Given = Pick<AlignTestOptions, 'dataset' | 'methods'> & Partial<AlignTestOp
  */
 export async function testAlignment(given: Given): Promise<AlignTest> {
   const o = { ...ALIGN_TEST_DEFAULTS, ...given };
-  const { dataset, methods, seed, failureDeg, signal } = o;
+  const { dataset, methods, seed, failureDeg, signal, kept } = o;
+  const key = alignTestKey(given);
   const cases = heldOut(dataset, o.count);
   requireSome(
     methods.map((m) => m.name),
@@ -123,11 +125,11 @@ export async function testAlignment(given: Given): Promise<AlignTest> {
             method,
             place: { case: c.id, pose, condition, draw, method: method.name },
           }));
-          const known = places.every(({ place }) => o.log?.find(place) !== undefined);
+          const known = places.every(({ place }) => kept?.find(key, place) !== undefined);
           const scan = known ? undefined : testScan(bone, { seed, index, pose, condition, draw });
           for (const { method, place } of places) {
-            if (signal?.aborted) throw stopped(rows.length, total, o.log);
-            const found = o.log?.find(place);
+            if (signal?.aborted) throw stopped(rows.length, total, kept);
+            const found = kept?.find(key, place);
             const row: AlignRow = found ?? {
               ...place,
               subject: c.subject,
@@ -135,11 +137,11 @@ export async function testAlignment(given: Given): Promise<AlignTest> {
               removedShare: scan!.removedShare,
               ...(await ask(method, scan!)),
             };
-            if (found === undefined) o.log?.add(row);
+            if (found === undefined) kept?.add(key, row);
             rows.push(row);
             o.onProgress?.(rows.length, total);
             // Methods block the event loop; give signals a chance to be heard.
-            await new Promise((resolve) => setImmediate(resolve));
+            await nextTurn();
           }
         }
   }
@@ -280,10 +282,10 @@ function requireSome(names: readonly string[], what: string): void {
   });
 }
 
-function stopped(done: number, total: number, log?: RowLog): InterruptedError {
-  const kept = log !== undefined && done > 0;
+function stopped(done: number, total: number, rows?: AlignRows): InterruptedError {
+  const kept = rows !== undefined && done > 0;
   return new InterruptedError({
-    found: `stopped after ${done} of ${total} alignments; ${kept ? `they are kept in ${log.path}` : 'nothing was written'}`,
+    found: `stopped after ${done} of ${total} alignments; ${kept ? `they are kept in ${rows.path}` : 'nothing was written'}`,
     expected: 'to run to the end',
     todo: `run the same command again${kept ? ': it goes on from there' : ''}, or with fewer cases (--count) where time is short`,
   });

@@ -6,7 +6,7 @@
 import type { Aligner } from '../../aligner/aligner.ts';
 import type { AlignerConfig } from '../../config/aligner.ts';
 import { quantile } from '../../evaluation/statistics.ts';
-import { interruptedError } from '../../files/interrupt.ts';
+import { interruptedError, nextTurn } from '../../files/interrupt.ts';
 import type { AlignerMeta } from '../../models/metadata.ts';
 import { RandomStream } from '../../random/stream.ts';
 import { cropToBone } from '../../skull/orient.ts';
@@ -122,7 +122,7 @@ export async function measure(
     out.rotation.push({ error: error.rotationDeg, stated: uncertainty.rotationDeg });
     out.translation.push({ error: error.translationMm, stated: uncertainty.translationMm });
     // Runs block the event loop; give signals a chance to be heard.
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
   }
   return out;
 }

@@ -13,7 +13,8 @@ import { openAligner } from '../../aligner/aligner.ts';
 import { collectCases } from '../../dataset/inputs.ts';
 import { type ReadCase, type ReadOptions, readCase } from '../../dataset/readCase.ts';
 import { UsageError, VolumeError } from '../../errors.ts';
-import { interruptedError } from '../../files/interrupt.ts';
+import { requireWritableFolder } from '../../files/atomic.ts';
+import { interruptedError, nextTurn } from '../../files/interrupt.ts';
 import type { Mesh } from '../../mesh/mesh.ts';
 import { alignReference } from '../../skull/align.ts';
 import { cropToBone } from '../../skull/orient.ts';
@@ -28,6 +29,7 @@ import { checkExtent, checkPlacement, defectWarnings, gapWarnings } from './appl
 import {
   type ApplyFacts,
   checkFolder,
+  checkOwn,
   fileNames,
   type ImplantFacts,
   keyOf,
@@ -110,17 +112,19 @@ export async function applyCompletion(options: ApplyOptions, doors: ApplyDoors =
   const { out, signal } = options;
   const own = { ...DOORS, ...doors };
   checkWays(options);
+  checkOwn(out);
+  requireWritableFolder(out);
   const clock = new Clock(options);
   let opened = await own.open(options.method, options);
   try {
-    clock.next('read the bone');
+    await clock.next('read the bone');
     const one = await readOne(options, opened);
     const region = options.region === undefined ? undefined : await readRegion(options.region);
     const key = keyOf(one.bone, settingsOf(options, opened));
     checkFolder(out, key);
     checkExtent(one.bone, opened, one.label);
 
-    clock.next('find its pose');
+    await clock.next('find its pose');
     const pose = await findPose(options, own, one, opened);
     if (opened.gridFor) opened = { ...opened, grid: opened.gridFor(one.bone, pose.transform) };
     const placed = placedGrid(opened.grid, pose);
@@ -129,13 +133,14 @@ export async function applyCompletion(options: ApplyOptions, doors: ApplyDoors =
 
     if (opened.method.name === 'mirror' && region === undefined) warnings.push(ASYMMETRY);
 
-    clock.next('complete');
+    await clock.next('complete');
     const { seed = 0, answers = 1 } = options;
     const completions = await opened.method.complete(coarse, { seed, index: 0, answers, signal });
 
-    clock.next('cut the implant');
-    const made = completions.map((answer) => {
-      signal?.throwIfAborted();
+    await clock.next('cut the implant');
+    const made: (Implant & { bone: Mask })[] = [];
+    for (const answer of completions) {
+      await clock.breathe();
       const core = coreOf(coarse, answer.whole, placed, one.read.grid, region);
       const pair = finePair(one.bone, one.read.grid, placed, core, answer, region);
       const cutOut = cut(pair, opened, options);
@@ -146,17 +151,19 @@ export async function applyCompletion(options: ApplyOptions, doors: ApplyDoors =
       };
       for (const text of defectWarnings(found, coarse, pose, opened))
         if (!warnings.includes(text)) warnings.push(text);
-      return { ...cutOut, bone: pair.defective };
-    });
+      made.push({ ...cutOut, bone: pair.defective });
+    }
 
-    clock.next('draw and write');
-    const parts = made.map((cutOut, i): { mesh: Mesh; facts: ImplantFacts } => {
+    await clock.next('draw and write');
+    const parts: { mesh: Mesh; facts: ImplantFacts }[] = [];
+    for (const [i, cutOut] of made.entries()) {
+      await clock.breathe();
       const { gapMm } = options;
       const mesh = implantMesh(cutOut.implant, cutOut.bone, gapMm === undefined ? {} : { gapMm });
       const own = factsOf(cutOut, meshGap(mesh, cutOut.bone), i, made.length, options);
       warnings.push(...gapWarnings(own, cutOut.implant));
-      return { mesh, facts: own };
-    });
+      parts.push({ mesh, facts: own });
+    }
     const facts: ApplyFacts = {
       statement: STATEMENT,
       units: "mm, LPS (x to the patient's left, y to the back, z to the head), in the space of the input",
@@ -352,8 +359,14 @@ class Clock {
     options.onStep?.(this.#step);
   }
 
-  next(step: string): void {
+  /** The steps block the event loop: between them a signal is heard. */
+  async breathe(): Promise<void> {
+    await nextTurn();
     this.#options.signal?.throwIfAborted();
+  }
+
+  async next(step: string): Promise<void> {
+    await this.breathe();
     this.end();
     this.#step = step;
     this.#options.onStep?.(step);

@@ -7,8 +7,8 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { DiskError, FileError } from '../../errors.ts';
 import { asDiskError, discard, syncFolder, writeFileAtomic } from '../../files/atomic.ts';
+import { refusedFolder, requireOwnFolder } from '../../files/ownFolder.ts';
 import { writeMesh } from '../../mesh/export.ts';
 import type { Mesh } from '../../mesh/mesh.ts';
 import { writeVolume } from '../../volume/io/write.ts';
@@ -65,38 +65,23 @@ export function keyOf(bone: Mask, settings: object): string {
     .digest('hex');
 }
 
+/** Throws `FileError` unless the folder is new, empty, or holds an implant; `DiskError` where it cannot be read. */
+export const checkOwn = (out: string): string[] => requireOwnFolder(out, OWN);
+
 /** Throws `FileError` unless the folder is new, empty, or holds what the same key made. */
 export function checkFolder(out: string, key: string): void {
-  if (!existsSync(out)) return;
-  let names: string[];
-  try {
-    names = readdirSync(out);
-  } catch (cause) {
-    const refused = {
-      found: `${out} is no folder that can be read`,
-      expected: 'a folder, or a new name',
-      todo: 'choose another --out',
-    };
-    throw new DiskError(refused, { cause });
-  }
-  const other = names.find((name) => !OWN.test(name) && !LEFT.test(name));
-  const refuse = (found: string): FileError =>
-    new FileError({
-      found,
-      expected: 'a new or empty folder, or one that this same command made',
-      todo: 'choose another --out',
-    });
-  if (other !== undefined) throw refuse(`${out} already holds ${other}`);
-  const own = names.find((name) => OWN.test(name));
-  if (own === undefined) return;
-  if (!names.includes(FACTS)) throw refuse(`${out} holds ${own} without ${FACTS}: nothing tells whose it is`);
+  const names = checkOwn(out);
+  if (names.length === 0) return;
+  if (!names.includes(FACTS))
+    throw refusedFolder(`${out} holds ${names[0]} without ${FACTS}: nothing tells whose it is`);
   let before: unknown;
   try {
     before = JSON.parse(readFileSync(join(out, FACTS), 'utf8')).key;
   } catch {
     before = undefined;
   }
-  if (before !== key) throw refuse(`${out} already holds an implant of another input, network or settings`);
+  if (before !== key)
+    throw refusedFolder(`${out} already holds an implant of another input, network or settings`);
 }
 
 /** `implant.stl`, or `implant-2.stl` where there are several. */

@@ -1,7 +1,12 @@
 /** What a test of completion says, as plain data: `complete.json`. One row a case, defect and method; nothing is dropped. */
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { packageVersion } from '../../files/version.ts';
 import { DEFECT_KINDS, DEFECT_SITES } from '../defects/sites.ts';
+import { rowsOf } from '../testFolder.ts';
+import { TestRows } from '../testRows.ts';
 import { completionFiguresSchema } from './measure.ts';
+import type { CompletionMethod } from './method.ts';
 
 /** What stands beside the best-ranked answer of a method that gives several. */
 export const severalAnswersSchema = z.strictObject({
@@ -65,3 +70,20 @@ export const completionRecordSchema = z.strictObject({
 export type SeveralAnswers = z.infer<typeof severalAnswersSchema>;
 export type CompletionRow = z.infer<typeof completionRowSchema>;
 export type CompletionRecord = z.infer<typeof completionRecordSchema>;
+
+type RowPlace = Pick<CompletionRow, 'case' | 'defect'>;
+export type CompletionRows = TestRows<CompletionRow, RowPlace>;
+
+/** The rows that are kept in the folder of a test. Throws `DiskError`. */
+export const openCompletionRows = (out: string): CompletionRows =>
+  new TestRows<CompletionRow, RowPlace>(
+    rowsOf(out, 'complete'),
+    completionRowSchema,
+    (row) => `${row.defect} ${row.case}`,
+  );
+
+/** SHA-256 over the version, a method with its weights, and what else decides its rows. */
+export function rowKey({ name, words, learnt }: CompletionMethod, settings: object): string {
+  const text = JSON.stringify({ version: packageVersion(), name, words, weights: learnt?.weights, settings });
+  return createHash('sha256').update(text).digest('hex');
+}

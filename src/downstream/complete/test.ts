@@ -17,10 +17,15 @@ import type { Mask } from '../../volume/volume.ts';
 import { applyDefect, type Defect, DefectError, defectKindsOf, drawDefect } from '../defects/defect.ts';
 import { DEFECT_KINDS, type DefectKind } from '../defects/sites.ts';
 import { cutImplant } from '../implant/cutImplant.ts';
-import { type KeptRows, rowKey } from './keptRows.ts';
 import { BORDER_MM, type CompletionFigures, measureCompletion, missingPart } from './measure.ts';
 import { type Completion, type CompletionMethod, requireAnswers } from './method.ts';
-import type { CompletionRecord, CompletionRow, SeveralAnswers } from './record.ts';
+import {
+  type CompletionRecord,
+  type CompletionRow,
+  type CompletionRows,
+  rowKey,
+  type SeveralAnswers,
+} from './record.ts';
 import { checkFit, learntElsewhere } from './testChecks.ts';
 
 /** What was seen of one case, for pictures: masks on the dataset's grid. */
@@ -60,7 +65,7 @@ export interface CompletionTestOptions {
   /** Whether a defect is to be seen; of others, kept rows are not made again. Default: all where there is `onView`. */
   shows?: (defect: Defect) => boolean;
   /** Rows of this test that are finished already; new ones are added. */
-  kept?: KeptRows;
+  kept?: CompletionRows;
 }
 
 /** Pieces that an implant may have: bilateral defects leave two. */
@@ -238,7 +243,7 @@ function compareAnswers(
 const whyOf = (error: unknown): string =>
   error instanceof CranioflowError ? error.explanation.found : String(error);
 
-function stopped(done: number, total: number, kept: KeptRows | undefined): InterruptedError {
+function stopped(done: number, total: number, kept: CompletionRows | undefined): InterruptedError {
   if (kept === undefined)
     return interruptedError(
       `${done} of ${total} completions were measured, none kept`,

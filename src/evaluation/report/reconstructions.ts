@@ -2,8 +2,10 @@
  * What the autoencoder keeps of a bone: held-out masks through encoder, codebook and decoder and back, side by side with
  * their differences, and the Dice of all that were tried. No generated bone can be finer than these.
  */
+
 import type { Dataset } from '../../dataset/dataset.ts';
 import type { DatasetCase } from '../../dataset/manifest.ts';
+import { nextTurn } from '../../files/interrupt.ts';
 import { contactSheet } from '../../mesh/contactSheet.ts';
 import { renderDifference, renderMask } from '../../mesh/views.ts';
 import { type AutoencoderWeights, Decoder, Encoder } from '../../sampling/autoencoder.ts';
@@ -57,7 +59,7 @@ export async function reconstruct(
     const dice = diceOf(overlap(original.data, made.data));
     out.push({ id: c.id, quality: c.quality, original, made, dice });
     options.onCase?.(out.length, cases.length);
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
   }
   await encoder.release();
   await decoder.release();

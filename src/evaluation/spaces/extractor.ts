@@ -7,8 +7,10 @@
  * is coarser, resize.ts); proportions change where the sides do not scale alike. Cases pass in batches of the model's N, or of a few where it is
  * open, and of the first batch one case is described alone too: features that depend on the company are refused.
  */
+
 import { existsSync, statSync } from 'node:fs';
 import { CranioflowError, FileError, NumericsError, ShapeError } from '../../errors.ts';
+import { nextTurn } from '../../files/interrupt.ts';
 import { type Port, Session, type SessionOptions, type Value, value } from '../../runtime/session.ts';
 import { requireSameGrid } from '../../volume/sameGrid.ts';
 import { type Mask, type Vec3, voxelCount } from '../../volume/volume.ts';
@@ -178,7 +180,7 @@ function spaceOf(file: string, model: Session, input: Port, output: Port, batch:
         }
         all.push(...rows);
         for (const _ of indices) onCase?.();
-        await new Promise((resolve) => setImmediate(resolve));
+        await nextTurn();
       }
       const features = stackRows(all, file);
       if (!notes.some((note) => note.startsWith('extractor: ')))

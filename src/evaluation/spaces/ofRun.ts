@@ -1,5 +1,7 @@
 /** What the spaces of trained networks share: masks as a network takes them, on the grid that it was trained on. */
+
 import { GridError } from '../../errors.ts';
+import { nextTurn } from '../../files/interrupt.ts';
 import type { Mask, Vec3 } from '../../volume/volume.ts';
 import type { Features } from '../featureSet.ts';
 import { stackRows } from './space.ts';
@@ -41,7 +43,7 @@ export async function describeEach(
     rows.push(await describe(signed(mask)));
     onCase?.();
     // Runs block the event loop; let a progress line be drawn and signals be heard.
-    await new Promise((resolve) => setImmediate(resolve));
+    await nextTurn();
   }
   return stackRows(rows, `the network of ${run}`);
 }

@@ -1,14 +1,18 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { dataHash } from '../../../src/dataset/dataHash.ts';
 import type { Dataset } from '../../../src/dataset/dataset.ts';
 import { makePhantomDataset } from '../../../src/dataset/phantoms.ts';
-import { KeptRows } from '../../../src/downstream/complete/keptRows.ts';
 import { borderDice, measureCompletion, missingPart } from '../../../src/downstream/complete/measure.ts';
 import { ANSWERS_MOST, type CompletionMethod, type Learnt } from '../../../src/downstream/complete/method.ts';
 import { completionPage } from '../../../src/downstream/complete/page.ts';
 import { renderWith, viewOf } from '../../../src/downstream/complete/picture.ts';
-import { type CompletionRecord, completionRecordSchema } from '../../../src/downstream/complete/record.ts';
+import {
+  type CompletionRecord,
+  completionRecordSchema,
+  openCompletionRows,
+} from '../../../src/downstream/complete/record.ts';
 import { differences, summarise } from '../../../src/downstream/complete/summary.ts';
 import { markdownText, terminalText } from '../../../src/downstream/complete/table.ts';
 import { testCompletion } from '../../../src/downstream/complete/test.ts';
@@ -287,14 +291,15 @@ describe('rows that are kept', () => {
     return { method: { ...method, complete }, signal: stop.signal, asked: () => asked };
   };
   test('a test that was stopped goes on and ends as an unbroken one', async () => {
-    const path = folder.path('kept/complete.rows.jsonl');
+    const out = folder.path('kept');
+    const path = join(out, 'complete.rows.jsonl');
     const first = counted(oracle(), 4);
     const broken = testCompletion({
       ...test2,
       dataset,
       methods: [first.method, fickle],
       signal: first.signal,
-      kept: new KeptRows(path),
+      kept: openCompletionRows(out),
     });
     await expect(broken).rejects.toThrow(InterruptedError);
     await expect(broken).rejects.toThrow(/6 of 16 completions are measured and kept in/);
@@ -303,7 +308,7 @@ describe('rows that are kept', () => {
     expect(text.trimEnd().split('\n')).toHaveLength(6);
     writeFileSync(path, text.slice(0, -20));
     const again = counted(oracle());
-    const kept = new KeptRows(path);
+    const kept = openCompletionRows(out);
     const resumed = await testCompletion({ ...test2, dataset, methods: [again.method, fickle], kept });
     expect(bare(resumed)).toEqual(bare(record));
     expect(again.asked()).toBe(8 - 3);
@@ -317,7 +322,7 @@ describe('rows that are kept', () => {
       ...test2,
       dataset,
       methods: [last.method],
-      kept: new KeptRows(path),
+      kept: openCompletionRows(out),
       shows: () => views.length === 0,
       onView: ({ defect }) => views.push(defect.share),
     });
@@ -326,10 +331,16 @@ describe('rows that are kept', () => {
     expect(existsSync(path)).toBe(false);
   });
   test('of another seed, setting or network count for nothing', async () => {
-    const path = folder.path('other/complete.rows.jsonl');
+    const out = folder.path('other');
     const asked = async (more: object, method = oracle()) => {
       const one = counted(method);
-      const o = { dataset, methods: [one.method], limit: 1, kept: new KeptRows(path), ...more };
+      const o = {
+        dataset,
+        methods: [one.method],
+        limit: 1,
+        kept: openCompletionRows(out),
+        ...more,
+      };
       await testCompletion(o);
       return one.asked();
     };

@@ -1,10 +1,10 @@
-/** A test that was stopped goes on from its log: rows are not asked for twice, and a log of another test is not believed. */
+/** A test that was stopped goes on from its rows: none is asked for twice, and those of another test are not believed. */
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import type { AlignMethod } from '../../../src/downstream/align/method.ts';
-import { ROW_LOG, RowLog } from '../../../src/downstream/align/rowLog.ts';
+import { openAlignRows } from '../../../src/downstream/align/row.ts';
 import { alignTestKey, testAlignment } from '../../../src/downstream/align/test.ts';
 import { InterruptedError } from '../../../src/errors.ts';
 import { IDENTITY_TRANSFORM } from '../../../src/skull/register/transform.ts';
@@ -13,7 +13,7 @@ import { airplanes } from './helpers.ts';
 const root = mkdtempSync(join(tmpdir(), 'cranioflow-rows-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 const dataset = airplanes(join(root, 'data'), 6, 1);
-const path = join(root, ROW_LOG);
+const path = join(root, 'align.rows.jsonl');
 
 let asked = 0;
 const method: AlignMethod = {
@@ -35,22 +35,22 @@ test('a stopped test goes on, and a line that was cut short is asked again', asy
   const without = (rows: typeof unbroken.rows) => rows.map(({ seconds: _, ...row }) => row);
   const controller = new AbortController();
   const onProgress = (done: number) => void (done === 5 && controller.abort());
-  const log = new RowLog(path, key);
+  const kept = openAlignRows(root);
   expect(existsSync(path)).toBe(false);
-  await expect(testAlignment({ ...given, log, signal: controller.signal, onProgress })).rejects.toThrow(
+  await expect(testAlignment({ ...given, kept, signal: controller.signal, onProgress })).rejects.toThrow(
     InterruptedError,
   );
-  expect(lines()).toBe(1 + 5);
+  expect(lines()).toBe(5);
   appendFileSync(path, '{"case": "pl');
   asked = 0;
-  const resumed = new RowLog(path, key);
-  const whole = await testAlignment({ ...given, log: resumed });
+  const resumed = openAlignRows(root);
+  const whole = await testAlignment({ ...given, kept: resumed });
   expect(asked).toBe(total - 5);
   expect(without(whole.rows)).toEqual(without(unbroken.rows));
   expect(whole.groups.map((g) => g.summary.rotationDeg)).toEqual(
     unbroken.groups.map((g) => g.summary.rotationDeg),
   );
-  expect(lines()).toBe(1 + total);
+  expect(lines()).toBe(total);
   resumed.remove();
   expect(existsSync(path)).toBe(false);
 });
@@ -65,7 +65,7 @@ test('of other weights, another seed or other settings nothing is taken over', a
   ].map(alignTestKey);
   expect(new Set([key, ...keys]).size).toBe(1 + keys.length);
   expect(alignTestKey({ ...given })).toBe(key);
-  const { rows } = await testAlignment({ ...given, count: 1, log: new RowLog(path, 'one') });
-  expect(new RowLog(path, 'one').find(rows[0])).toEqual(rows[0]);
-  expect(new RowLog(path, 'two').find(rows[0])).toBeUndefined();
+  const { rows } = await testAlignment({ ...given, count: 1, kept: openAlignRows(root) });
+  expect(openAlignRows(root).find(keys[3], rows[0])).toEqual(rows[0]);
+  expect(openAlignRows(root).find(key, rows[0])).toBeUndefined();
 });
