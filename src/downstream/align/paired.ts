@@ -1,16 +1,11 @@
 /**
  * Two methods on the same scans: is one better? Every scan was given to both, so the luck of the case and its pose cancels
- * in the difference. Differences of one subject are averaged first; then
- *
- *   interval   bootstrap of the subjects' mean differences (evaluation/bootstrap.ts)
- *   p          sign flips: were the two alike, each subject's difference might as well have the other sign. All 2^n ways up to
- *              12 subjects, else 9,999 drawn ones with the one at hand counted in.
+ * in the difference (evaluation/paired.ts).
  *
  * Only scans that both answered have a difference; how often each failed is told beside it.
  */
 import { z } from 'zod';
-import { pairedDifference } from '../../evaluation/bootstrap.ts';
-import { signFlipP } from '../../evaluation/signFlip.ts';
+import { bySubject, pairedEffect, subjectMeans } from '../../evaluation/paired.ts';
 import { mean } from '../../evaluation/statistics.ts';
 
 const differenceSchema = z.strictObject({
@@ -45,19 +40,9 @@ export interface Pair {
 }
 
 function difference(pairs: readonly Pair[], key: 'rotationDeg' | 'treMm', seed: number): Difference {
-  const groups = new Map<string, number[]>();
-  for (const { subject, first, second } of pairs) {
-    const group = groups.get(subject) ?? [];
-    groups.set(subject, group);
-    group.push(first[key] - second[key]);
-  }
-  const means = [...groups.values()].map((g) => mean(g));
-  const { value, low, high } = pairedDifference(
-    means,
-    means.map(() => 0),
-    { seed },
-  );
-  return { value, low, high, p: signFlipP(means, seed) };
+  const groups = bySubject(pairs, ({ first, second }) => first[key] - second[key]);
+  const { value, low, high, p } = pairedEffect(subjectMeans(groups), seed);
+  return { value, low, high, p };
 }
 
 /** Compares two methods; undefined where fewer than three subjects have a scan that both answered. */

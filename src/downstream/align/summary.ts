@@ -6,8 +6,10 @@
  * have no error: means and quantiles are over the answers, whose number is told; the shares below 1, 2, 5 degrees and the
  * share that failed are over all that was asked.
  */
+
 import { z } from 'zod';
 import { wilsonInterval } from '../../evaluation/bootstrap.ts';
+import { bySubject } from '../../evaluation/paired.ts';
 import { mean, quantile, quantileOfSorted } from '../../evaluation/statistics.ts';
 import { RandomStream } from '../../random/stream.ts';
 
@@ -84,17 +86,6 @@ export function subjectInterval(
   return [quantileOfSorted(draws, 0.025), quantileOfSorted(draws, 0.975)];
 }
 
-function bySubject(outcomes: readonly Outcome[], value: (o: Outcome) => number | undefined): number[][] {
-  const groups = new Map<string, number[]>();
-  for (const o of outcomes) {
-    const v = value(o);
-    const group = groups.get(o.subject) ?? [];
-    groups.set(o.subject, group);
-    if (v !== undefined) group.push(v);
-  }
-  return [...groups.values()];
-}
-
 function estimate(groups: number[][], statistic: (values: number[]) => number, seed: number): Estimate {
   const [low, high] = subjectInterval(groups, statistic, seed) ?? [null, null];
   return { value: statistic(groups.flat()), low, high };
@@ -105,7 +96,7 @@ function spread(
   key: 'rotationDeg' | 'translationMm' | 'treMm',
   seed: number,
 ): Spread | null {
-  const groups = bySubject(outcomes, (o) => o.error?.[key]);
+  const groups = [...bySubject(outcomes, (o) => o.error?.[key]).values()];
   const values = groups.flat();
   if (values.length === 0) return null;
   const centre = mean(values);
@@ -121,7 +112,7 @@ function spread(
 
 /** A share with its interval by subject; where all agree, which a bootstrap cannot see past, Wilson's over subjects. */
 function share(outcomes: readonly Outcome[], holds: (o: Outcome) => boolean, seed: number): Estimate {
-  const groups = bySubject(outcomes, (o) => (holds(o) ? 1 : 0));
+  const groups = [...bySubject(outcomes, (o) => (holds(o) ? 1 : 0)).values()];
   const found = estimate(groups, mean, seed);
   if (found.low === null || found.low < (found.high ?? 0)) return found;
   const [low, high] = wilsonInterval(found.value, groups.length);

@@ -3,6 +3,7 @@
  * Intervals are 95 %, by subject.
  */
 
+import { isApart, pText } from '../../evaluation/paired.ts';
 import type { LandmarkTest } from './landmarkTruth.ts';
 import type { Estimate, Spread } from './summary.ts';
 import type { AlignGroup, AlignTest } from './test.ts';
@@ -99,12 +100,11 @@ export function terminalTable(test: AlignTest): string {
   return `${[...lines, ...(paired.length > 0 ? ['', ...paired] : [])].join('\n')}\n`;
 }
 
-/** Each paired comparison in a sentence; better is what both the interval and p (below 0.05, each for itself) say. */
+/** Each paired comparison in a sentence. */
 export function pairedLines({ paired }: AlignTest): string[] {
   return paired.map(({ first, second, pose, condition, rotationDeg: r, scans, subjects, firstNearer }) => {
-    const sure = (r.high < 0 || r.low > 0) && r.p < 0.05;
     const better = r.value < 0 ? first : second;
-    return `${pose}, ${condition}: ${first} less ${second} ${digits(r.value)} degrees [${digits(r.low)}, ${digits(r.high)}], p ${r.p < 0.001 ? '< 0.001' : r.p.toFixed(3)}; ${first} nearer in ${percent(firstNearer)} of ${scans} scans of ${subjects} subjects: ${sure ? `${better} is better` : 'not told apart'}`;
+    return `${pose}, ${condition}: ${first} less ${second} ${digits(r.value)} degrees [${digits(r.low)}, ${digits(r.high)}], p ${pText(r.p)}; ${first} nearer in ${percent(firstNearer)} of ${scans} scans of ${subjects} subjects: ${isApart(r) ? `${better} is better` : 'not told apart'}`;
   });
 }
 

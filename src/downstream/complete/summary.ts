@@ -1,9 +1,10 @@
 /**
  * Figures over cases, with 95 % intervals by subject: defects of one subject are averaged first, then subjects are
- * resampled. A failure counts as overlap 0 in Dice, border Dice and surface Dice; it has no distance, so distances are
- * over those that did not fail, and the number of failures stands beside them.
+ * resampled. A failure counts as overlap 0 in the implant's Dice, border Dice and surface Dice; the skull then stays as it
+ * was, with the share s gone: its Dice is 2 (1 - s) / (2 - s). What else a failure would be is not known, so other figures
+ * are over those that did not fail, and the number of failures stands beside them.
  */
-import { type Difference, pairedDifference } from '../../evaluation/bootstrap.ts';
+import { bySubject, type PairedEffect, pairedEffect, subjectMeans } from '../../evaluation/paired.ts';
 import { bootstrapMean, type Interval, quantile } from '../../evaluation/statistics.ts';
 import type { CompletionFigures } from './measure.ts';
 import type { CompletionRecord, CompletionRow } from './record.ts';
@@ -81,29 +82,21 @@ export interface MethodSummary {
   seconds: { median: number; p95: number };
 }
 
-/** The value of a figure in a row: of a failed one 0 where it is an overlap, else undefined. */
+/** The value of a figure in a row; of a failed one see above. */
 export function figureOf(row: CompletionRow, figure: Figure): number | undefined {
   if (row.figures !== undefined) return figure.of(row.figures);
-  return figure.better === 'higher' && row.failure !== undefined ? 0 : undefined;
+  if (row.failure === undefined || figure.better !== 'higher') return undefined;
+  if (figure.key.startsWith('implant') || figure.key === 'borderDice') return 0;
+  return figure.key === 'skullDice' ? (2 * (1 - row.share)) / (2 - row.share) : undefined;
 }
 
-/** Mean by subject, in the order in which subjects appear. */
-function bySubject(
+function intervalOf(
   rows: readonly CompletionRow[],
   value: (row: CompletionRow) => number | undefined,
-): Map<string, number> {
-  const sums = new Map<string, [number, number]>();
-  for (const row of rows) {
-    const v = value(row);
-    if (v === undefined) continue;
-    const [sum, n] = sums.get(row.subject) ?? [0, 0];
-    sums.set(row.subject, [sum + v, n + 1]);
-  }
-  return new Map([...sums].map(([subject, [sum, n]]) => [subject, sum / n]));
-}
-
-function intervalOf(values: Map<string, number>, seed: number): Interval | undefined {
-  return values.size === 0 ? undefined : bootstrapMean([...values.values()], seed);
+  seed: number,
+): Interval | undefined {
+  const values = subjectMeans(bySubject(rows, value));
+  return values.length === 0 ? undefined : bootstrapMean(values, seed);
 }
 
 /** One summary a method, in the record's order, of the rows that `keep` holds. Methods without such rows are left out. */
@@ -123,66 +116,39 @@ export function summarise(
       failed: rows.filter((row) => row.figures === undefined).length,
       subjects: new Set(rows.map((row) => row.subject)).size,
       figures: Object.fromEntries(
-        FIGURES.map((f) => [
-          f.key,
-          intervalOf(
-            bySubject(rows, (row) => figureOf(row, f)),
-            seed,
-          ),
-        ]),
+        FIGURES.map((f) => [f.key, intervalOf(rows, (row) => figureOf(row, f), seed)]),
       ),
       ...(several.length > 0 && {
-        bestDice: intervalOf(
-          bySubject(several, (row) => row.several?.best.implant.dice),
-          seed,
-        ),
-        spread: intervalOf(
-          bySubject(several, (row) => row.several?.spread ?? undefined),
-          seed,
-        ),
+        bestDice: intervalOf(several, (row) => row.several?.best.implant.dice, seed),
+        spread: intervalOf(several, (row) => row.several?.spread ?? undefined, seed),
       }),
       seconds: { median: quantile(seconds, 0.5), p95: quantile(seconds, 0.95) },
     };
   });
 }
 
-export interface MethodDifference extends Difference {
+export interface MethodDifference extends PairedEffect {
   a: string;
   b: string;
   figure: Figure;
-  subjects: number;
 }
 
-/** Paired differences a - b of every two methods over the subjects that both have, for each figure. */
+/** Paired differences a - b of every two methods over the defects that both have a value for, for each figure. */
 export function differences(record: CompletionRecord): MethodDifference[] {
   const names = record.methods.map((m) => m.name);
+  const placeOf = ({ case: id, defect }: CompletionRow): string => `${id}/${defect}`;
+  const rowsOf = (name: string) => record.rows.filter((row) => row.method === name);
   return names.flatMap((a, i) =>
-    names.slice(i + 1).flatMap((b) =>
-      FIGURES.flatMap((figure) => {
-        const ofCase = new Map<string, [number?, number?]>();
-        for (const row of record.rows) {
-          if (row.method !== a && row.method !== b) continue;
-          const key = `${row.case}/${row.defect}`;
-          const pair = ofCase.get(key) ?? [];
-          pair[row.method === a ? 0 : 1] = figureOf(row, figure);
-          ofCase.set(key, pair);
-        }
-        const rows = record.rows.filter((row) => row.method === a);
-        const both = (side: 0 | 1) =>
-          bySubject(rows, (row) => {
-            const pair = ofCase.get(`${row.case}/${row.defect}`)!;
-            return pair[0] === undefined || pair[1] === undefined ? undefined : pair[side];
-          });
-        const [left, right] = [[...both(0).values()], [...both(1).values()]];
-        if (left.length === 0) return [];
-        return {
-          a,
-          b,
-          figure,
-          subjects: left.length,
-          ...pairedDifference(left, right, { seed: record.seed }),
-        };
-      }),
-    ),
+    names.slice(i + 1).flatMap((b) => {
+      const others = new Map(rowsOf(b).map((row) => [placeOf(row), row]));
+      return FIGURES.flatMap((figure) => {
+        const groups = bySubject(rowsOf(a), (row) => {
+          const other = others.get(placeOf(row));
+          const [left, right] = [figureOf(row, figure), other && figureOf(other, figure)];
+          return left === undefined || right === undefined ? undefined : left - right;
+        });
+        return groups.size === 0 ? [] : { a, b, figure, ...pairedEffect(subjectMeans(groups), record.seed) };
+      });
+    }),
   );
 }

@@ -1,4 +1,5 @@
 /** A test of completion as tables: for a terminal and for Markdown, over all, by kind and by site. */
+import { isApart, pText } from '../../evaluation/paired.ts';
 import type { Interval } from '../../evaluation/statistics.ts';
 import { DEFECT_SITES, type DefectKind, type DefectSite } from '../defects/sites.ts';
 import type { CompletionRecord } from './record.ts';
@@ -17,9 +18,6 @@ export interface TextTable {
   head: string[];
   rows: string[][];
 }
-
-/** Subjects below which no method is called the better one. */
-const LEAST_SUBJECTS = 4;
 
 const digits = (figure: Figure): number => (figure.unit === 'mm' ? 2 : 3);
 const FAILED = 'failed';
@@ -95,10 +93,8 @@ export const kindTable = (record: CompletionRecord): TextTable =>
 export const siteTable = (record: CompletionRecord): TextTable =>
   groupTable<DefectSite>(record, 'site', DEFECT_SITES, (row) => row.site);
 
-/** Of fewer subjects an interval is no evidence: of one it has no width. */
 function verdictOf(d: MethodDifference): string {
-  if (d.subjects < LEAST_SUBJECTS) return `fewer than ${LEAST_SUBJECTS} subjects`;
-  if (d.low > 0 !== d.high > 0 || d.low === 0 || d.high === 0) return 'not told apart';
+  if (!isApart(d)) return 'not told apart';
   return `${d.value > 0 === (d.figure.better === 'higher') ? d.a : d.b} better`;
 }
 
@@ -108,13 +104,14 @@ export function differenceTable(record: CompletionRecord): TextTable | undefined
     `${d.a} - ${d.b}`,
     `${d.figure.title}${d.figure.unit === '' ? '' : `, ${d.figure.unit}`}`,
     `${d.value.toFixed(3)} [${d.low.toFixed(3)}, ${d.high.toFixed(3)}]`,
+    pText(d.p),
     verdictOf(d),
     String(d.subjects),
   ]);
   if (rows.length === 0) return undefined;
   return {
     title: 'paired differences, 95 % interval by subject',
-    head: ['methods', 'figure', 'difference', 'says', 'subjects'],
+    head: ['methods', 'figure', 'difference', 'p', 'says', 'subjects'],
     rows,
   };
 }
@@ -130,7 +127,8 @@ export function notesOf(record: CompletionRecord): string[] {
   const { undrawn, toleranceMm, borderMm } = record;
   return [
     `skull: the defective bone with the implant in place; border Dice within ${borderMm} mm of it; surface Dice at ${toleranceMm} mm`,
-    'a failure counts 0 in every Dice; distances are over the others',
+    'a failure counts 0 in every Dice of the implant, and leaves the skull as it was; other figures are over the others',
+    'better: the interval leaves 0 out and p, by flips of the signs of subjects, is below 0.05; each for itself',
     ...(undrawn.length > 0 ? [`${undrawn.length} defects could not be drawn: ${undrawn[0].why}`] : []),
   ];
 }

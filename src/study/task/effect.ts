@@ -10,8 +10,7 @@
  * there is no second part, and the interval says nothing of other trainings.
  */
 import { NumericsError } from '../../errors.ts';
-import { pairedDifference } from '../../evaluation/bootstrap.ts';
-import { signFlipP } from '../../evaluation/signFlip.ts';
+import { bySubject, pairedEffect } from '../../evaluation/paired.ts';
 import { mean } from '../../evaluation/statistics.ts';
 import { seedHalfWidth } from '../interval.ts';
 
@@ -41,16 +40,14 @@ export interface Ratio {
 }
 
 /** Mean of ln error of each subject, in the order of their names. */
-function bySubject(errors: readonly TestError[], floor: number): Map<string, number> {
-  const found = new Map<string, number[]>();
-  for (const { subject, error } of errors)
-    found.set(subject, [...(found.get(subject) ?? []), Math.log(Math.max(error, floor))]);
-  return new Map([...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([s, logs]) => [s, mean(logs)]));
+function logBySubject(errors: readonly TestError[], floor: number): Map<string, number> {
+  const found = [...bySubject(errors, ({ error }) => Math.log(Math.max(error, floor)))];
+  return new Map(found.sort(([a], [b]) => (a < b ? -1 : 1)).map(([s, logs]) => [s, mean(logs)]));
 }
 
 /** The typical error of one network, or of several trained with other seeds. `floor` is the least error that counts. */
 export function typicalError(seeds: readonly (readonly TestError[])[], floor: number): number {
-  return Math.exp(mean(seeds.map((errors) => mean([...bySubject(errors, floor).values()]))));
+  return Math.exp(mean(seeds.map((errors) => mean([...logBySubject(errors, floor).values()]))));
 }
 
 /** Throws `NumericsError` unless both were given the same tests. */
@@ -78,7 +75,7 @@ export function errorRatio(
   const differences: number[][] = [];
   for (let s = 0; s < seeds; s++) {
     requirePaired(a[s], b[s]);
-    const [first, second] = [bySubject(a[s], floor), bySubject(b[s], floor)];
+    const [first, second] = [logBySubject(a[s], floor), logBySubject(b[s], floor)];
     differences.push([...first].map(([subject, log]) => log - second.get(subject)!));
   }
   const subjects = differences[0]?.length ?? 0;
@@ -89,13 +86,13 @@ export function errorRatio(
       todo: 'hold out more cases (--test-share)',
     });
   const means = differences[0].map((_, i) => mean(differences.map((row) => row[i])));
-  const over = pairedDifference(means, new Float64Array(subjects));
+  const over = pairedEffect(means);
   const width = seedHalfWidth(differences.map((row) => mean(row)));
   return {
     ratio: Math.exp(over.value),
     low: Math.exp(over.value - Math.hypot(over.value - over.low, width)),
     high: Math.exp(over.value + Math.hypot(over.high - over.value, width)),
-    p: signFlipP(means),
+    p: over.p,
     seeds,
     subjects,
   };

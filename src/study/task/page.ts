@@ -2,6 +2,7 @@
  * task-study.html: what the study shows in sentences, then for each task the typical error of every training set, over the
  * number of synthetic cases as a plot, and the comparisons with their intervals. One file, no script.
  */
+import { pText } from '../../evaluation/paired.ts';
 import type { LineChart } from '../../report/chart.ts';
 import { buildReport, formatNumber, type Section, type Table } from '../../report/report.ts';
 import type { TaskResult, TaskStudyResult } from './taskStudy.ts';
@@ -84,7 +85,7 @@ function comparisonTable(comparisons: readonly Comparison[], figure: Figure): Ta
       second,
       ratio.ratio.toFixed(3),
       `${ratio.low.toFixed(3)} to ${ratio.high.toFixed(3)}`,
-      ratio.p < 0.001 ? '< 0.001' : ratio.p.toPrecision(2),
+      pText(ratio.p),
       OUTCOME[question][outcome],
     ]),
   };

@@ -9,6 +9,7 @@
  *
  * Each in the task's first figure; the others stand beside it in the tables.
  */
+import { isApart, pText } from '../../evaluation/paired.ts';
 import { errorRatio, type Ratio, type TestError, typicalError } from './effect.ts';
 import type { Mix } from './mix.ts';
 
@@ -35,12 +36,9 @@ export interface Comparison {
 /** Largest loss that still counts as equal worth. */
 export const WORTH = 1.1;
 
-/** Largest p with which a difference counts, where the question is whether there is one. */
-const SIGNIFICANT = 0.05;
-
 /** Whether the first has less error than `limit` times that of the second; for a limit of 1 its p must agree. */
 export function outcomeOf({ low, high, p }: Pick<Ratio, 'low' | 'high' | 'p'>, limit = 1): Outcome {
-  if (limit === 1 && p >= SIGNIFICANT) return 'open';
+  if (limit === 1 && !isApart({ low, high, p }, 1)) return 'open';
   if (high < limit) return 'better';
   return low > limit ? 'worse' : 'open';
 }
@@ -97,7 +95,7 @@ export function sentenceOf(
   error: string,
   all?: number,
 ): string {
-  const seen = `${first} has ${change(ratio.ratio)} ${error} than ${second} (${interval(ratio)}, p ${ratio.p < 0.001 ? '< 0.001' : ratio.p.toPrecision(2)})`;
+  const seen = `${first} has ${change(ratio.ratio)} ${error} than ${second} (${interval(ratio)}, p ${pText(ratio.p)})`;
   const words: Record<Question, Record<Exclude<Outcome, 'unlearnt'>, string>> = {
     worth: {
       better: 'within 10 % of real cases: the synthetic ones can stand for as many real ones',
