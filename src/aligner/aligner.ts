@@ -31,6 +31,9 @@ export interface Aligned {
 /** How much larger than the largest training bone, or smaller than the smallest, a bone may be. */
 const LARGER = 1.5;
 const SMALLER = 0.4;
+/** Of whole bones beyond these, and of cut ones below, something is odd: it is told. */
+const ODDLY_LARGE = 1.15;
+const ODDLY_SMALL = 0.65;
 /** Uncertainties above so many times what is usual are told. */
 const UNUSUAL = 1.5;
 
@@ -56,7 +59,7 @@ export class Aligner {
    */
   async align(mask: Mask): Promise<Aligned> {
     const { config, cubeMm, radiusMm, calibration, bone: name } = this.meta;
-    requireSize(mask, radiusMm, name);
+    const odd = requireSize(mask, radiusMm, name);
     const bone = softBone(mask, { side: config.side, cubeMm });
     const pose = await searchPose(bone, this.#network, this.meta);
     const { rotation, centre: m } = pose;
@@ -68,7 +71,7 @@ export class Aligner {
     return {
       transform: { rotation, translation: [m[0] - at[0], m[1] - at[1], m[2] - at[2]], scale: 1 },
       uncertainty,
-      warnings: this.#warnings(uncertainty),
+      warnings: [...odd, ...this.#warnings(uncertainty)],
     };
   }
 
@@ -94,11 +97,15 @@ export async function openAligner(run: string, options: SessionOptions = {}): Pr
   return Aligner.create(readAligner(run), options);
 }
 
-/** A bone of another unit, or another bone. Throws `VolumeError`. */
-function requireSize(mask: Mask, [least, most]: AlignerMeta['radiusMm'], name: string): void {
+/** A bone of another unit, or another bone: what is odd of its size. Throws `VolumeError` where it is none of the kind. */
+function requireSize(mask: Mask, [least, most]: AlignerMeta['radiusMm'], name: string): string[] {
   const { radiusMm } = boneMoments(mask);
-  if (radiusMm >= SMALLER * least && radiusMm <= LARGER * most) return;
   const mm = (x: number) => `${Number(x.toPrecision(3))} mm`;
+  if (radiusMm >= ODDLY_SMALL * least && radiusMm <= ODDLY_LARGE * most) return [];
+  if (radiusMm >= SMALLER * least && radiusMm <= LARGER * most)
+    return [
+      `the bone is much ${radiusMm < least ? 'smaller' : 'larger'} than those of the training (its voxels lie ${mm(radiusMm)} from its centroid, theirs ${mm(least)} to ${mm(most)}): is it a whole ${name}?`,
+    ];
   throw new VolumeError({
     found: `a bone whose voxels lie ${mm(radiusMm)} from its centroid (root mean square)`,
     expected: `a ${name} of ${mm(least)} to ${mm(most)}, as those of the training`,

@@ -46,7 +46,10 @@ volume, thickness, pose and warnings. Research use, not a medical device.`,
         .choices(METHOD_NAMES)
         .default('unet'),
     )
-    .option('--run <run>', 'run folder of the network: of `task complete train` for unet')
+    .option(
+      '--run <run>',
+      'run folder of the network: of `task complete train` for unet, of `train generator` for prior; mirror needs none (with that of a completer, its grid and mean bone)',
+    )
     .addOption(
       new Option(
         '--frame <kind>',

@@ -82,6 +82,20 @@ export const encoderMetaSchema = z.strictObject({
   ...common,
 });
 
+/** The sets that a network learnt from together, where there may be several. */
+const sets = z
+  .array(
+    z.strictObject({
+      dataset: z.string(),
+      /** SHA-256 over the checksums of its cases that were learnt from. */
+      dataHash: z.string(),
+      phantom: z.boolean(),
+      /** Of a generated set: the same of the cases that its generator learnt from. */
+      generatedFrom: z.string().optional(),
+    }),
+  )
+  .optional();
+
 /** Of a completer: what makes a defective bone whole. */
 export const completerMetaSchema = z.strictObject({
   kind: z.literal('completer'),
@@ -109,6 +123,7 @@ export const completerMetaSchema = z.strictObject({
   }),
   /** How the training bones were brought into their frame, in the dataset's words. */
   frame: z.string(),
+  sets,
   ...common,
 });
 
@@ -144,6 +159,7 @@ export const alignerMetaSchema = z.strictObject({
       subjects: z.int().min(0),
     })
     .optional(),
+  sets,
   ...common,
 });
 
@@ -183,8 +199,8 @@ export function decodeMeta<S extends z.ZodType>(
   }
   throw new CheckpointError({
     found: `${path} does not describe the network it should: ${problem}`,
-    expected: 'a weights file of this kind, written by `cranioflow train`',
-    todo: 'check that --run, --autoencoder and --encoder name the right folders',
+    expected: 'the weights of a network of the kind that is asked for, written by `cranioflow`',
+    todo: 'name the folder of a training of that kind: `cranioflow train --help` and `cranioflow task --help` list them',
   });
 }
 

@@ -4,6 +4,7 @@ import { dataHash } from '../dataset/dataHash.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import type { DatasetCase } from '../dataset/manifest.ts';
 import { openRunFolder, type RunFolder } from '../files/runFolder.ts';
+import { readProvenance } from '../sampling/generateProvenance.ts';
 
 export interface TrainOptions<C> {
   dataset: Dataset;
@@ -39,14 +40,19 @@ export function learntFrom({ grid, manifest }: Dataset, cases: readonly DatasetC
  */
 export function learntFromAll(sets: readonly CaseSet[]) {
   const whole = sets.map(({ dataset, cases = dataset.cases }) => ({ dataset, cases }));
-  const used = whole.filter(({ cases }) => cases.length > 0).map(({ dataset }) => dataset.manifest);
+  const used = whole.filter(({ cases }) => cases.length > 0);
   return {
     ...learntFrom(
       sets[0].dataset,
       whole.flatMap(({ cases }) => cases),
     ),
-    phantom: used.every((m) => m.phantom),
-    dataset: used.map((m) => m.name).join(' + '),
+    phantom: used.every(({ dataset }) => dataset.manifest.phantom),
+    dataset: used.map(({ dataset }) => dataset.manifest.name).join(' + '),
+    sets: used.map(({ dataset, cases }) => {
+      const { dataset: name, dataHash: hash, phantom } = learntFrom(dataset, cases);
+      const generatedFrom = readProvenance(dataset.dir)?.generator.dataHash;
+      return { dataset: name, dataHash: hash, phantom, ...(generatedFrom && { generatedFrom }) };
+    }),
   };
 }
 

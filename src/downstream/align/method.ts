@@ -16,6 +16,8 @@ export interface AlignEstimate {
   /** From the mask's space to the canonical frame; its scale is 1. */
   transform: Transform;
   uncertainty?: PoseUncertainty;
+  /** What a person should know of this bone. */
+  warnings?: readonly string[];
 }
 
 export interface AlignMethod {

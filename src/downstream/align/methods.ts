@@ -4,9 +4,9 @@
  */
 import { openAligner } from '../../aligner/aligner.ts';
 import { alignerHash } from '../../aligner/network.ts';
-import { dataHash } from '../../dataset/dataHash.ts';
 import type { Dataset } from '../../dataset/dataset.ts';
 import { CheckpointError, UsageError } from '../../errors.ts';
+import { elsewhereText, learntElsewhere, learntSets } from '../learnt.ts';
 import { elastixMethod } from './elastix.ts';
 import { headMethod, icpMethod, matchMethod } from './icp.ts';
 import { type MeanShape, meanShape } from './meanShape.ts';
@@ -50,7 +50,6 @@ export function makeBaselines(names: readonly string[], dataset: Dataset): Align
 export async function networkMethod(run: string, dataset: Dataset, threads?: number): Promise<AlignMethod> {
   const aligner = await openAligner(run, { threads });
   const { bone, dataset: learnt, frame, step } = aligner.meta;
-  const own = aligner.meta.dataHash === dataHash(dataset.split('train'));
   const { manifest } = dataset;
   if (bone !== manifest.bone) {
     await aligner.release();
@@ -65,8 +64,8 @@ export async function networkMethod(run: string, dataset: Dataset, threads?: num
     name: 'network',
     words: `The trained network: ${aligner.words}; ${step} steps on “${learnt}”${other}.`,
     hash: alignerHash(run),
-    ...(!own && {
-      warning: `learnt from other cases (“${learnt}”) than the training cases of “${manifest.name}”: if the held-out ones were among them, the test is void`,
+    ...(learntElsewhere(dataset, learntSets(aligner.meta)) && {
+      warning: elsewhereText('the network', dataset),
     }),
     align: (mask) => aligner.align(mask),
     release: () => aligner.release(),

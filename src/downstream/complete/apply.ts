@@ -136,6 +136,8 @@ export async function applyCompletion(options: ApplyOptions, doors: ApplyDoors =
     await clock.next('complete');
     const { seed = 0, answers = 1 } = options;
     const completions = await opened.method.complete(coarse, { seed, index: 0, answers, signal });
+    if (completions.length < answers)
+      warnings.push(`${answers} answers were asked for; ${opened.method.name} gave ${completions.length}`);
 
     await clock.next('cut the implant');
     const made: (Implant & { bone: Mask })[] = [];

@@ -81,11 +81,8 @@ export function checkPlacement(
     });
   if (outside > WARN_OUTSIDE)
     warnings.push(`${percent(outside)} of the bone lies outside the method's grid and was not looked at`);
-  const { uncertainty } = pose;
-  if (uncertainty !== undefined && (uncertainty.rotationDeg > 5 || uncertainty.translationMm > 5))
-    warnings.push(
-      `the aligner was uncertain: ${uncertainty.rotationDeg.toFixed(1)} degrees, ${uncertainty.translationMm.toFixed(1)} mm${pose.refined ? ', before the bone was laid onto the mean training bone: look at the picture' : ''}`,
-    );
+  const since = pose.refined ? ' (before the bone was laid onto the mean training bone)' : '';
+  for (const text of pose.warnings ?? []) warnings.push(`the aligner: ${text}${since}`);
   if (opened.template === undefined || opened.taught === undefined)
     return { placement: { outside }, warnings };
   const fit = templateFit(opened.template.data, coarse.data);

@@ -38,6 +38,8 @@ export interface Pose {
   words: string;
   /** Of the way that found the axes; it knows nothing of a refinement. */
   uncertainty?: PoseUncertainty;
+  /** Of the same. */
+  warnings?: readonly string[];
   /** Laid onto the mean training bone since. */
   refined?: boolean;
 }
@@ -60,8 +62,8 @@ async function firstPose(mask: Mask, way: PoseWay): Promise<Omit<Pose, 'words'>>
     case 'reference':
       return { transform: frameTransform(alignedFrame(mask, way.reference)) };
     case 'aligner': {
-      const { transform, uncertainty } = await way.method.align(mask);
-      return { transform, uncertainty };
+      const { transform, uncertainty, warnings } = await way.method.align(mask);
+      return { transform, uncertainty, warnings };
     }
     default:
       return { transform: frameTransform(boneFrame(mask, way.kind)) };

@@ -5,6 +5,7 @@
  */
 import { UsageError } from '../../errors.ts';
 import type { Mask, Vec3 } from '../../volume/volume.ts';
+import type { LearntSet } from '../learnt.ts';
 
 /** What users call the methods, in the order of tables. */
 export const METHOD_NAMES = ['unet', 'prior', 'mirror'] as const;
@@ -36,7 +37,7 @@ export interface Learnt {
   spacing: number;
   bone: string;
   /** SHA-256 over their training cases, a network each, and whether these were phantoms. */
-  data: readonly { hash: string; phantom: boolean }[];
+  data: readonly LearntSet[];
   /** SHA-256 over the weights: which networks they are. */
   weights: string;
   /** Learnt from this share of the training cases, drawn by this seed; absent for all. */

@@ -26,7 +26,7 @@ import {
   rowKey,
   type SeveralAnswers,
 } from './record.ts';
-import { checkFit, learntElsewhere } from './testChecks.ts';
+import { checkFit, warningsOf } from './testChecks.ts';
 
 /** What was seen of one case, for pictures: masks on the dataset's grid. */
 export interface CompletionView {
@@ -91,7 +91,7 @@ export async function testCompletion(options: CompletionTestOptions): Promise<Co
   const offered = defectKindsOf(manifest.bone);
   const kinds = DEFECT_KINDS.filter((k) => offered.includes(k) && (options.kinds?.includes(k) ?? true));
   requireKinds(kinds, offered, manifest.bone, options.kinds);
-  const warnings = learntElsewhere(dataset, methods);
+  const warnings = warningsOf(dataset, methods);
   for (const text of warnings) options.onWarning?.(text);
   const measure = {
     borderMm: options.borderMm ?? BORDER_MM,

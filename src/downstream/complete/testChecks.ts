@@ -2,10 +2,9 @@
  * Whether methods can be tested on a dataset, before any work: a network of another grid or another bone would fail in every
  * case, or answer with the wrong bone, and one that learnt from the held-out bones would only remember them.
  */
-import { dataHash } from '../../dataset/dataHash.ts';
 import type { Dataset } from '../../dataset/dataset.ts';
-import { shareOf } from '../../dataset/share.ts';
 import { GridError } from '../../errors.ts';
+import { elsewhereText, learntElsewhere } from '../learnt.ts';
 import type { CompletionMethod, Learnt } from './method.ts';
 
 type Named = Pick<CompletionMethod, 'name' | 'learnt'>;
@@ -30,18 +29,7 @@ export function checkFit({ dir, manifest }: Dataset, methods: readonly Named[]):
 }
 
 /** A sentence for each method whose network learnt from other cases than the training side of the dataset. */
-export function learntElsewhere(dataset: Dataset, methods: readonly Named[]): string[] {
-  const { manifest } = dataset;
-  const all = dataHash(dataset.split('train'));
-  return methods.flatMap(({ name, learnt }) => {
-    if (learnt === undefined) return [];
-    const own = new Set([all, ...(learnt.share ? [dataHash(shareOf(dataset, learnt.share))] : [])]);
-    // Phantoms are nobody: what learnt from them alone saw no held-out patient.
-    const other = learnt.data.some((d) => !own.has(d.hash) && !(d.phantom && !manifest.phantom));
-    return other
-      ? [
-          `${name} learnt from other cases than the training cases of ${manifest.name}: if the held-out ones were among them, the test is void`,
-        ]
-      : [];
-  });
-}
+export const warningsOf = (dataset: Dataset, methods: readonly Named[]): string[] =>
+  methods
+    .filter(({ learnt }) => learnt && learntElsewhere(dataset, learnt.data, learnt.share))
+    .map(({ name }) => elsewhereText(name, dataset));

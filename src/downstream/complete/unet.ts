@@ -17,6 +17,7 @@ import { formFor } from '../../sampling/autoencoder.ts';
 import { cropToBone } from '../../skull/orient.ts';
 import { requireSameGrid } from '../../volume/sameGrid.ts';
 import { centredGrid, type Grid, type Mask, voxelCount } from '../../volume/volume.ts';
+import { learntSets } from '../learnt.ts';
 import type { Completion, CompletionMethod } from './method.ts';
 
 /** The prefix of the weights' names. */
@@ -126,7 +127,7 @@ export async function openUnet(
       size: meta.size,
       spacing: meta.spacing,
       bone: meta.bone,
-      data: [{ hash: meta.dataHash, phantom: meta.phantom }],
+      data: learntSets(meta),
       weights: weights.hash,
     },
     async complete(defective, { signal }) {

@@ -31,9 +31,10 @@ export interface Source {
 
 /**
  * Looks at a source, before any work. Throws `DatasetError` or `CheckpointError` for what is neither a set nor a run, `GridError`
- * for another bone or grid, `DatasetError` for a set with fewer cases than `count` or a held-out case of `data` among them.
+ * for another bone or grid, `DatasetError` for a set with a held-out case of `data` among it, or fewer cases than `most`, which the
+ * settings ask for, and than there are training cases.
  */
-export function openSource(name: string, path: string, data: Dataset, count: number): Source {
+export function openSource(name: string, path: string, data: Dataset, most: number): Source {
   if (!existsSync(join(path, MANIFEST))) {
     const { meta, hash } = readGenerator(path);
     requireSameBone(data, { dir: path, manifest: meta });
@@ -41,11 +42,12 @@ export function openSource(name: string, path: string, data: Dataset, count: num
   }
   const set = openDataset(path);
   requireSameBone(data, set);
+  const count = Math.max(most, data.split('train').length);
   if (set.cases.length < count)
     throw new DatasetError({
       found: `${path} has ${set.cases.length} cases`,
-      expected: `${count}: the largest number of synthetic cases of the study`,
-      todo: 'generate more, name the generator instead, or lower --set synthetic=[..]',
+      expected: `${count}: ${most === count ? 'the largest number of synthetic cases of the study' : 'as many as there are real training cases, to compare them at equal number'}`,
+      todo: `generate more, or name the generator instead${most === count ? ', or lower --set synthetic=[..]' : ''}`,
     });
   requireHeldOutApart(data, [{ dataset: set, cases: set.cases }]);
   return { name, path, kind: 'set', hash: dataHash(set.cases) };

@@ -118,7 +118,7 @@ export function openTaskStudy({ settings, dataset, synthetic, out, command }: Ta
       expected: 'one or more, each with a name of its own',
       todo: 'give --synthetic otfm=RUN --synthetic ddpm=RUN',
     });
-  const most = Math.max(...settings.synthetic, train.length);
+  const most = Math.max(...settings.synthetic);
   const sources = synthetic.map(({ name, path }) => openSource(name, resolve(path), dataset, most));
   const record: TaskStudyRecord = {
     settings,
@@ -211,6 +211,11 @@ async function work(
     }
   const set: TaskShop['set'] = (name, training) => sets.get(`${name} ${training}`);
   const shop: TaskShop = { dataset, set, paths, seed: settings.seed, quiet, signal, threads };
+  const beyond = settings.real.filter((n) => n > dataset.split('train').length);
+  if (beyond.length > 0)
+    say(
+      `real=[${beyond}]: there are ${dataset.split('train').length} real training cases, all of which are taken`,
+    );
   const errors = new Map<string, Record<string, TestError[]>>();
   for (const [i, unit] of units.entries()) {
     const known = doneUnit(shop, unit);
@@ -234,7 +239,7 @@ async function work(
       subjects: new Set(dataset.split('test').map((c) => c.subject)).size,
     },
     sources: record.sources.map(({ path: _, ...source }) => source),
-    tasks: tasks.map((task) => judge(task, mixes, units, errors, dataset.split('train').length)),
+    tasks: tasks.map((task) => judge(task, mixes, units, errors, knownTo(record, dataset))),
     notes: notesOf(record),
     command: command ?? null,
   };
@@ -248,7 +253,7 @@ function judge(
   mixes: readonly Mix[],
   units: readonly Unit[],
   errors: ReadonlyMap<string, Record<string, TestError[]>>,
-  all: number,
+  known: number | undefined,
 ): TaskResult {
   const of = (mix: Mix, figure: string): TestError[][] =>
     units
@@ -284,8 +289,13 @@ function judge(
       tests: judgedOf(mix).length,
     })),
     comparisons,
-    sentences: comparisons[judged.name].map((c) => sentenceOf(c, judged.title, all)),
+    sentences: comparisons[judged.name].map((c) => sentenceOf(c, judged.title, known)),
   };
+}
+
+/** How many real cases the generator behind the mixed source learnt from; undefined where that is not known. */
+function knownTo({ sources: [mixed], data }: TaskStudyRecord, dataset: Dataset): number | undefined {
+  return mixed.learntFrom === data.train ? dataset.split('train').length : undefined;
 }
 
 /** What a reader must know beside the figures. */

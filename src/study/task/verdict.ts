@@ -87,8 +87,8 @@ function change(ratio: number): string {
 const interval = ({ low, high }: Ratio): string => `ratio ${low.toFixed(2)} to ${high.toFixed(2)}`;
 
 /**
- * One comparison as a sentence; `error` names the figure. `all`: how many real cases the generator had to learn from, more than
- * the comparison shows where it adds synthetic cases to fewer.
+ * One comparison as a sentence; `error` names the figure. `all`: how many real cases the generator had to learn from, where that is
+ * known, more than the comparison shows where it adds synthetic cases to fewer.
  */
 export function sentenceOf(
   { question, first, second, ratio, outcome }: Comparison,

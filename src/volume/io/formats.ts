@@ -35,7 +35,9 @@ export function formatOf(path: string): Format {
     throw new FileError({
       found: `${path} has an extension that is not a volume's`,
       expected: `one of ${extensions.join(', ')}`,
-      todo: 'export the volume as NRRD or NIfTI, for example with 3D Slicer',
+      todo: path.toLowerCase().endsWith('.bits.gz')
+        ? 'write the cases of the dataset as volumes: `cranioflow export --volume DATASET --format nrrd --out FOLDER`'
+        : 'export the volume as NRRD or NIfTI, for example with 3D Slicer',
     });
   return FORMATS[extension];
 }

@@ -191,6 +191,11 @@ describe('refusals', () => {
     await expect(aligner.align(scaled(1000))).rejects.toThrow(/a bone whose voxels lie [0-9]+00 mm/);
     const inches = await aligner.align(scaled(1 / 25.4)).catch((error) => error.explanation.expected);
     expect(inches).toMatch(/^a plane of [0-9.]+ mm to [0-9.]+ mm/);
+    // Another bone may be of a size that a cut one has as well: it is told, not refused.
+    const odd = async (by: number) => (await aligner.align(scaled(by))).warnings.join();
+    expect(await odd(0.5)).toMatch(/much smaller than those of the training .* is it a whole plane\?/);
+    expect(await odd(1.3)).toMatch(/much larger/);
+    expect(await odd(1)).not.toMatch(/much/);
     await aligner.release();
   });
 

@@ -275,6 +275,7 @@ describe('what it writes', () => {
           align: async () => ({
             transform: STILL,
             uncertainty: { rotationDeg: 7, translationMm: 1 },
+            warnings: ['look at it'],
           }),
           release: async () => void released++,
         }),
@@ -282,7 +283,7 @@ describe('what it writes', () => {
     );
     expect(released).toBe(1);
     expect(facts.pose.uncertaintyAtStart).toEqual({ rotationDeg: 7, translationMm: 1 });
-    expect(facts.warnings).toEqual(['the aligner was uncertain: 7.0 degrees, 1.0 mm']);
+    expect(facts.warnings).toEqual(['the aligner: look at it']);
   });
 
   test('nothing of the file’s name; several answers are numbered', async () => {
@@ -292,6 +293,9 @@ describe('what it writes', () => {
     const { complete } = two.method;
     two.method.complete = async (m, o) => [...(await complete(m, o)), ...(await complete(m, o))];
     const { facts } = await apply({ input, out, ...aligned, answers: 2 }, two);
+    expect(facts.warnings.join()).not.toMatch(/were asked for/);
+    const three = await apply({ input, out: folder(), ...aligned, answers: 3 }, two);
+    expect(three.facts.warnings.join()).toMatch(/3 answers were asked for; \S+ gave 2/);
     expect(facts.implants.map((i) => i.stl)).toEqual(['implant-1.stl', 'implant-2.stl']);
     expect(existsSync(join(out, 'implant-2.nrrd'))).toBe(true);
     expect(readFileSync(join(out, 'implant.json'), 'utf8')).not.toMatch(/DOE|JANE/);

@@ -19,6 +19,7 @@ import { heldOutDefects, measureHeldOut } from '../../../src/downstream/complete
 import { boneExtent, templateFit } from '../../../src/downstream/complete/trainTaught.ts';
 import { answerOf, completerGrid, openUnet, readCompleter } from '../../../src/downstream/complete/unet.ts';
 import { DEFECT_KINDS, DEFECT_SITES } from '../../../src/downstream/defects/sites.ts';
+import { learntSets } from '../../../src/downstream/learnt.ts';
 import { CheckpointError, ConfigError, DatasetError, GridError, VolumeError } from '../../../src/errors.ts';
 import { readMetrics } from '../../../src/evaluation/report/metricsLog.ts';
 import { centredGrid, type Mask } from '../../../src/volume/volume.ts';
@@ -201,7 +202,8 @@ describe('its weights', () => {
   test('complete masks on their grid, and refuse others', async () => {
     const unet = await openUnet(run, { threads: 1 });
     expect(unet.learnt).toMatchObject({ size: [24, 24, 24], bone: 'skull', weights: unet.weights.hash });
-    expect(unet.learnt!.data).toEqual([{ hash: unet.weights.meta.dataHash, phantom: true }]);
+    expect(unet.learnt!.data).toEqual(learntSets(unet.weights.meta));
+    expect(unet.learnt!.data).toHaveLength(2);
     const held = heldOutDefects(dataset, dataset.split('test'), config().defects)[0];
     const [{ whole, probability }] = await unet.complete(held.defective, { seed: 0, index: 0 });
     // What was there stays.
