@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What synthetic bones are worth in the two tasks, on one kind of bone: generators -> task study -> task-study.html, .json.
+# What synthetic bones are worth in the two tasks, on one kind of bone: generators -> task study -> task-study.html, .json, .md.
 # mandibles, mouse-skulls: data and generators of runs/compare.sh KIND and KIND-v (run them first): OTFM, and DDPM that predicts
 # v. phantoms: 200 complete phantoms of 32^3, their own autoencoder and generators. Goes on where it stopped.
 # Usage: runs/tasks.sh phantoms|mandibles|mouse-skulls [OUT] [THREADS] [more settings as --set ..]

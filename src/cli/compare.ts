@@ -1,9 +1,8 @@
 /** `cranioflow compare`: OTFM against DDPM, trained, sampled and measured alike. */
 import { type Command, Option } from 'commander';
-import type { StudyPreset } from '../config/study.ts';
-import { UsageError } from '../errors.ts';
 import type { Context } from './context.ts';
 import { quoted, repeated, whole } from './options.ts';
+import type { SettingsFlags } from './studySettings.ts';
 
 export function registerCompare(program: Command, open: (command: Command) => Context): void {
   program
@@ -44,25 +43,15 @@ Examples:
     .action(async (flags: CompareFlags, command: Command) => {
       const cli = open(command);
       const { studySchema, STUDY_PRESETS } = await import('../config/study.ts');
-      const { loadConfig } = await import('../config/load.ts');
-      const { out, data } = flags;
-      if (flags.seeds !== undefined && flags.set?.some((text) => /^\s*seeds\s*=/.test(text))) throw twice();
+      const { missingFolder, studySettings } = await import('./studySettings.ts');
       const { readStudy } = await import('../study/folder.ts');
+      const { out, data } = flags;
       const begun = out === undefined ? undefined : readStudy(out);
-      const preset = flags.preset ?? (begun === undefined ? 'tiny' : undefined);
-      const settings = loadConfig(studySchema, {
-        ...(begun && { base: { name: `the study in ${out}`, values: begun.settings } }),
-        ...(preset && { preset: { name: preset, values: STUDY_PRESETS[preset] } }),
-        file: flags.config,
-        set: [...(flags.set ?? []), ...(flags.seeds === undefined ? [] : [`seeds=${flags.seeds}`])],
-      });
-      if (flags.printSettings) {
-        const { settingsYaml } = await import('../config/settings.ts');
-        const title = `cranioflow compare${preset === undefined ? '' : ` --preset ${preset}`}`;
-        cli.print(settings, settingsYaml(studySchema, settings, title));
-        return;
-      }
-      if (data === undefined || out === undefined) throw missing(data === undefined ? '--data' : '--out');
+      const kind = { command: 'cranioflow compare', schema: studySchema, presets: STUDY_PRESETS };
+      const settings = studySettings(cli, flags, { ...kind, begun });
+      if (settings === undefined) return;
+      if (data === undefined || out === undefined)
+        throw missingFolder(data === undefined ? '--data' : '--out');
       const { openDataset } = await import('../dataset/dataset.ts');
       const options = {
         settings,
@@ -90,33 +79,12 @@ Examples:
     });
 }
 
-interface CompareFlags {
+interface CompareFlags extends SettingsFlags {
   data?: string;
-  out?: string;
-  preset?: StudyPreset;
-  config?: string;
-  set?: string[];
-  seeds?: number;
   autoencoder?: string;
   dryRun?: boolean;
-  printSettings?: boolean;
   threads?: number;
 }
-
-function missing(option: string): UsageError {
-  return new UsageError({
-    found: `no ${option}`,
-    expected: '--data, the dataset folder, and --out, the folder of the study',
-    todo: `give ${option}; --help shows examples`,
-  });
-}
-
-const twice = (): UsageError =>
-  new UsageError({
-    found: 'the number of seeds twice: --seeds and --set seeds=',
-    expected: 'one of them',
-    todo: 'leave --set seeds= out',
-  });
 
 /** The command line, with what decides the result. */
 function commandOf({ data, out, preset, config, set = [], seeds, autoencoder }: CompareFlags): string {

@@ -3,17 +3,19 @@ import { type Command, Option } from 'commander';
 import type { IngestOptions, IngestResult } from '../dataset/ingest.ts';
 import type { Vec3 } from '../volume/volume.ts';
 import type { Context } from './context.ts';
-import { gridSize, real, thresholdValue, whole } from './options.ts';
+import { gridSize, real, whole } from './options.ts';
+import { readOptions } from './readOptions.ts';
 
 /** Holds a head in the Frankfort frame, 200 x 260 x 260 mm. */
 const HEAD = { grid: [80, 104, 104] as Vec3, spacing: 2.5 };
 
 export function registerIngest(program: Command, open: (command: Command) => Context): void {
-  program
-    .command('ingest')
-    .summary('make a dataset of head CT, bone masks or meshes')
-    .description(
-      `Makes a dataset of bone: head CT (DICOM folders and zips, NIfTI, NRRD, MHA, VTI; the bone is segmented), bone masks, or
+  readOptions(
+    program
+      .command('ingest')
+      .summary('make a dataset of head CT, bone masks or meshes')
+      .description(
+        `Makes a dataset of bone: head CT (DICOM folders and zips, NIfTI, NRRD, MHA, VTI; the bone is segmented), bone masks, or
 meshes (STL, PLY). Each case is brought into a common frame, resampled onto one grid, and graded; then subjects are
 split into training and test. What cannot be used is refused with the reason and the others go on; OUT/cases.html
 shows every case. A cranium and a mandible in two files, P1_cranium.stl and P1_mandible.stl in one folder, are one case
@@ -21,27 +23,17 @@ shows every case. A cranium and a mandible in two files, P1_cranium.stl and P1_m
 
 Nothing that names a patient reaches the dataset: ids are made under a secret salt, kept with the list of what they
 stand for in OUT.private.json. Do not pass that file on.`,
-    )
-    .argument('<inputs...>', 'files, or folders that are searched through')
-    .requiredOption('--out <dir>', 'dataset folder to make')
-    .option('--spacing <mm>', 'distance between voxels in mm', real(), HEAD.spacing)
-    .option(
-      '--grid <XxYxZ>',
-      `voxels along x, y, z: multiples of 4 (default: ${HEAD.grid.join('x')}, a head)`,
-      gridSize,
-      HEAD.grid,
-    )
-    .option(
-      '--threshold <value>',
-      'bone is what lies above: HU for CT; for other volumes a number or "otsu"',
-      thresholdValue,
-    )
-    .option('--label <value>', 'label maps: bone is this value', real())
-    .option(
-      '--components <n>',
-      'masks: keep only the n largest connected components (default: all)',
-      whole(1),
-    )
+      )
+      .argument('<inputs...>', 'files, or folders that are searched through')
+      .requiredOption('--out <dir>', 'dataset folder to make')
+      .option('--spacing <mm>', 'distance between voxels in mm', real(), HEAD.spacing)
+      .option(
+        '--grid <XxYxZ>',
+        `voxels along x, y, z: multiples of 4 (default: ${HEAD.grid.join('x')}, a head)`,
+        gridSize,
+        HEAD.grid,
+      ),
+  )
     .addOption(
       new Option(
         '--frame <kind>',
@@ -59,11 +51,6 @@ stand for in OUT.private.json. Do not pass that file on.`,
     .option(
       '--landmarks <file>',
       'one case: 3D Slicer markups (porion, orbitale) that define its Frankfort frame',
-    )
-    .addOption(
-      new Option('--mesh-space <space>', 'coordinates of meshes that do not say')
-        .choices(['LPS', 'RAS'])
-        .default('LPS'),
     )
     .option(
       '--max-slice-spacing <mm>',

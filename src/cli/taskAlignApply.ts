@@ -1,17 +1,14 @@
 /** `cranioflow task align apply`. */
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { Vec3 } from '../volume/volume.ts';
 import type { Context } from './context.ts';
-import { gridSize, positive, real, thresholdValue, whole } from './options.ts';
+import { gridSize, positive, real, whole } from './options.ts';
+import { type ReadFlags, readOptions } from './readOptions.ts';
 
-interface ApplyFlags {
+interface ApplyFlags extends ReadFlags {
   run: string;
   out: string;
   matrix?: string;
-  threshold?: number | 'otsu';
-  label?: number;
-  components?: number;
-  meshSpace: 'LPS' | 'RAS';
   clean?: boolean;
   spacing?: number;
   grid?: Vec3;
@@ -20,39 +17,29 @@ interface ApplyFlags {
 }
 
 export function registerTaskAlignApply(align: Command, open: (command: Command) => Context): void {
-  align
-    .command('apply')
-    .summary('lay one bone into the canonical frame')
-    .description(
-      `Lays the bone of a CT (segmented as ingest does), a bone mask or a mesh into the frame of the network's training data: writes
+  readOptions(
+    align
+      .command('apply')
+      .summary('lay one bone into the canonical frame')
+      .description(
+        `Lays the bone of a CT (segmented as ingest does), a bone mask or a mesh into the frame of the network's training data: writes
 it on a grid in that frame, and tells the 4x4 matrix (LPS mm, from the input to the frame), the turn, the shift, and how far
 they may be off. Bones are turned and shifted, never scaled or mirrored. Research use, not a medical device.`,
-    )
-    .argument('<input>', 'a CT (DICOM folder or zip, volume file), a bone mask, or a mesh (STL, PLY)')
-    .requiredOption('--run <run>', 'run folder of `task align train`, or a weights file')
-    .requiredOption('--out <file>', 'the bone in the canonical frame: .nrrd, .nii.gz, .nii or .mha')
-    .option('--matrix <file>', 'write the move as an ITK transform (.tfm), which 3D Slicer opens')
-    .option('--spacing <mm>', 'mm between the voxels written (default: those of the training)', positive)
-    .option('--grid <XxYxZ>', 'voxels written (default: what the grid of the training spans)', gridSize)
-    .option(
-      '--cut <share>',
-      'a voxel written is bone from this share on; less for thin bone',
-      real(0.01, 1),
-      0.5,
-    )
-    .option(
-      '--threshold <value>',
-      'bone is what lies above: HU for CT; for other volumes a number or "otsu"',
-      thresholdValue,
-    )
-    .option('--label <value>', 'label maps: bone is this value', real())
-    .option('--components <n>', 'masks: keep only the n largest connected components', whole(1))
+      )
+      .argument('<input>', 'a CT (DICOM folder or zip, volume file), a bone mask, or a mesh (STL, PLY)')
+      .requiredOption('--run <run>', 'run folder of `task align train`, or a weights file')
+      .requiredOption('--out <file>', 'the bone in the canonical frame: .nrrd, .nii.gz, .nii or .mha')
+      .option('--matrix <file>', 'write the move as an ITK transform (.tfm), which 3D Slicer opens')
+      .option('--spacing <mm>', 'mm between the voxels written (default: those of the training)', positive)
+      .option('--grid <XxYxZ>', 'voxels written (default: what the grid of the training spans)', gridSize)
+      .option(
+        '--cut <share>',
+        'a voxel written is bone from this share on; less for thin bone',
+        real(0.01, 1),
+        0.5,
+      ),
+  )
     .option('--clean', 'clean a mask as a segmented scan is: neck, islands, small holes; for whole skulls')
-    .addOption(
-      new Option('--mesh-space <space>', 'coordinates of meshes that do not say')
-        .choices(['LPS', 'RAS'])
-        .default('LPS'),
-    )
     .option('--threads <n>', 'processor threads (default: all)', whole(1, 1024))
     .addHelpText(
       'after',

@@ -3,9 +3,10 @@ import { type Command, Option } from 'commander';
 import type { ApplyFacts } from '../downstream/complete/applyFiles.ts';
 import { ANSWERS_MOST, METHOD_NAMES } from '../downstream/complete/method.ts';
 import type { Context } from './context.ts';
-import { real, thresholdValue, whole } from './options.ts';
+import { real, whole } from './options.ts';
+import { type ReadFlags, readOptions } from './readOptions.ts';
 
-interface CompleteApplyFlags {
+interface CompleteApplyFlags extends ReadFlags {
   out: string;
   method: string;
   run?: string;
@@ -18,71 +19,56 @@ interface CompleteApplyFlags {
   pieces: number;
   answers: number;
   seed: number;
-  threshold?: number | 'otsu';
-  label?: number;
-  components?: number;
-  meshSpace: 'LPS' | 'RAS';
   picture: boolean;
   threads?: number;
 }
 
 export function registerTaskCompleteApply(complete: Command, open: (command: Command) => Context): void {
-  complete
-    .command('apply')
-    .summary('make the implant of a defective bone, in the patient’s own coordinates')
-    .description(
-      `Completes the defective bone of one patient and writes the implant: head CT (DICOM folder or zip, NIfTI, NRRD, MHA, VTI; the
+  readOptions(
+    complete
+      .command('apply')
+      .summary('make the implant of a defective bone, in the patient’s own coordinates')
+      .description(
+        `Completes the defective bone of one patient and writes the implant: head CT (DICOM folder or zip, NIfTI, NRRD, MHA, VTI; the
 bone is segmented), a bone mask, or a mesh, at any resolution, wherever it lies. OUT holds implant.stl and implant.nrrd in
 the patient's own coordinates (LPS mm; the NRRD on the voxels of the input), implant.png and implant.json with gap,
 volume, thickness, pose and warnings. Research use, not a medical device.`,
-    )
-    .argument('<input>', 'CT, mask or mesh of one bone')
-    .requiredOption('--out <dir>', 'folder to make')
-    .addOption(
-      new Option(
-        '--method <name>',
-        'what completes the bone: a trained network, the mirrored other side, or the generator',
       )
-        .choices(METHOD_NAMES)
-        .default('unet'),
-    )
-    .option(
-      '--run <run>',
-      'run folder of the network: of `task complete train` for unet, of `train generator` for prior; mirror needs none (with that of a completer, its grid and mean bone)',
-    )
-    .addOption(
-      new Option(
-        '--frame <kind>',
-        'how the axes of the bone are found: by the human template, the patient, or the bone itself (default: frankfort for CT, patient for masks and meshes)',
-      ).choices(['frankfort', 'patient', 'principal']),
-    )
-    .option('--align-to <file>', 'a bone that lies as the training bones do: the axes are found by its shape')
-    .option('--aligner <run>', 'run folder of a trained aligner: it finds the pose')
-    .option('--aligned', 'the bone lies in the frame of the network already: nothing is moved')
-    .option(
-      '--region <where>',
-      'where the defect is: x0,x1,y0,y1,z0,z1 in LPS mm, or a mask file; what the method would add elsewhere is left out',
-    )
-    .option('--gap <mm>', 'least gap between implant and bone (default: half a voxel)', real(0, 20))
-    .option('--pieces <n>', 'pieces of the implant, at most', whole(1, 20), 1)
-    .option('--answers <n>', 'plausible implants to make, of methods that draw', whole(1, ANSWERS_MOST), 1)
-    .option('--seed <n>', 'seed of methods that draw', whole(0), 0)
-    .option(
-      '--threshold <value>',
-      'bone is what lies above: HU for CT; for other volumes a number or "otsu"',
-      thresholdValue,
-    )
-    .option('--label <value>', 'label maps: bone is this value', real())
-    .option(
-      '--components <n>',
-      'masks: keep only the n largest connected components (default: all)',
-      whole(1),
-    )
-    .addOption(
-      new Option('--mesh-space <space>', 'coordinates of meshes that do not say')
-        .choices(['LPS', 'RAS'])
-        .default('LPS'),
-    )
+      .argument('<input>', 'CT, mask or mesh of one bone')
+      .requiredOption('--out <dir>', 'folder to make')
+      .addOption(
+        new Option(
+          '--method <name>',
+          'what completes the bone: a trained network, the mirrored other side, or the generator',
+        )
+          .choices(METHOD_NAMES)
+          .default('unet'),
+      )
+      .option(
+        '--run <run>',
+        'run folder of the network: of `task complete train` for unet, of `train generator` for prior; mirror needs none (with that of a completer, its grid and mean bone)',
+      )
+      .addOption(
+        new Option(
+          '--frame <kind>',
+          'how the axes of the bone are found: by the human template, the patient, or the bone itself (default: frankfort for CT, patient for masks and meshes)',
+        ).choices(['frankfort', 'patient', 'principal']),
+      )
+      .option(
+        '--align-to <file>',
+        'a bone that lies as the training bones do: the axes are found by its shape',
+      )
+      .option('--aligner <run>', 'run folder of a trained aligner: it finds the pose')
+      .option('--aligned', 'the bone lies in the frame of the network already: nothing is moved')
+      .option(
+        '--region <where>',
+        'where the defect is: x0,x1,y0,y1,z0,z1 in LPS mm, or a mask file; what the method would add elsewhere is left out',
+      )
+      .option('--gap <mm>', 'least gap between implant and bone (default: half a voxel)', real(0, 20))
+      .option('--pieces <n>', 'pieces of the implant, at most', whole(1, 20), 1)
+      .option('--answers <n>', 'plausible implants to make, of methods that draw', whole(1, ANSWERS_MOST), 1)
+      .option('--seed <n>', 'seed of methods that draw', whole(0), 0),
+  )
     .option('--no-picture', 'do not make implant.png')
     .option('--threads <n>', 'processor threads (default: all)', whole(1, 1024))
     .addHelpText(

@@ -1,20 +1,14 @@
 /** `cranioflow task study`: what synthetic bones are worth in the two tasks. */
 import { type Command, Option } from 'commander';
-import type { TaskStudyPreset } from '../config/taskStudy.ts';
 import { UsageError } from '../errors.ts';
 import type { Context } from './context.ts';
 import { quoted, repeated, whole } from './options.ts';
+import type { SettingsFlags } from './studySettings.ts';
 
-interface TaskStudyFlags {
+interface TaskStudyFlags extends SettingsFlags {
   data?: string;
   synthetic?: string[];
-  out?: string;
-  preset?: TaskStudyPreset;
-  config?: string;
-  set?: string[];
-  seeds?: number;
   dryRun?: boolean;
-  printSettings?: boolean;
   threads?: number;
 }
 
@@ -24,7 +18,7 @@ export function registerTaskStudy(task: Command, open: (command: Command) => Con
     .summary('prove what synthetic bones are worth: train on them, test on real ones')
     .description(
       `Trains the networks of both tasks on real cases alone, on synthetic ones alone and on both, at growing numbers and several
-seeds, and tests all of them on the same held-out real cases. Writes task-study.html and task-study.json with paired ratios of
+seeds, and tests all of them on the same held-out real cases. Writes task-study.html, .json and .md with paired ratios of
 errors, 95 % intervals and what they support, whichever way it comes out. Every unit is kept: run it again with the same --out
 to go on after an interruption, or with other seeds, tasks or numbers of cases.`,
     )
@@ -64,24 +58,15 @@ Examples:
     .action(async (flags: TaskStudyFlags, command: Command) => {
       const cli = open(command);
       const { taskStudySchema, TASK_STUDY_PRESETS } = await import('../config/taskStudy.ts');
-      const { loadConfig } = await import('../config/load.ts');
+      const { missingFolder, studySettings } = await import('./studySettings.ts');
       const { FREE_SETTINGS, readTaskStudy } = await import('../study/task/folder.ts');
       const { out, data } = flags;
       const begun = out === undefined ? undefined : readTaskStudy(out);
-      const preset = flags.preset ?? (begun === undefined ? 'tiny' : undefined);
-      const settings = loadConfig(taskStudySchema, {
-        ...(begun && { base: { name: `the study in ${out}`, values: begun.settings } }),
-        ...(preset && { preset: { name: preset, values: TASK_STUDY_PRESETS[preset] } }),
-        file: flags.config,
-        set: [...(flags.set ?? []), ...(flags.seeds === undefined ? [] : [`seeds=${flags.seeds}`])],
-      });
-      if (flags.printSettings) {
-        const { settingsYaml } = await import('../config/settings.ts');
-        const title = `cranioflow task study${preset === undefined ? '' : ` --preset ${preset}`}`;
-        cli.print(settings, settingsYaml(taskStudySchema, settings, title));
-        return;
-      }
-      if (data === undefined || out === undefined) throw missing(data === undefined ? '--data' : '--out');
+      const kind = { command: 'cranioflow task study', schema: taskStudySchema, presets: TASK_STUDY_PRESETS };
+      const settings = studySettings(cli, flags, { ...kind, begun });
+      if (settings === undefined) return;
+      if (data === undefined || out === undefined)
+        throw missingFolder(data === undefined ? '--data' : '--out');
       const { openDataset } = await import('../dataset/dataset.ts');
       const options = {
         settings,
@@ -128,14 +113,6 @@ function sourceOf(text: string): { name: string; path: string } {
     found: `--synthetic ${text}`,
     expected: 'NAME=PATH, the name of letters and hyphens, and not "real"',
     todo: 'give such as --synthetic otfm=runs/otfm',
-  });
-}
-
-function missing(option: string): UsageError {
-  return new UsageError({
-    found: `no ${option}`,
-    expected: '--data, the dataset of real cases, and --out, the folder of the study',
-    todo: `give ${option}; --help shows examples`,
   });
 }
 

@@ -2,14 +2,7 @@
  * One case, from its files to its mask on the grid: read, pose, fit, resample, grade, record. It knows nothing of other cases,
  * so cases can be made in any order and in any thread; what comes back is plain data.
  */
-import {
-  CranioflowError,
-  DiskError,
-  type Explanation,
-  GridError,
-  UsageError,
-  VolumeError,
-} from '../errors.ts';
+import { CranioflowError, DiskError, type Explanation, GridError, VolumeError } from '../errors.ts';
 import { type AlignReference, alignedFrame, alignReference } from '../skull/align.ts';
 import { type Canonical, canonicalFrame, landmarkFrame } from '../skull/canonical.ts';
 import { readMarkups } from '../skull/landmarks.ts';
@@ -32,10 +25,11 @@ import { CaseSheet } from './caseSheet.ts';
 import { contentHash } from './copies.ts';
 import { isTransient } from './fingerprint.ts';
 import { graded } from './grade.ts';
-import { type CaseInput, collectCases, pathsOf } from './inputs.ts';
+import { type CaseInput, pathsOf } from './inputs.ts';
 import { limitsOf } from './limits.ts';
 import type { Provenance } from './manifest.ts';
 import { type ReadCase, type ReadOptions, readCase } from './readCase.ts';
+import { readOne } from './readOne.ts';
 
 /** `frankfort`: aligned to the human template; the others are those of orient.ts. */
 export type IngestFrame = FrameKind | 'frankfort';
@@ -249,14 +243,7 @@ const reachOf = ({ low, high }: Frame): MadeCase['reach'] =>
 
 /** The reference is read as a case is: a mesh is filled, a scan segmented. */
 async function readReference(o: MakeOptions, path: string): Promise<AlignReference> {
-  const cases = await collectCases([path]);
-  if (cases.length !== 1)
-    throw new UsageError({
-      found: `--align-to ${path} holds ${cases.length} cases`,
-      expected: 'one bone: a volume, a mesh or one series',
-      todo: 'name the file of one bone',
-    });
-  const { mask } = await readCase(cases[0], o);
+  const { mask } = await readOne(path, o);
   return alignReference(mask, o.frame === 'principal' ? 'principal' : 'patient');
 }
 

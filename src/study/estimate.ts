@@ -19,6 +19,7 @@ import { Session, value } from '../runtime/session.ts';
 import { Decoder, Encoder, latentShape, readAutoencoder } from '../sampling/autoencoder.ts';
 import { velocityGraph, velocityModel } from '../sampling/network.ts';
 import { trainAutoencoder } from '../training/autoencoder.ts';
+import { adamOf } from '../training/optimiser.ts';
 import { Trainer } from '../training/trainer.ts';
 import { LEAST_HELD_OUT } from './check.ts';
 import { headlineFigures } from './headline.ts';
@@ -65,14 +66,13 @@ async function medianTime(count: number, work: () => Promise<unknown>): Promise<
 /** Seconds of a training step of the generator and of one evaluation with both branches of guidance. */
 async function timeGenerator({ settings, threads }: Workshop, shape: number[]) {
   const { generator } = settings;
-  const { batch, seed, beta1, weightDecay, clip, ema } = { ...generator, seed: 0 };
+  const { batch } = generator;
   const described = { config: generator.model, latentShape: shape };
   const { graph, velocity } = velocityGraph(described, batch);
   const full = [batch, ...shape];
   const target = graph.input('target', full);
   const loss = generator.loss === 'l1' ? l1(velocity, target) : mse(velocity, target);
-  const adam = { beta1, beta2: 0.999, epsilon: 1e-8, weightDecay, clip, ema };
-  const trainer = await Trainer.create({ graph, loss, seed, adam }, { threads });
+  const trainer = await Trainer.create({ graph, loss, seed: 0, adam: adamOf(generator, 0.999) }, { threads });
   const noise = (n: number) => new RandomStream(0, 'study/timing').fillNormal(new Float32Array(n));
   const x = value(noise(elements(full)), full);
   const half = (n: number) => value(new Float32Array(n).fill(0.5), [n]);

@@ -16,7 +16,8 @@ import { RandomStream } from '../random/stream.ts';
 import { value } from '../runtime/session.ts';
 import { Decoder, Encoder, latentShape } from '../sampling/autoencoder.ts';
 import { learningRate, trainingLoop } from './loop.ts';
-import { HELD_OUT_MOST, learntFrom, openTraining, type TrainOptions } from './opening.ts';
+import { HELD_OUT_MOST, learntFrom, openTraining, paceOf, type TrainOptions } from './opening.ts';
+import { adamOf } from './optimiser.ts';
 import { Trainer } from './trainer.ts';
 
 /** Share of bone that two masks agree on, 2 |A and B| / (|A| + |B|), from a target in +-1 and logits. */
@@ -36,7 +37,7 @@ export function diceOfLogits(target: Float32Array, logits: Float32Array): number
 export async function trainAutoencoder(
   options: TrainOptions<AutoencoderConfig>,
 ): Promise<{ heldOutDice: number }> {
-  const { dataset, config, signal, quiet } = options;
+  const { dataset, config } = options;
   const { model, batch, seed } = config;
   checkVqVaeConfig(model);
   checkVqVaeGrid(model, dataset.grid.size, dataset.dir);
@@ -70,14 +71,7 @@ export async function trainAutoencoder(
         graph,
         loss,
         seed,
-        adam: {
-          beta1: config.beta1,
-          beta2: 0.9,
-          epsilon: 1e-8,
-          weightDecay: config.weightDecay,
-          clip: config.clip,
-          ema: config.ema,
-        },
+        adam: adamOf(config, 0.9),
         results: {
           crossEntropy: bce,
           softDice: dice,
@@ -96,9 +90,8 @@ export async function trainAutoencoder(
       },
       { threads: options.threads },
     );
-    const start = checkpoint?.step ?? 0;
-    if (checkpoint !== undefined) trainer.restore(checkpoint);
-    else await startCodebook(trainer, train, meta(0), config);
+    const start = trainer.resume(checkpoint);
+    if (checkpoint === undefined) await startCodebook(trainer, train, meta(0), config);
 
     const pixels = new Float32Array(batch * train.voxels);
     const rows = batch * elements(latentShape(meta(0)).slice(1));
@@ -111,11 +104,7 @@ export async function trainAutoencoder(
       title: 'train autoencoder',
       run,
       start,
-      steps: config.steps,
-      checkpointEvery: config.checkpointEvery,
-      evaluateEvery: config.evaluateEvery,
-      signal,
-      quiet,
+      ...paceOf(options),
       async step(t) {
         const indices = batchIndices(seed, t - 1, batch, train.length);
         const augment = { seed, step: t - 1, options: config.augment };

@@ -8,6 +8,7 @@
  * The result is an autoencoder with the same encoder and the same codebook, byte for byte, so generators trained before
  * can use it (`withDecoder`). Batches are pure functions of (seed, step).
  */
+
 import type { DecoderConfig } from '../config/schemas.ts';
 import { batchIndices, Loader } from '../dataset/loader.ts';
 import { requireTrainedGrid, trainedOn } from '../dataset/trainedOn.ts';
@@ -31,7 +32,8 @@ import {
 } from '../sampling/autoencoder.ts';
 import { diceOfLogits, isIdentity } from './autoencoder.ts';
 import { learningRate, rounded, trainingLoop } from './loop.ts';
-import { HELD_OUT_MOST, openTraining, type TrainOptions } from './opening.ts';
+import { HELD_OUT_MOST, openTraining, paceOf, type TrainOptions } from './opening.ts';
+import { adamOf } from './optimiser.ts';
 import { Trainer } from './trainer.ts';
 
 export interface DecoderTrainOptions extends TrainOptions<DecoderConfig> {
@@ -78,7 +80,7 @@ export function addNoise(
 export async function trainDecoder(
   options: DecoderTrainOptions,
 ): Promise<{ before: Record<string, number>; after: Record<string, number> }> {
-  const { dataset, config, signal, quiet, threads } = options;
+  const { dataset, config, threads } = options;
   const { batch, seed, noise } = config;
   const { hash, ...source } = readAutoencoder(options.autoencoder);
   requireTrainedGrid(source.meta, dataset);
@@ -108,13 +110,12 @@ export async function trainDecoder(
     const target = multiply(add(x, 1), 0.5);
     const crossEntropy = bceWithLogits(logits, target);
     const dice = softDice(logits, target);
-    const { beta1, weightDecay, clip, ema } = config;
     const trainer = await Trainer.create(
       {
         graph,
         loss: add(crossEntropy, multiply(dice, config.dice)),
         seed,
-        adam: { beta1, beta2: 0.99, epsilon: 1e-8, weightDecay, clip, ema },
+        adam: adamOf(config, 0.99),
         results: { crossEntropy, softDice: dice },
       },
       { threads },
@@ -137,11 +138,7 @@ export async function trainDecoder(
       title: 'train decoder',
       run,
       start,
-      steps: config.steps,
-      checkpointEvery: config.checkpointEvery,
-      evaluateEvery: config.evaluateEvery,
-      signal,
-      quiet,
+      ...paceOf(options),
       async step(t) {
         const augment = { seed, step: t - 1, options: config.augment };
         const indices = batchIndices(seed, t - 1, batch, train.length);

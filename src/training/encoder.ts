@@ -25,7 +25,8 @@ import { value } from '../runtime/session.ts';
 import { ENCODER_SCOPE, PROJECTION_SCOPE, ShapeEncoder } from '../sampling/shapeEncoder.ts';
 import { ENCODER_CARD, encoderCard } from './encoderCard.ts';
 import { learningRate, trainingLoop } from './loop.ts';
-import { learntFrom, openTraining, type TrainOptions } from './opening.ts';
+import { learntFrom, openTraining, paceOf, type TrainOptions } from './opening.ts';
+import { adamOf } from './optimiser.ts';
 import { Trainer } from './trainer.ts';
 
 /** Held-out cases whose views are told apart; more would only cost time. */
@@ -84,7 +85,7 @@ export async function describeViews(
 export async function trainEncoder(
   options: TrainOptions<EncoderConfig>,
 ): Promise<{ heldOutRetrieval: number; heldOutCases: number }> {
-  const { dataset, config, signal, quiet, threads } = options;
+  const { dataset, config, threads } = options;
   const { model, batch, seed } = config;
   checkGroups(model);
   const train = new Loader(dataset, dataset.split('train'));
@@ -117,18 +118,16 @@ export async function trainEncoder(
     const partner = graph.input('partner', [rows, rows]);
     const features = shapeFeaturesOf(new Scope(graph, ENCODER_SCOPE), x, model);
     const z = projectionOf(new Scope(graph, PROJECTION_SCOPE), features, model);
-    const { beta1, weightDecay, clip, ema } = config;
     const trainer = await Trainer.create(
       {
         graph,
         loss: ntXent(z, others, partner, config.temperature),
         seed,
-        adam: { beta1, beta2: 0.99, epsilon: 1e-8, weightDecay, clip, ema },
+        adam: adamOf(config, 0.99),
       },
       { threads },
     );
-    const start = checkpoint?.step ?? 0;
-    if (checkpoint !== undefined) trainer.restore(checkpoint);
+    const start = trainer.resume(checkpoint);
 
     const measurable = new Set(test.cases.map((c) => c.subject)).size >= 2;
     const evaluate = async (): Promise<Record<string, number>> => {
@@ -152,11 +151,7 @@ export async function trainEncoder(
       title: 'train encoder',
       run,
       start,
-      steps: config.steps,
-      checkpointEvery: config.checkpointEvery,
-      evaluateEvery: config.evaluateEvery,
-      signal,
-      quiet,
+      ...paceOf(options),
       async step(t) {
         const indices = batchIndices(seed, t - 1, batch, train.length);
         fillViews(train, indices, views, seed, t - 1, pixels);

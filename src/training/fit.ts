@@ -6,6 +6,7 @@
  * With `keep.by` other than `last`, the checkpoint's model holds the best averaged weights so far and its optimiser state
  * goes on from the present ones, so a resumed run is the uninterrupted one.
  */
+
 import type { GeneratorConfig } from '../config/schemas.ts';
 import type { Checkpoint } from '../files/checkpoint.ts';
 import type { RunFolder } from '../files/runFolder.ts';
@@ -16,6 +17,7 @@ import { value } from '../runtime/session.ts';
 import { type NetworkWeights, networkTensors, velocityGraph } from '../sampling/network.ts';
 import { learningRate, trainingLoop } from './loop.ts';
 import type { TrainingBatch } from './objective.ts';
+import { adamOf } from './optimiser.ts';
 import { type PrivateSteps, PrivateTrainer } from './privacy/trainer.ts';
 import { Trainer } from './trainer.ts';
 
@@ -100,7 +102,7 @@ export async function fitGenerator(options: FitOptions): Promise<Fitted> {
   const shape = [batch, ...latentShape];
   const target = graph.input('target', shape);
   const loss = config.loss === 'l1' ? l1(velocity, target) : mse(velocity, target);
-  const { beta1, weightDecay, clip, ema, seed } = config;
+  const { seed } = config;
   const feeds = ({ x, t, label, target: wanted }: TrainingBatch) => ({
     x: value(x, shape),
     t: value(t, [batch]),
@@ -111,7 +113,7 @@ export async function fitGenerator(options: FitOptions): Promise<Fitted> {
     graph,
     loss,
     seed,
-    adam: { beta1, beta2: 0.999, epsilon: 1e-8, weightDecay, clip, ema },
+    adam: adamOf(config, 0.999),
   };
   const { threads } = options;
   const trainer =

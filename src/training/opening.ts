@@ -59,6 +59,15 @@ export function learntFromAll(sets: readonly CaseSet[]) {
 /** How long a run is, and how often it saves and measures. */
 type Paced = { steps: number; checkpointEvery?: number; evaluateEvery?: number };
 
+/** What the loop takes from the options of a training: how long it is, saves and measures, and how it is stopped. */
+export const paceOf = ({ config, signal, quiet }: TrainOptions<Required<Paced>>) => ({
+  steps: config.steps,
+  checkpointEvery: config.checkpointEvery,
+  evaluateEvery: config.evaluateEvery,
+  signal,
+  quiet,
+});
+
 /**
  * Opens the run folder. A resumed run must share the data, the configuration (all but how long and how often) and what else
  * made it, `more`.

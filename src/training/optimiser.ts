@@ -35,6 +35,12 @@ export const ADAM_DEFAULTS: AdamConfig = {
   ema: 0.995,
 };
 
+/** The optimiser of a training: AdamW as its configuration says. `beta2` is fixed for each kind of training. */
+export const adamOf = (
+  { beta1, weightDecay, clip, ema }: Omit<AdamConfig, 'beta2' | 'epsilon'>,
+  beta2: number,
+): AdamConfig => ({ beta1, beta2, epsilon: 1e-8, weightDecay, clip, ema });
+
 /** The vectors an optimiser carries from step to step, before and after. */
 export interface AdamStep {
   before: { parameters: Tensor; moment1: Tensor; moment2: Tensor; ema: Tensor };

@@ -147,6 +147,12 @@ export class Trainer {
     );
   }
 
+  /** Takes up the state of the newest checkpoint, where there is one; the steps it has done. Throws as `restore`. */
+  resume(checkpoint: Checkpoint | undefined): number {
+    if (checkpoint !== undefined) this.restore(checkpoint);
+    return checkpoint?.step ?? 0;
+  }
+
   /** Takes up the state of a checkpoint. Throws `CheckpointError` when a vector is missing or of another length. */
   restore(checkpoint: Checkpoint): void {
     const stored: StoredTensors = checkpoint.files.optimizer ?? new Map();

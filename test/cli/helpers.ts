@@ -1,7 +1,8 @@
 /** The command line in process, and a tiny pipeline on 16^3 phantoms that several tests share. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { expect } from 'vitest';
 import { runCli } from '../../src/cli/program.ts';
 
 export interface Ran {
@@ -29,6 +30,28 @@ export function temporaryFolder(): { path: (...parts: string[]) => string; remov
     path: (...parts) => join(root, ...parts),
     remove: () => rmSync(root, { recursive: true, force: true }),
   };
+}
+
+/** Lines in the log of a run. */
+export function metricsLines(out: string): number {
+  const log = join(out, 'metrics.jsonl');
+  return existsSync(log) ? readFileSync(log, 'utf8').split('\n').length - 1 : 0;
+}
+
+/** Asks to stop once the log of a run has `lines` lines: exactly then, whatever the machine. */
+export const stopAfter = (out: string, lines: number): AbortSignal =>
+  ({
+    get aborted() {
+      return metricsLines(out) >= lines;
+    },
+  }) as AbortSignal;
+
+/** Byte for byte the same settings, log and checkpoint at `step`, and `more` files. */
+export function expectEqualRuns(a: string, b: string, step: number, ...more: string[]): void {
+  const at = `checkpoints/step-${String(step).padStart(6, '0')}`;
+  const kept = ['model.safetensors', 'optimizer.safetensors', 'state.json'].map((file) => `${at}/${file}`);
+  for (const file of ['config.yaml', 'metrics.jsonl', ...kept, ...more])
+    expect(readFileSync(join(a, file)).equals(readFileSync(join(b, file))), file).toBe(true);
 }
 
 const sets = (...pairs: string[]): string[] => pairs.flatMap((pair) => ['--set', pair]);

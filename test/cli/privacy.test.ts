@@ -3,7 +3,7 @@ import { cpSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } fro
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readGenerator } from '../../src/sampling/generator.ts';
-import { run, TINY_AUTOENCODER, TINY_GENERATOR, temporaryFolder } from './helpers.ts';
+import { run, stopAfter, TINY_AUTOENCODER, TINY_GENERATOR, temporaryFolder } from './helpers.ts';
 
 const folder = temporaryFolder();
 afterAll(folder.remove);
@@ -21,14 +21,6 @@ const rows = (out: string): Record<string, number>[] =>
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
-
-/** Asks to stop once `steps` steps are in the log. */
-const stopAfter = (out: string, steps: number): AbortSignal =>
-  ({
-    get aborted() {
-      return existsSync(folder.path(out, 'metrics.jsonl')) && rows(out).length >= steps;
-    },
-  }) as AbortSignal;
 
 const MODEL = 'checkpoints/step-000006/model.safetensors';
 const same = (a: string, b: string, file: string) =>
@@ -155,7 +147,7 @@ describe('a private run', () => {
 
 describe('resuming', () => {
   test('goes on bit for bit under the same secret key', async () => {
-    const stopped = await run(command('parts', ...PRIVATE, '--quiet'), stopAfter('parts', 3));
+    const stopped = await run(command('parts', ...PRIVATE, '--quiet'), stopAfter(folder.path('parts'), 3));
     expect(stopped.code).toBe(130);
     const key = folder.path('parts', 'private', 'dp.json');
     expect(statSync(key).mode & 0o777).toBe(0o600);
@@ -205,7 +197,7 @@ describe('resuming', () => {
     ];
     const whole = await run(command('seeded', ...seeded));
     expect(whole.err).toContain('there is no guarantee');
-    await run(command('seeded-parts', ...seeded, '--quiet'), stopAfter('seeded-parts', 2));
+    await run(command('seeded-parts', ...seeded, '--quiet'), stopAfter(folder.path('seeded-parts'), 2));
     await run(command('seeded-parts', ...seeded, '--quiet', '--resume'));
     for (const file of [
       MODEL,

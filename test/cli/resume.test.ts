@@ -2,7 +2,15 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { run, TINY_AUTOENCODER, TINY_GENERATOR, temporaryFolder } from './helpers.ts';
+import {
+  expectEqualRuns,
+  metricsLines,
+  run,
+  stopAfter,
+  TINY_AUTOENCODER,
+  TINY_GENERATOR,
+  temporaryFolder,
+} from './helpers.ts';
 
 const folder = temporaryFolder();
 afterAll(folder.remove);
@@ -13,32 +21,6 @@ const STEPS = ['--set', 'steps=6', '--set', 'evaluateEvery=2', '--quiet', '--no-
 beforeAll(async () => {
   await run(['phantom', '--out', data, '--count', '8', '--grid', '16', '--quiet']);
 });
-
-const lines = (file: string): number =>
-  existsSync(file) ? readFileSync(file, 'utf8').split('\n').length - 1 : 0;
-
-/** Asks to stop once `steps` steps are in the log of `runFolder`: exactly then, whatever the machine. */
-function stopAfter(runFolder: string, steps: number): AbortSignal {
-  return {
-    get aborted() {
-      return lines(join(runFolder, 'metrics.jsonl')) >= steps;
-    },
-  } as AbortSignal;
-}
-
-const CHECKPOINT = 'checkpoints/step-000006';
-const FILES = [
-  'config.yaml',
-  'metrics.jsonl',
-  `${CHECKPOINT}/model.safetensors`,
-  `${CHECKPOINT}/optimizer.safetensors`,
-  `${CHECKPOINT}/state.json`,
-];
-
-function expectEqualRuns(a: string, b: string): void {
-  for (const file of FILES)
-    expect(readFileSync(join(a, file)).equals(readFileSync(join(b, file))), file).toBe(true);
-}
 
 describe('resuming is exact', () => {
   const autoencoder = folder.path('ae');
@@ -57,8 +39,8 @@ describe('resuming is exact', () => {
 
     const resumed = await run([...command, '--out', parts, '--resume']);
     expect(resumed).toEqual({ code: 0, out: '', err: '' });
-    expectEqualRuns(whole, parts);
-    expect(lines(join(whole, 'metrics.jsonl'))).toBe(6);
+    expectEqualRuns(whole, parts, 6);
+    expect(metricsLines(whole)).toBe(6);
   }
 
   test('autoencoder', async () => {
@@ -88,7 +70,7 @@ describe('resuming is exact', () => {
     expect(readFileSync(join(autoencoder, 'config.yaml'), 'utf8')).toBe(before);
     const longer = await run([...command, '--set', 'steps=7']);
     expect([longer.code, JSON.parse(longer.out).steps]).toEqual([0, 7]);
-    expect(lines(join(autoencoder, 'metrics.jsonl'))).toBe(7);
+    expect(metricsLines(autoencoder)).toBe(7);
     const shorter = await run([...command, '--set', 'steps=2']);
     expect([shorter.code, shorter.err]).toEqual([1, expect.stringContaining('at least 7 steps')]);
   });

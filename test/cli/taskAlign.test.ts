@@ -15,7 +15,7 @@ import {
 import { readVolume, writeVolume } from '../../src/volume/io/index.ts';
 import { IDENTITY, type Mask } from '../../src/volume/volume.ts';
 import { airplanes, TINY_ALIGNER } from '../downstream/align/helpers.ts';
-import { run, temporaryFolder } from './helpers.ts';
+import { expectEqualRuns, run, stopAfter, temporaryFolder } from './helpers.ts';
 
 const folder = temporaryFolder();
 afterAll(folder.remove);
@@ -48,31 +48,13 @@ beforeAll(async () => {
   expect(await run([...training, '--out', whole, '--quiet'])).toEqual({ code: 0, out: '', err: '' });
 }, 120_000);
 
-/** Asks to stop once three steps are in the log. */
-const afterThree = (out: string): AbortSignal =>
-  ({
-    get aborted() {
-      const log = join(out, 'metrics.jsonl');
-      return existsSync(log) && readFileSync(log, 'utf8').split('\n').length - 1 >= 3;
-    },
-  }) as AbortSignal;
-
 describe('train', () => {
   test('interrupted and resumed it ends byte for byte as without the interruption', async () => {
     const parts = folder.path('parts');
-    const stopped = await run([...training, '--out', parts, '--quiet'], afterThree(parts));
+    const stopped = await run([...training, '--out', parts, '--quiet'], stopAfter(parts, 3));
     expect([stopped.code, stopped.err]).toEqual([130, expect.stringContaining('3 of 80 steps are saved')]);
     expect((await run([...training, '--out', parts, '--resume', '--quiet'])).code).toBe(0);
-    const at = 'checkpoints/step-000080';
-    for (const file of [
-      'config.yaml',
-      'metrics.jsonl',
-      'README.md',
-      `${at}/model.safetensors`,
-      `${at}/optimizer.safetensors`,
-      `${at}/state.json`,
-    ])
-      expect(readFileSync(join(whole, file)).equals(readFileSync(join(parts, file))), file).toBe(true);
+    expectEqualRuns(whole, parts, 80, 'README.md');
     const again = await run([...training, '--out', whole, '--resume', '--json', '--quiet']);
     expect(Object.keys(JSON.parse(again.out))).toEqual([
       'run',

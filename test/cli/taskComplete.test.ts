@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDataset } from '../../src/dataset/dataset.ts';
 import { writeVolume } from '../../src/volume/io/write.ts';
 import type { Mask } from '../../src/volume/volume.ts';
-import { run, temporaryFolder } from './helpers.ts';
+import { expectEqualRuns, run, stopAfter, temporaryFolder } from './helpers.ts';
 
 const folder = temporaryFolder();
 afterAll(folder.remove);
@@ -44,31 +44,13 @@ beforeAll(async () => {
   expect(await run([...training, '--out', whole])).toEqual({ code: 0, out: '', err: '' });
 }, 60_000);
 
-/** Asks to stop once three steps are in the log. */
-const afterThree = (out: string): AbortSignal =>
-  ({
-    get aborted() {
-      const log = join(out, 'metrics.jsonl');
-      return existsSync(log) && readFileSync(log, 'utf8').split('\n').length - 1 >= 3;
-    },
-  }) as AbortSignal;
-
 test('interrupted and resumed it ends byte for byte as without the interruption', async () => {
   const parts = folder.path('parts');
-  const stopped = await run([...training, '--out', parts], afterThree(parts));
+  const stopped = await run([...training, '--out', parts], stopAfter(parts, 3));
   expect([stopped.code, stopped.err]).toEqual([130, expect.stringContaining('3 of 6 steps are saved')]);
   expect(existsSync(join(parts, 'README.md'))).toBe(false);
   expect((await run([...training, '--out', parts, '--resume'])).code).toBe(0);
-  const at = 'checkpoints/step-000006';
-  for (const file of [
-    'config.yaml',
-    'metrics.jsonl',
-    'README.md',
-    `${at}/model.safetensors`,
-    `${at}/optimizer.safetensors`,
-    `${at}/state.json`,
-  ])
-    expect(readFileSync(join(whole, file)).equals(readFileSync(join(parts, file))), file).toBe(true);
+  expectEqualRuns(whole, parts, 6, 'README.md');
   const told = JSON.parse((await run([...training, '--out', whole, '--resume', '--json'])).out);
   expect(Object.keys(told)).toEqual([
     'run',

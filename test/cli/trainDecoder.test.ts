@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { run, TINY_AUTOENCODER, temporaryFolder } from './helpers.ts';
+import { expectEqualRuns, run, stopAfter, TINY_AUTOENCODER, temporaryFolder } from './helpers.ts';
 
 const folder = temporaryFolder();
 afterAll(folder.remove);
@@ -20,30 +20,13 @@ beforeAll(async () => {
   expect([ran.code, ran.err]).toEqual([0, '']);
 }, 60_000);
 
-/** Asks to stop once three steps are in the log, which begins with a line for step 0. */
-const afterThree = (out: string): AbortSignal =>
-  ({
-    get aborted() {
-      const log = join(out, 'metrics.jsonl');
-      return existsSync(log) && readFileSync(log, 'utf8').split('\n').length - 1 >= 4;
-    },
-  }) as AbortSignal;
-
 test('interrupted and resumed it ends byte for byte as without the interruption', async () => {
   const [whole, parts] = [folder.path('whole'), folder.path('parts')];
   expect(await run([...tuning, '--out', whole])).toEqual({ code: 0, out: '', err: '' });
-  const stopped = await run([...tuning, '--out', parts], afterThree(parts));
+  const stopped = await run([...tuning, '--out', parts], stopAfter(parts, 4));
   expect([stopped.code, stopped.err]).toEqual([130, expect.stringContaining('3 of 6 steps are saved')]);
   expect((await run([...tuning, '--out', parts, '--resume'])).code).toBe(0);
-  const at = 'checkpoints/step-000006';
-  for (const file of [
-    'config.yaml',
-    'metrics.jsonl',
-    `${at}/model.safetensors`,
-    `${at}/optimizer.safetensors`,
-    `${at}/state.json`,
-  ])
-    expect(readFileSync(join(whole, file)).equals(readFileSync(join(parts, file))), file).toBe(true);
+  expectEqualRuns(whole, parts, 6);
 
   const again = await run([...tuning, '--out', whole, '--resume', '--json']);
   const told = JSON.parse(again.out);

@@ -178,7 +178,7 @@ describe('ingest', () => {
     const [a, b] = [await to('to.nrrd'), await to('to.stl')];
     expect(diceOf(overlap(a, b))).toBeGreaterThan(0.95);
     const many = { ...base, inputs: [join(inputs, 'turned.nrrd')], out: join(out, 'x'), alignTo: inputs };
-    await expect(ingest(many)).rejects.toThrow(/--align-to .* holds 3 cases/);
+    await expect(ingest(many)).rejects.toThrow(/holds 3 cases/);
   });
 
   it('tells of its progress from the start, before anything is read', async () => {

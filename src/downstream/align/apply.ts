@@ -4,8 +4,8 @@
  */
 import { resolve } from 'node:path';
 import { type Aligner, openAligner } from '../../aligner/aligner.ts';
-import { collectCases } from '../../dataset/inputs.ts';
-import { type ReadOptions, readCase } from '../../dataset/readCase.ts';
+import type { ReadOptions } from '../../dataset/readCase.ts';
+import { readOne } from '../../dataset/readOne.ts';
 import { FileError, UsageError } from '../../errors.ts';
 import { writeFileAtomic } from '../../files/atomic.ts';
 import { interruptedError, nextTurn } from '../../files/interrupt.ts';
@@ -100,7 +100,8 @@ export async function applyAligner(options: ApplyOptions): Promise<Applied> {
     const { spacing, calibration } = aligner.meta;
     const grid = gridOf(aligner, options);
     await goOn(options.signal);
-    const mask = await readBone(input, spacing, options);
+    const { threshold, label, components, meshSpace, clean } = options;
+    const { mask } = await readOne(input, { threshold, label, components, meshSpace, clean, spacing });
     await goOn(options.signal);
     const { transform, uncertainty, warnings } = await aligner.align(mask);
     const cutShare = shareOutside(mask, transform, grid);
@@ -137,19 +138,6 @@ export async function applyAligner(options: ApplyOptions): Promise<Applied> {
 async function goOn(signal?: AbortSignal): Promise<void> {
   await nextTurn();
   if (signal?.aborted) throw interruptedError('nothing was written', 'run the same command again');
-}
-
-/** The one bone that an input holds, read as ingest reads a case. */
-async function readBone(input: string, spacing: number, options: ApplyOptions): Promise<Mask> {
-  const cases = await collectCases([input]);
-  if (cases.length !== 1)
-    throw new UsageError({
-      found: `${input} holds ${cases.length} cases`,
-      expected: 'one bone: a volume, a mesh or one series',
-      todo: 'name the file of one bone, or take them all in with `cranioflow ingest --aligner`',
-    });
-  const { threshold, label, components, meshSpace, clean } = options;
-  return (await readCase(cases[0], { threshold, label, components, meshSpace, clean, spacing })).mask;
 }
 
 function gridOf({ meta }: Aligner, { spacing = meta.spacing, grid }: ApplyOptions) {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '../../files/atomic.ts';
 import type { Chart } from '../../report/chart.ts';
 import { buildReport, formatNumber, type Section } from '../../report/report.ts';
-import { digits, markdownTable, pairedLines, percent, TABLE_COLUMNS, tableRow } from './table.ts';
+import { alignTable, digits, pairedLines, percent, TABLE_COLUMNS, tableRow } from './table.ts';
 import type { AlignGroup, AlignTest } from './test.ts';
 
 const POSE_WORDS = {
@@ -184,9 +184,7 @@ export function writeAlignTest(
   writeFileAtomic(paths.json, `${JSON.stringify(test, null, 1)}\n`);
   writeFileAtomic(
     paths.markdown,
-    `${markdownTable(test)}\n${[...warningLines(test), ...pairedLines(test)]
-      .map((l) => `- ${l}\n`)
-      .join('')}`,
+    `${alignTable(test)}\n${[...warningLines(test), ...pairedLines(test)].map((l) => `- ${l}\n`).join('')}`,
   );
   writeFileAtomic(paths.page, alignPage(test));
   return paths;

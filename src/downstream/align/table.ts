@@ -4,6 +4,7 @@
  */
 
 import { isApart, pText } from '../../evaluation/paired.ts';
+import { markdownTable } from '../../report/markdown.ts';
 import type { LandmarkTest } from './landmarkTruth.ts';
 import type { Estimate, Spread } from './summary.ts';
 import type { AlignGroup, AlignTest } from './test.ts';
@@ -59,12 +60,8 @@ export function tableRow({ pose, condition, method, summary: s }: AlignGroup): s
 
 const rowsOf = (test: AlignTest): string[][] => test.groups.map(tableRow);
 
-/** A Markdown table. */
-export function markdownTable(test: AlignTest): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  const rule = TABLE_COLUMNS.map((_, c) => (c < 3 ? '---' : '--:'));
-  return `${[TABLE_COLUMNS, rule, ...rowsOf(test)].map(line).join('\n')}\n`;
-}
+/** All rows as a Markdown table. */
+export const alignTable = (test: AlignTest): string => `${markdownTable(TABLE_COLUMNS, rowsOf(test), 3)}\n`;
 
 /** Heads short enough for a terminal, in the order of the columns. */
 const SHORT = [
@@ -110,7 +107,6 @@ export function pairedLines({ paired }: AlignTest): string[] {
 
 /** The test against landmarks as a Markdown table: errors against the landmarks' own fit, and what is left to the mean ones. */
 export function landmarkTable({ groups }: LandmarkTest): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   const columns = [
     'method',
     'answers',
@@ -133,6 +129,5 @@ export function landmarkTable({ groups }: LandmarkTest): string {
     consensusMm === null ? NONE : digits(consensusMm),
     s.seconds === null ? NONE : digits(s.seconds),
   ]);
-  const rule = columns.map((_, c) => (c === 0 ? '---' : '--:'));
-  return `${[columns, rule, ...rows].map(line).join('\n')}\n`;
+  return `${markdownTable(columns, rows, 1)}\n`;
 }

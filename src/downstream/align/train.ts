@@ -5,6 +5,7 @@
  *
  * A batch is a pure function of (seed, step), so a resumed run ends bit for bit like an unbroken one.
  */
+
 import { join } from 'node:path';
 import { Aligner } from '../../aligner/aligner.ts';
 import { mirroring } from '../../aligner/mirror.ts';
@@ -27,7 +28,14 @@ import { RandomStream } from '../../random/stream.ts';
 import { value } from '../../runtime/session.ts';
 import { cropToBone } from '../../skull/orient.ts';
 import { learningRate, trainingLoop } from '../../training/loop.ts';
-import { type CaseSet, learntFromAll, openTraining, type TrainOptions } from '../../training/opening.ts';
+import {
+  type CaseSet,
+  learntFromAll,
+  openTraining,
+  paceOf,
+  type TrainOptions,
+} from '../../training/opening.ts';
+import { adamOf } from '../../training/optimiser.ts';
 import { Trainer } from '../../training/trainer.ts';
 import { boneMoments } from '../../volume/centroid.ts';
 import type { Mask } from '../../volume/volume.ts';
@@ -69,7 +77,7 @@ const ROOM = 1.04;
  * bone, `ConfigError` for groups that do not divide the channels, `InterruptedError` after a checkpoint when it is asked to stop.
  */
 export async function trainAligner(options: TrainAlignerOptions): Promise<TrainedAligner> {
-  const { dataset, config, signal, quiet, threads } = options;
+  const { dataset, config, signal, threads } = options;
   const { model, batch, seed } = config;
   checkModel(config);
   const given = options.cases ?? dataset.split('train');
@@ -120,18 +128,16 @@ export async function trainAligner(options: TrainAlignerOptions): Promise<Traine
     const rotation = graph.input('rotation', [batch, 9]);
     const centre = graph.input('centre', [batch, 3]);
     const pose = poseOf(new Scope(graph, ALIGNER_SCOPE), x, model);
-    const { beta1, weightDecay, clip, ema } = config;
     const trainer = await Trainer.create(
       {
         graph,
         loss: poseLoss(pose, rotation, centre, model.freedom),
         seed,
-        adam: { beta1, beta2: 0.99, epsilon: 1e-8, weightDecay, clip, ema },
+        adam: adamOf(config, 0.99),
       },
       { threads },
     );
-    const start = checkpoint?.step ?? 0;
-    if (checkpoint !== undefined) trainer.restore(checkpoint);
+    const start = trainer.resume(checkpoint);
 
     const evaluate = async (): Promise<Record<string, number>> => {
       calibration = undefined;
@@ -164,11 +170,7 @@ export async function trainAligner(options: TrainAlignerOptions): Promise<Traine
       title: 'train aligner',
       run,
       start,
-      steps: config.steps,
-      checkpointEvery: config.checkpointEvery,
-      evaluateEvery: config.evaluateEvery,
-      signal,
-      quiet,
+      ...paceOf(options),
       async step(t) {
         // Of an earlier step's weights.
         calibration = undefined;

@@ -10,8 +10,8 @@
 
 import { createHash } from 'node:crypto';
 import { openAligner } from '../../aligner/aligner.ts';
-import { collectCases } from '../../dataset/inputs.ts';
-import { type ReadCase, type ReadOptions, readCase } from '../../dataset/readCase.ts';
+import type { ReadCase, ReadOptions } from '../../dataset/readCase.ts';
+import { readOne } from '../../dataset/readOne.ts';
 import { UsageError, VolumeError } from '../../errors.ts';
 import { requireWritableFolder } from '../../files/atomic.ts';
 import { interruptedError, nextTurn } from '../../files/interrupt.ts';
@@ -118,7 +118,7 @@ export async function applyCompletion(options: ApplyOptions, doors: ApplyDoors =
   let opened = await own.open(options.method, options);
   try {
     await clock.next('read the bone');
-    const one = await readOne(options, opened);
+    const one = await readPatient(options, opened);
     const region = options.region === undefined ? undefined : await readRegion(options.region);
     const key = keyOf(one.bone, settingsOf(options, opened));
     checkFolder(out, key);
@@ -222,16 +222,9 @@ function checkWays({ frame, alignTo, aligner, aligned, answers = 1 }: ApplyOptio
     });
 }
 
-async function readOne(options: ApplyOptions, { bone: name, grid }: OpenedMethod): Promise<Case> {
+async function readPatient(options: ApplyOptions, { bone: name, grid }: OpenedMethod): Promise<Case> {
   const { input: label, threshold, label: value, components, meshSpace } = options;
-  const cases = await collectCases([label]);
-  if (cases.length !== 1)
-    throw new UsageError({
-      found: `${label} holds ${cases.length} cases`,
-      expected: 'one bone: a volume, a mesh or one series',
-      todo: 'name the file of one bone',
-    });
-  const read = await readCase(cases[0], {
+  const read = await readOne(label, {
     threshold,
     label: value,
     components,
@@ -272,8 +265,7 @@ async function wayOf(
   if (aligned) return { kind: 'aligned' };
   if (aligner !== undefined) return { kind: 'aligner', method: await doors.aligner(aligner, options) };
   if (alignTo !== undefined) {
-    const [reference] = await collectCases([alignTo]);
-    const { mask } = await readCase(reference, { spacing: Math.min(...bone.spacing) });
+    const { mask } = await readOne(alignTo, { spacing: Math.min(...bone.spacing) });
     return { kind: 'reference', reference: alignReference(mask, 'patient') };
   }
   if (frame !== undefined) return wayOfFrame(frame);

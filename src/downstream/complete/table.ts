@@ -1,6 +1,7 @@
 /** A test of completion as tables: for a terminal and for Markdown, over all, by kind and by site. */
 import { isApart, pText } from '../../evaluation/paired.ts';
 import type { Interval } from '../../evaluation/statistics.ts';
+import { markdownTable } from '../../report/markdown.ts';
 import { DEFECT_SITES, type DefectKind, type DefectSite } from '../defects/sites.ts';
 import type { CompletionRecord } from './record.ts';
 import {
@@ -155,10 +156,8 @@ export function terminalText(record: CompletionRecord): string {
 
 /** The same as Markdown. */
 export function markdownText(record: CompletionRecord): string {
-  const cells = (row: string[]): string => `| ${row.map((c) => c.replaceAll('|', '\\|')).join(' | ')} |`;
   const parts = tablesOf(record).map(
-    ({ title, head, rows }) =>
-      `### ${title}\n\n${[cells(head), cells(head.map(() => '---')), ...rows.map(cells)].join('\n')}`,
+    ({ title, head, rows }) => `### ${title}\n\n${markdownTable(head, rows)}`,
   );
   return `${[
     ...parts,

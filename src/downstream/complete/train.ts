@@ -5,6 +5,7 @@
  *
  * Examples are pure functions of (seed, step), so a resumed run ends bit for bit like an unbroken one.
  */
+
 import { join } from 'node:path';
 import type { CompleterConfig } from '../../config/completer.ts';
 import type { DatasetCase } from '../../dataset/manifest.ts';
@@ -22,8 +23,10 @@ import {
   HELD_OUT_MOST,
   learntFromAll,
   openTraining,
+  paceOf,
   type TrainOptions,
 } from '../../training/opening.ts';
+import { adamOf } from '../../training/optimiser.ts';
 import { Trainer } from '../../training/trainer.ts';
 import { requireHeldOutApart } from '../heldOut.ts';
 import { COMPLETER_CARD, completerCard } from './trainCard.ts';
@@ -55,7 +58,7 @@ function withTemplate(tensors: Map<string, StoredTensor>, data: Uint8Array, shap
  * to learn from, `InterruptedError` after a checkpoint when it is asked to stop.
  */
 export async function trainCompleter(options: CompleterTraining): Promise<CompleterResult> {
-  const { dataset, config, signal, quiet, threads, synthetic = [] } = options;
+  const { dataset, config, threads, synthetic = [] } = options;
   const { model, batch, seed } = config;
   checkGroups(model);
   const sets = [{ dataset, cases: options.cases ?? dataset.split('train') }, ...synthetic];
@@ -82,18 +85,16 @@ export async function trainCompleter(options: CompleterTraining): Promise<Comple
     const x = graph.input('x', [batch, 1, sz, sy, sx]);
     const whole = graph.input('whole', x.shape);
     const logits = completer(new Scope(graph, COMPLETER_SCOPE), x, model, template);
-    const { beta1, weightDecay, clip, ema } = config;
     const trainer = await Trainer.create(
       {
         graph,
         loss: completerLoss(logits, x, whole, config),
         seed,
-        adam: { beta1, beta2: 0.99, epsilon: 1e-8, weightDecay, clip, ema },
+        adam: adamOf(config, 0.99),
       },
       { threads },
     );
-    const start = checkpoint?.step ?? 0;
-    if (checkpoint !== undefined) trainer.restore(checkpoint);
+    const start = trainer.resume(checkpoint);
 
     const evaluate = async (): Promise<CompletionFigures | undefined> => {
       if (held.length === 0) return undefined;
@@ -113,11 +114,7 @@ export async function trainCompleter(options: CompleterTraining): Promise<Comple
       title: 'train completer',
       run,
       start,
-      steps: config.steps,
-      checkpointEvery: config.checkpointEvery,
-      evaluateEvery: config.evaluateEvery,
-      signal,
-      quiet,
+      ...paceOf(options),
       async step(t) {
         examples.fill(t - 1, seen, wanted);
         const feeds = { x: value(seen, x.shape), whole: value(wanted, x.shape) };

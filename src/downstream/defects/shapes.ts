@@ -13,7 +13,9 @@
  *               tilted by up to 20 degrees; only near c across that direction, so the other side of a jaw stays
  *   half        depth from one side: all beyond a plane near the mid-sagittal one, tilted by up to 15 degrees
  */
+
 import type { RandomStream } from '../../random/stream.ts';
+import { fromQuaternion } from '../../skull/register/rotations.ts';
 import { apply3, multiply3, rotationAbout, transpose3 } from '../../volume/geometry.ts';
 import type { Mat3, Vec3 } from '../../volume/volume.ts';
 import type { Noise } from './noise.ts';
@@ -274,15 +276,5 @@ function anyRotation(stream: RandomStream): Mat3 {
   const q = [stream.normal(), stream.normal(), stream.normal(), stream.normal()];
   const length = Math.hypot(...q) || 1;
   const [w, x, y, z] = q.map((v) => v / length);
-  return [
-    1 - 2 * (y * y + z * z),
-    2 * (x * y - z * w),
-    2 * (x * z + y * w),
-    2 * (x * y + z * w),
-    1 - 2 * (x * x + z * z),
-    2 * (y * z - x * w),
-    2 * (x * z - y * w),
-    2 * (y * z + x * w),
-    1 - 2 * (x * x + y * y),
-  ];
+  return fromQuaternion(x, y, z, w);
 }

@@ -1,7 +1,7 @@
 /**
  * The folder of a task study.
  *
- *   task-study.json.. the result      task-study.html      the page
+ *   task-study.json   the result; task-study.html the page, task-study.md its tables
  *   study.json        the settings, the data and the sources it belongs to: another study is refused here
  *   sets/SOURCE-seedS/  generated bones of a source that is a run, for a training seed
  *   runs/UNIT/        a run folder each training: TASK-MIX-seedS
@@ -29,6 +29,7 @@ export const taskPathsOf = (out: string) => ({
   test: (unit: string) => join(out, 'tests', `${unit}.json`),
   json: join(out, 'task-study.json'),
   html: join(out, 'task-study.html'),
+  text: join(out, 'task-study.md'),
 });
 
 export type TaskPaths = ReturnType<typeof taskPathsOf>;

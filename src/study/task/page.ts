@@ -1,13 +1,17 @@
 /**
  * task-study.html: what the study shows in sentences, then for each task the typical error of every training set, over the
- * number of synthetic cases as a plot, and the comparisons with their intervals. One file, no script.
+ * number of synthetic cases as a plot, and the comparisons with their intervals. One file, no script. And the same without plots
+ * as Markdown.
  */
 import { pText } from '../../evaluation/paired.ts';
 import type { LineChart } from '../../report/chart.ts';
+import { markdownTable } from '../../report/markdown.ts';
 import { buildReport, formatNumber, type Section, type Table } from '../../report/report.ts';
 import type { TaskResult, TaskStudyResult } from './taskStudy.ts';
 import type { Figure } from './tasks.ts';
 import type { Comparison } from './verdict.ts';
+
+const TITLE = 'What synthetic bones are worth';
 
 const QUESTION: Record<Comparison['question'], string> = {
   worth: 'worth of synthetic cases at equal number',
@@ -112,7 +116,7 @@ export function taskStudyPage(result: TaskStudyResult): string {
   const { data, settings, sources, tasks, phantom, notes, command } = result;
   const seeds = settings.seeds;
   return buildReport({
-    title: 'What synthetic bones are worth',
+    title: TITLE,
     lead: `Networks for ${tasks.map((t) => t.title.toLowerCase()).join(' and ')} of ${data.bone} masks, trained on real cases, on synthetic ones and on both, all tested on the same held-out real cases.`,
     phantom,
     facts: [
@@ -138,4 +142,20 @@ export function taskStudyPage(result: TaskStudyResult): string {
       },
     ],
   });
+}
+
+/** Sentences and tables of a finished study as Markdown. */
+export function taskStudyText({ data, settings, sources, tasks, notes, command }: TaskStudyResult): string {
+  const facts = `${data.name}: ${data.train} training cases, ${data.heldOut} held out (${data.subjects} subjects), ${data.size.join('x')} voxels of ${data.spacing} mm; ${settings.seeds} training seeds; synthetic cases: ${sources.map((s) => `${s.name} (${s.kind})`).join(', ')}.`;
+  const parts = tasks.map((task) => {
+    const tables = taskSection(task).tables ?? [];
+    return [
+      `## ${task.title}`,
+      task.sentences.map((s) => `- ${s}`).join('\n'),
+      ...tables.map(({ caption = '', columns, rows }) => `${caption}:\n\n${markdownTable(columns, rows)}`),
+    ].join('\n\n');
+  });
+  const made = command === null ? [] : [`\`\`\`sh\n${command}\n\`\`\``];
+  const read = notes.map((note) => `- ${note}`).join('\n');
+  return `${[`# ${TITLE}`, facts, ...made, ...(read === '' ? [] : [read]), ...parts].join('\n\n')}\n`;
 }

@@ -2,7 +2,7 @@
  * The proof of worth, in one folder: networks for alignment and completion trained on real cases, on synthetic ones and on
  * both, at growing numbers and several seeds, all tested on the same held-out real cases.
  *
- *   sources -> mixes -> for each task, mix and seed: train, test -> ratios of errors -> task-study.json, task-study.html
+ *   sources -> mixes -> for each task, mix and seed: train, test -> ratios of errors -> task-study.json, .html, .md
  *
  * Units already done are skipped, so the same call goes on after an interruption.
  */
@@ -27,7 +27,7 @@ import {
   writeTaskStudy,
 } from './folder.ts';
 import { type Mix, mixesOf } from './mix.ts';
-import { taskStudyPage } from './page.ts';
+import { taskStudyPage, taskStudyText } from './page.ts';
 import { openForTraining, openSource, type Source, sourceCases } from './sources.ts';
 import { type Figure, type Task, tasksOf } from './tasks.ts';
 import { doneUnit, makeUnit, type TaskShop, type Unit, unitOf } from './units.ts';
@@ -245,6 +245,7 @@ async function work(
   };
   writeJson(paths.json, result);
   writeFileAtomic(paths.html, taskStudyPage(result));
+  writeFileAtomic(paths.text, taskStudyText(result));
   return result;
 }
 

@@ -3,8 +3,8 @@ import type { AlignMethod } from '../../../src/downstream/align/method.ts';
 import { makeBaselines } from '../../../src/downstream/align/methods.ts';
 import { alignPage, findings } from '../../../src/downstream/align/page.ts';
 import {
+  alignTable,
   digits,
-  markdownTable,
   pairedLines,
   TABLE_COLUMNS,
   terminalTable,
@@ -91,7 +91,7 @@ describe('testAlignment', () => {
 
 describe('table and page', () => {
   it('have a row for each method under each pose and condition', () => {
-    const lines = markdownTable(test).trim().split('\n');
+    const lines = alignTable(test).trim().split('\n');
     expect(lines).toHaveLength(2 + 24);
     for (const line of lines) expect(line.split('|')).toHaveLength(TABLE_COLUMNS.length + 2);
     const text = terminalTable(test);
@@ -108,7 +108,7 @@ describe('table and page', () => {
   });
 
   it('hold no number that is none', () => {
-    for (const text of [terminalTable(test), markdownTable(test), alignPage(test), ...findings(test)])
+    for (const text of [terminalTable(test), alignTable(test), alignPage(test), ...findings(test)])
       expect(text).not.toMatch(/NaN|not a number|undefined|Infinity|∞/);
   });
 

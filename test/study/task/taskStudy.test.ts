@@ -76,6 +76,10 @@ test('a study trains, tests and compares; run again it does nothing; another see
       for (const { typical } of Object.values(errors)) expect(typical).toBeGreaterThan(0);
   }
   expect(readFileSync(path('study', 'task-study.html'), 'utf8')).not.toMatch(/NaN|undefined/);
+  const text = readFileSync(path('study', 'task-study.md'), 'utf8');
+  expect(text).not.toMatch(/NaN|undefined/);
+  expect(text).toContain(`- ${result.tasks[0].sentences[0]}`);
+  expect(text).toContain('| real2+otfm4 | 2 | 4 |');
   expect(result.notes.join(' ')).toMatch(/One training seed/);
   expect(result.notes.join(' ')).toMatch(/other learnt from other cases/);
 

@@ -1,0 +1,14 @@
+/** Tables as text: Markdown, with what would break its cells made harmless. */
+
+const line = (cells: readonly (string | number)[]): string =>
+  `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
+
+/** The first `names` columns are words and stand left, the others right. */
+export function markdownTable(
+  columns: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+  names = columns.length,
+): string {
+  const rule = `| ${columns.map((_, c) => (c < names ? '---' : '--:')).join(' | ')} |`;
+  return [line(columns), rule, ...rows.map(line)].join('\n');
+}
