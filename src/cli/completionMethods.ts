@@ -1,4 +1,4 @@
-/** The methods that `task complete` knows by name, each loaded only when it is asked for. */
+/** The methods that `task complete test` is asked for by name, each with the option that names its run. */
 import { type CompletionMethod, METHOD_NAMES, type MethodName } from '../downstream/complete/method.ts';
 import { UsageError } from '../errors.ts';
 
@@ -11,23 +11,14 @@ export interface MethodFlags {
   threads?: number;
 }
 
-type Opener = (flags: MethodFlags) => Promise<CompletionMethod>;
+type RunFlag = 'run' | 'prior';
 
-/** A method that takes a run names its flag. */
-const METHODS: Readonly<Record<MethodName, { flag?: keyof MethodFlags; open: Opener }>> = {
-  unet: {
-    flag: 'run',
-    open: async ({ run, threads }) =>
-      (await import('../downstream/complete/unet.ts')).openUnet(run!, { threads }),
-  },
-  prior: {
-    flag: 'prior',
-    open: async ({ prior, threads }) =>
-      (await import('../downstream/complete/prior.ts')).openPrior(prior!, { threads }),
-  },
-  mirror: {
-    open: async () => (await import('../downstream/complete/mirror.ts')).mirrorMethod(),
-  },
+/** Absent of a method that needs no run. */
+const FLAG: Readonly<Partial<Record<MethodName, RunFlag>>> = { unet: 'run', prior: 'prior' };
+
+const hasRun = (name: MethodName, flags: MethodFlags): boolean => {
+  const flag = FLAG[name];
+  return flag === undefined || flags[flag] !== undefined;
 };
 
 /** Names asked for, or, where none was, mirroring and every method whose run was given. */
@@ -36,12 +27,12 @@ export function chosenMethods(asked: readonly string[] | undefined, flags: Metho
   for (const name of names)
     if (!hasRun(name, flags))
       throw new UsageError({
-        found: `the method ${name} without --${METHODS[name].flag}`,
+        found: `the method ${name} without --${FLAG[name]}`,
         expected: 'the run folder of its network',
-        todo: `add --${METHODS[name].flag} RUN, or leave ${name} out of --methods`,
+        todo: `add --${FLAG[name]} RUN, or leave ${name} out of --methods`,
       });
   const idle = (['run', 'prior'] as const).find(
-    (flag) => flags[flag] !== undefined && !names.some((name) => METHODS[name].flag === flag),
+    (flag) => flags[flag] !== undefined && !names.some((name) => FLAG[name] === flag),
   );
   if (idle !== undefined)
     throw new UsageError({
@@ -62,19 +53,19 @@ function known(asked: string): MethodName {
   });
 }
 
-const hasRun = (name: MethodName, flags: MethodFlags): boolean => {
-  const flag = METHODS[name].flag;
-  return flag === undefined || flags[flag] !== undefined;
-};
-
 /** Opens the methods; where one cannot be, those opened before are released. */
 export async function openMethods(
   names: readonly MethodName[],
   flags: MethodFlags,
 ): Promise<CompletionMethod[]> {
+  const { openMethod } = await import('../downstream/complete/methods.ts');
   const opened: CompletionMethod[] = [];
   try {
-    for (const name of names) opened.push(await METHODS[name].open(flags));
+    for (const name of names) {
+      const flag = FLAG[name];
+      const run = flag && flags[flag];
+      opened.push((await openMethod(name, { run, flag, threads: flags.threads })).method);
+    }
   } catch (error) {
     for (const method of opened) await method.release?.();
     throw error;

@@ -36,7 +36,7 @@ import {
   writeImplants,
 } from './applyFiles.ts';
 import { copyBlock, coreOf, type FinePair, finePair, touchesEdge } from './applyImplant.ts';
-import { type OpenedMethod, openMethod } from './applyMethods.ts';
+import { type OpenedMethod, openMethod } from './methods.ts';
 import { implantPicture } from './applyPicture.ts';
 import { type Pose, type PoseWay, placedGrid, poseOf, wayOfFrame } from './applyPose.ts';
 import { readRegion } from './applyRegion.ts';

@@ -9,7 +9,7 @@ import { centroidOf } from '../../volume/centroid.ts';
 import { resample } from '../../volume/resample.ts';
 import type { Grid, Mask, Vec3 } from '../../volume/volume.ts';
 import type { ImplantFacts } from './applyFiles.ts';
-import type { OpenedMethod } from './applyMethods.ts';
+import type { OpenedMethod } from './methods.ts';
 import type { Pose } from './applyPose.ts';
 import { boneExtent, templateFit } from './trainTaught.ts';
 

@@ -23,7 +23,7 @@ import {
   writeImplants,
 } from '../../../src/downstream/complete/applyFiles.ts';
 import { gridAround } from '../../../src/downstream/complete/applyGrid.ts';
-import type { OpenedMethod } from '../../../src/downstream/complete/applyMethods.ts';
+import type { OpenedMethod } from '../../../src/downstream/complete/methods.ts';
 import { readRegion } from '../../../src/downstream/complete/applyRegion.ts';
 import { CheckpointError, FileError, GridError, UsageError, VolumeError } from '../../../src/errors.ts';
 import { writeMesh } from '../../../src/mesh/export.ts';

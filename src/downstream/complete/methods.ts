@@ -1,5 +1,5 @@
 /**
- * The methods that `task complete apply` knows, opened by name, each with what it brings along: the grid it works on, the
+ * The methods that `task complete` knows, opened by name, each with what it brings along: the grid it works on, the
  * mean bone that a patient's is laid onto, and what it was taught. A method is loaded when it is asked for.
  */
 import { CheckpointError, UsageError } from '../../errors.ts';
@@ -15,6 +15,8 @@ import { completerGrid, openUnet, readCompleter } from './unet.ts';
 export interface OpenOptions {
   /** Run folder of the network: a completer, or for the prior a generator. */
   run?: string;
+  /** The option that named it. Default `run`. */
+  flag?: string;
   threads?: number;
 }
 
@@ -107,7 +109,7 @@ export async function openMethod(name: string, options: OpenOptions): Promise<Op
       {
         found,
         expected,
-        todo: `--run must name a run of \`cranioflow ${name === 'prior' ? 'train generator' : 'task complete train'}\` (for --method ${name}) with a whole checkpoint`,
+        todo: `--${options.flag ?? 'run'} must name a run of \`cranioflow ${name === 'prior' ? 'train generator' : 'task complete train'}\` (for ${name}) with a whole checkpoint`,
       },
       { cause: error },
     );
