@@ -7,7 +7,7 @@
  * Every case leaves a record of pictures and figures, accepted or refused, and all records make `cases.html`. Cases get
  * ids under a secret salt (identity.ts), and nothing of their names is kept, unless the user says that they are public.
  */
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import {
   CranioflowError,
   DatasetError,
@@ -118,6 +118,7 @@ export interface IngestResult {
  */
 export async function ingest(options: IngestOptions): Promise<IngestResult> {
   checkOptions(options);
+  checkOut(options);
   const found = await collectCases(options.inputs);
   const inputs = options.withoutPairs ? found : pairBones(found, options.subjects);
   checkLandmarks(options, inputs.length);
@@ -129,6 +130,17 @@ export async function ingest(options: IngestOptions): Promise<IngestResult> {
   } finally {
     release();
   }
+}
+
+/** A dataset among its own inputs would be taken in with them the next time. Throws `UsageError`. */
+function checkOut({ inputs, out }: IngestOptions): void {
+  const same = inputs.find((input) => resolve(input) === resolve(out));
+  if (same === undefined) return;
+  throw new UsageError({
+    found: `--out ${out} is the folder that is taken in`,
+    expected: 'a folder of its own for the dataset',
+    todo: 'choose another --out',
+  });
 }
 
 async function ingestCases(

@@ -5,19 +5,25 @@
 import { dataHash } from '../dataset/dataHash.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { shareOf } from '../dataset/share.ts';
+import { DatasetError } from '../errors.ts';
 import type { AlignerMeta, CompleterMeta } from '../models/metadata.ts';
+import { caseMark } from '../training/opening.ts';
 
 export interface LearntSet {
   /** SHA-256 over the checksums of its cases. */
   hash: string;
   phantom: boolean;
+  /** `caseMark` of each that was learnt from, where they are known. */
+  cases?: readonly string[];
 }
 
 /** The sets that the network of a task learnt from. */
 export const learntSets = ({ sets, dataHash, phantom }: AlignerMeta | CompleterMeta): LearntSet[] =>
-  sets?.map((s) => ({ hash: s.generatedFrom ?? s.dataHash, phantom: s.phantom })) ?? [
-    { hash: dataHash, phantom },
-  ];
+  sets?.map(({ generatedFrom, dataHash: hash, phantom, cases }) => ({
+    hash: generatedFrom ?? hash,
+    phantom,
+    ...(cases && { cases }),
+  })) ?? [{ hash: dataHash, phantom }];
 
 /**
  * Whether one of `sets` is another than the training side of the dataset, or that `share` of it. Phantoms are nobody: what learnt
@@ -33,6 +39,21 @@ export function learntElsewhere(
   return sets.some(({ hash, phantom }) => !own.has(hash) && !(phantom && !dataset.manifest.phantom));
 }
 
-/** What is said then, of the network called `name`. */
+/** Throws `DatasetError` where the network called `name` learnt from held-out cases for certain. */
+export function requireUnseen(name: string, dataset: Dataset, sets: readonly LearntSet[]): void {
+  const known = new Set(sets.flatMap(({ cases = [] }) => cases));
+  const seen = dataset.split('test').filter((c) => known.has(caseMark(c)));
+  if (seen.length === 0) return;
+  throw new DatasetError({
+    found: `${name} learnt from ${seen.length} of the held-out cases of ${dataset.dir} (${seen
+      .slice(0, 3)
+      .map((c) => c.id)
+      .join(', ')}${seen.length > 3 ? ', ..' : ''})`,
+    expected: 'a network that never saw the cases it is tested on',
+    todo: 'test on the dataset that it was trained on, or train it on the training cases of this one',
+  });
+}
+
+/** What is said where it may have, of the network called `name`. */
 export const elsewhereText = (name: string, { manifest }: Dataset): string =>
   `${name} learnt from other cases than the training cases of “${manifest.name}”: if the held-out ones were among them, the test is void`;

@@ -8,7 +8,7 @@
  * One is called better where the interval leaves 0 out **and** p is below 0.05, each comparison for itself.
  */
 import { type Difference, pairedDifference } from './bootstrap.ts';
-import { signFlipP } from './signFlip.ts';
+import { leastSignFlipP, signFlipP } from './signFlip.ts';
 import { mean } from './statistics.ts';
 
 /** Largest p with which a difference counts. */
@@ -48,6 +48,15 @@ export function pairedEffect(differences: readonly number[], seed = 0): PairedEf
 /** Whether the interval and p both say that `value` is not `none`. */
 export const isApart = ({ low, high, p }: Pick<PairedEffect, 'low' | 'high' | 'p'>, none = 0): boolean =>
   p < SIGNIFICANT && (low > none || high < none);
+
+/** Whether so few subjects could never tell two things apart, however different they are: 5 or fewer. */
+export const tooFewSubjects = (subjects: number): boolean => leastSignFlipP(subjects) >= SIGNIFICANT;
+
+/** Why two things are not called apart. */
+export const notApartText = (subjects: number): string =>
+  tooFewSubjects(subjects)
+    ? `not told: of ${subjects} subjects p is never below ${pText(leastSignFlipP(subjects))}`
+    : 'not told apart';
 
 /** `0.021`, `< 0.001`. */
 export const pText = (p: number): string => (p < 0.001 ? '< 0.001' : p.toPrecision(2));

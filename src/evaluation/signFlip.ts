@@ -9,6 +9,9 @@ import { mean } from './statistics.ts';
 const ALL = 12;
 const DRAWS = 9999;
 
+/** The least p that so many differences can have: all of one sign. */
+export const leastSignFlipP = (n: number): number => (n <= ALL ? 2 / 2 ** n : 2 / (1 + DRAWS));
+
 /** Two-sided p of a mean of `differences` under flips of their signs. Throws `NumericsError` for no numbers. */
 export function signFlipP(differences: readonly number[], seed = 0): number {
   const n = differences.length;

@@ -90,6 +90,8 @@ const sets = z
       /** SHA-256 over the checksums of its cases that were learnt from. */
       dataHash: z.string(),
       phantom: z.boolean(),
+      /** The first 16 hexadecimal digits of the SHA-256 of each. */
+      cases: z.array(z.string()).optional(),
       /** Of a generated set: the same of the cases that its generator learnt from. */
       generatedFrom: z.string().optional(),
     }),

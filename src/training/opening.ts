@@ -51,10 +51,19 @@ export function learntFromAll(sets: readonly CaseSet[]) {
     sets: used.map(({ dataset, cases }) => {
       const { dataset: name, dataHash: hash, phantom } = learntFrom(dataset, cases);
       const generatedFrom = readProvenance(dataset.dir)?.generator.dataHash;
-      return { dataset: name, dataHash: hash, phantom, ...(generatedFrom && { generatedFrom }) };
+      return {
+        dataset: name,
+        dataHash: hash,
+        phantom,
+        cases: cases.map((c) => caseMark(c)),
+        ...(generatedFrom && { generatedFrom }),
+      };
     }),
   };
 }
+
+/** A case as weights remember it: enough to know it again. */
+export const caseMark = ({ sha256 }: DatasetCase): string => sha256.slice(0, 16);
 
 /** How long a run is, and how often it saves and measures. */
 type Paced = { steps: number; checkpointEvery?: number; evaluateEvery?: number };

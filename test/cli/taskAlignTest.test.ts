@@ -1,6 +1,6 @@
 /** `task align test` from the command line, on tiny phantoms. */
-import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { alignTestSchema } from '../../src/downstream/align/test.ts';
 import { TINY_ALIGNER } from '../downstream/align/helpers.ts';
 import { run, temporaryFolder } from './helpers.ts';
@@ -37,7 +37,11 @@ const command = (...more: string[]): string[] => [
   ...more,
 ];
 
+const clear = () => rmSync(path('out'), { recursive: true, force: true });
+
 describe('task align test', () => {
+  beforeEach(clear);
+
   it('prints a table, and writes the page, the figures and Markdown', async () => {
     const { code, out, err } = await run(
       command('--methods', 'pca,match', '--poses', 'scanner', '--conditions', 'whole,defect', '--count', '3'),
@@ -51,14 +55,16 @@ describe('task align test', () => {
     expect(json.command).toContain('--conditions whole,defect --count 3');
     expect(readFileSync(path('out', 'align.html'), 'utf8')).toContain(json.command);
     expect(readFileSync(path('out', 'align.md'), 'utf8')).toContain('| scanner | whole | pca |');
-  });
 
-  it('the command of the page gives the same errors again', async () => {
-    const first = alignTestSchema.parse(JSON.parse(readFileSync(path('out', 'align.json'), 'utf8')));
-    const again = await run((first.command ?? '').split(' ').slice(1).concat('--json'));
+    // A finished test is not written over; the command of the page gives the same errors again.
+    const words = (json.command ?? '').split(' ').slice(1).concat('--json');
+    const kept = await run(words);
+    expect([kept.code, kept.err]).toEqual([1, expect.stringContaining('holds a finished test')]);
+    clear();
+    const again = await run(words);
     expect(again.code).toBe(0);
     const second = alignTestSchema.parse(JSON.parse(again.out));
-    expect(second.rows.map((r) => r.error)).toEqual(first.rows.map((r) => r.error));
+    expect(second.rows.map((r) => r.error)).toEqual(json.rows.map((r) => r.error));
   });
 
   it('holds a trained network against its peers, and refuses one of another bone', async () => {
@@ -93,6 +99,7 @@ describe('task align test', () => {
     changed.cases.find((c: { split: string }) => c.split === 'test').split = 'train';
     cpSync(path('data'), path('changed'), { recursive: true });
     writeFileSync(path('changed', 'dataset.json'), JSON.stringify(changed));
+    clear();
     const unsure = await run(
       command('--run', path('run'), '--threads', '1', ...few).map((a) =>
         a === path('data') ? path('changed') : a,
@@ -103,6 +110,21 @@ describe('task align test', () => {
       expect.stringMatching(/warning: network: .*learnt from other cases .*the test is void/),
     ]);
     expect(readFileSync(path('out', 'align.html'), 'utf8')).toContain('the test is void');
+
+    // A case less there: it certainly did.
+    const seen = JSON.parse(readFileSync(path('data', 'dataset.json'), 'utf8'));
+    seen.cases.find((c: { split: string }) => c.split === 'train').split = 'test';
+    writeFileSync(path('changed', 'dataset.json'), JSON.stringify(seen));
+    clear();
+    const learnt = await run(
+      command('--run', path('run'), '--methods', 'none').map((a) =>
+        a === path('data') ? path('changed') : a,
+      ),
+    );
+    expect([learnt.code, learnt.err]).toEqual([
+      1,
+      expect.stringMatching(/learnt from 1 of the held-out cases/),
+    ]);
 
     const manifest = JSON.parse(readFileSync(path('data', 'dataset.json'), 'utf8'));
     cpSync(path('data'), path('other'), { recursive: true });

@@ -181,6 +181,14 @@ describe('ingest', () => {
     await expect(ingest(many)).rejects.toThrow(/holds 3 cases/);
   });
 
+  it('refuses to put the dataset into the folder that it takes in', async () => {
+    const inputs = temporaryFolder();
+    await writeVolume(join(inputs, 'a.nrrd'), file(OBLIQUE, [1.5, 1.5, 1.5], [0, 1], 3));
+    await expect(ingest({ ...base, inputs: [inputs], out: inputs })).rejects.toThrow(
+      /is the folder that is taken in/,
+    );
+  });
+
   it('tells of its progress from the start, before anything is read', async () => {
     const [inputs, out] = [temporaryFolder(), temporaryFolder()];
     await writeVolume(join(inputs, 'a.nrrd'), file(OBLIQUE, [1, 1, 1]));

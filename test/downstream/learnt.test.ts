@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { dataHash } from '../../src/dataset/dataHash.ts';
 import { type Dataset, openDataset } from '../../src/dataset/dataset.ts';
 import { makePhantomDataset } from '../../src/dataset/phantoms.ts';
-import { learntElsewhere, learntSets } from '../../src/downstream/learnt.ts';
+import { learntElsewhere, learntSets, requireUnseen } from '../../src/downstream/learnt.ts';
 import type { AlignerMeta } from '../../src/models/metadata.ts';
 import { generateSet } from '../../src/sampling/generateSet.ts';
 import { readGenerator } from '../../src/sampling/generator.ts';
@@ -41,6 +41,11 @@ test('a set that a generator of the training cases made is not elsewhere; anothe
   expect(learntElsewhere(own, learnt(train, { dataset: other }))).toBe(true);
   expect(learntElsewhere(own, learnt({ dataset: own, cases: own.cases }))).toBe(true);
   expect(learntElsewhere(other, learnt(train, { dataset: generated }))).toBe(true);
+  expect(() => requireUnseen('it', own, learnt(train, { dataset: other }))).not.toThrow();
+  const held = own.split('test').length;
+  expect(() => requireUnseen('it', own, learnt({ dataset: own }))).toThrow(
+    new RegExp(`it learnt from ${held} of the held-out cases`),
+  );
 });
 
 test('of weights from before, the hash of all their cases', () => {

@@ -16,8 +16,11 @@ test('one test at a time, again and again in its own folder', () => {
   const release = take('mine');
   expect(() => take('mine')).toThrow(/in use by process/);
   release();
-  put('mine', 'align.html', 'align.json', 'align.md', 'align.rows.jsonl', 'x.tmp');
+  put('mine', 'align.html', 'align.md', 'align.rows.jsonl', 'x.tmp');
   take('mine')();
+  // A finished test may be of other settings: it is not written over.
+  put('mine', 'align.json');
+  expect(() => take('mine')).toThrow(/holds a finished test \(align\.json\)/);
 });
 
 test.each([['dataset.json'], ['complete.html'], ['align.rows.jsonl.bak']])(

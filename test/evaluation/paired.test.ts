@@ -1,12 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { bySubject, isApart, pairedEffect, pText, subjectMeans } from '../../src/evaluation/paired.ts';
-import { signFlipP } from '../../src/evaluation/signFlip.ts';
+import {
+  bySubject,
+  isApart,
+  notApartText,
+  pairedEffect,
+  pText,
+  subjectMeans,
+  tooFewSubjects,
+} from '../../src/evaluation/paired.ts';
+import { leastSignFlipP, signFlipP } from '../../src/evaluation/signFlip.ts';
 import { RandomStream } from '../../src/random/stream.ts';
 
 describe('signFlipP', () => {
   it('is exact for few: all of one sign has 2 of 2^n', () => {
     expect(signFlipP([1, 2, 3, 4])).toBe(2 / 16);
     expect(signFlipP([-1, -1, -1])).toBe(2 / 8);
+    expect([3, 4].map(leastSignFlipP)).toEqual([2 / 8, 2 / 16]);
     expect(signFlipP([1, -1])).toBe(1);
     // |sum| >= 2 of +-1 +-1 +-2: 4, 2, 2, 0 and their opposites.
     expect(signFlipP([1, -1, 2])).toBe(6 / 8);
@@ -49,6 +58,9 @@ describe('pairedEffect', () => {
     expect(isApart(pairedEffect([1, 2, 1, 2, 1]))).toBe(false);
     expect(isApart({ low: -1, high: 1, p: 0.01 })).toBe(false);
     expect(isApart({ low: 0.5, high: 0.9, p: 0.01 }, 1)).toBe(true);
+    expect([5, 6].map(tooFewSubjects)).toEqual([true, false]);
+    expect(notApartText(4)).toBe('not told: of 4 subjects p is never below 0.13');
+    expect(notApartText(6)).toBe('not told apart');
     expect([pText(0.0004), pText(0.0208)]).toEqual(['< 0.001', '0.021']);
   });
 });

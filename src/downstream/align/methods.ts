@@ -6,7 +6,7 @@ import { openAligner } from '../../aligner/aligner.ts';
 import { alignerHash } from '../../aligner/network.ts';
 import type { Dataset } from '../../dataset/dataset.ts';
 import { CheckpointError, UsageError } from '../../errors.ts';
-import { elsewhereText, learntElsewhere, learntSets } from '../learnt.ts';
+import { elsewhereText, learntElsewhere, learntSets, requireUnseen } from '../learnt.ts';
 import { elastixMethod } from './elastix.ts';
 import { headMethod, icpMethod, matchMethod } from './icp.ts';
 import { type MeanShape, meanShape } from './meanShape.ts';
@@ -45,26 +45,31 @@ export function makeBaselines(names: readonly string[], dataset: Dataset): Align
 /**
  * The trained network of a run as a method for a dataset's bones. Whether it learnt from held-out cases cannot be told from
  * its weights where it learnt from other cases than the dataset's training cases: a warning says so. Throws
- * `CheckpointError` where the weights cannot be read, or learnt another bone.
+ * `CheckpointError` where the weights cannot be read, or learnt another bone, `DatasetError` where they learnt from held-out cases.
  */
 export async function networkMethod(run: string, dataset: Dataset, threads?: number): Promise<AlignMethod> {
   const aligner = await openAligner(run, { threads });
   const { bone, dataset: learnt, frame, step } = aligner.meta;
   const { manifest } = dataset;
-  if (bone !== manifest.bone) {
+  const sets = learntSets(aligner.meta);
+  try {
+    if (bone !== manifest.bone)
+      throw new CheckpointError({
+        found: `the network of ${run} learnt the bone "${bone}"; ${dataset.dir} holds the bone "${manifest.bone}"`,
+        expected: 'a network that learnt the bone it is tested on',
+        todo: 'name a run that was trained on this kind of bone',
+      });
+    requireUnseen(`the network of ${run}`, dataset, sets);
+  } catch (error) {
     await aligner.release();
-    throw new CheckpointError({
-      found: `the network of ${run} learnt the bone "${bone}"; ${dataset.dir} holds the bone "${manifest.bone}"`,
-      expected: 'a network that learnt the bone it is tested on',
-      todo: 'name a run that was trained on this kind of bone',
-    });
+    throw error;
   }
   const other = frame === manifest.frame ? '' : ', whose frame is described in other words than this one';
   return {
     name: 'network',
     words: `The trained network: ${aligner.words}; ${step} steps on “${learnt}”${other}.`,
     hash: alignerHash(run),
-    ...(learntElsewhere(dataset, learntSets(aligner.meta)) && {
+    ...(learntElsewhere(dataset, sets) && {
       warning: elsewhereText('the network', dataset),
     }),
     align: (mask) => aligner.align(mask),

@@ -3,7 +3,7 @@
  * Intervals are 95 %, by subject.
  */
 
-import { isApart, pText } from '../../evaluation/paired.ts';
+import { isApart, notApartText, pText } from '../../evaluation/paired.ts';
 import { markdownTable } from '../../report/markdown.ts';
 import type { LandmarkTest } from './landmarkTruth.ts';
 import type { Estimate, Spread } from './summary.ts';
@@ -101,7 +101,7 @@ export function terminalTable(test: AlignTest): string {
 export function pairedLines({ paired }: AlignTest): string[] {
   return paired.map(({ first, second, pose, condition, rotationDeg: r, scans, subjects, firstNearer }) => {
     const better = r.value < 0 ? first : second;
-    return `${pose}, ${condition}: ${first} less ${second} ${digits(r.value)} degrees [${digits(r.low)}, ${digits(r.high)}], p ${pText(r.p)}; ${first} nearer in ${percent(firstNearer)} of ${scans} scans of ${subjects} subjects: ${isApart(r) ? `${better} is better` : 'not told apart'}`;
+    return `${pose}, ${condition}: ${first} less ${second} ${digits(r.value)} degrees [${digits(r.low)}, ${digits(r.high)}], p ${pText(r.p)}; ${first} nearer in ${percent(firstNearer)} of ${scans} scans of ${subjects} subjects: ${isApart(r) ? `${better} is better` : notApartText(subjects)}`;
   });
 }
 

@@ -15,7 +15,7 @@ import { readOne } from '../../dataset/readOne.ts';
 import { UsageError, VolumeError } from '../../errors.ts';
 import { requireWritableFolder } from '../../files/atomic.ts';
 import { interruptedError, nextTurn } from '../../files/interrupt.ts';
-import type { Mesh } from '../../mesh/mesh.ts';
+import { type Mesh, meshVolume } from '../../mesh/mesh.ts';
 import { alignReference } from '../../skull/align.ts';
 import { cropToBone } from '../../skull/orient.ts';
 import { transformToMatrix } from '../../skull/register/transform.ts';
@@ -36,11 +36,11 @@ import {
   writeImplants,
 } from './applyFiles.ts';
 import { copyBlock, coreOf, type FinePair, finePair, touchesEdge } from './applyImplant.ts';
-import { type OpenedMethod, openMethod } from './methods.ts';
 import { implantPicture } from './applyPicture.ts';
 import { type Pose, type PoseWay, placedGrid, poseOf, wayOfFrame } from './applyPose.ts';
 import { readRegion } from './applyRegion.ts';
 import { requireAnswers } from './method.ts';
+import { type OpenedMethod, openMethod } from './methods.ts';
 
 export interface ApplyOptions extends Pick<ReadOptions, 'threshold' | 'label' | 'components' | 'meshSpace'> {
   /** CT (DICOM or volume), mask or mesh. */
@@ -136,6 +136,11 @@ export async function applyCompletion(options: ApplyOptions, doors: ApplyDoors =
     await clock.next('complete');
     const { seed = 0, answers = 1 } = options;
     const completions = await opened.method.complete(coarse, { seed, index: 0, answers, signal });
+    for (const { doubt } of completions) {
+      if (doubt === undefined) continue;
+      if (pose.ownMiddle) throw doubtful(doubt, one.label);
+      warnings.unshift(doubt);
+    }
     if (completions.length < answers)
       warnings.push(`${answers} answers were asked for; ${opened.method.name} gave ${completions.length}`);
 
@@ -162,7 +167,7 @@ export async function applyCompletion(options: ApplyOptions, doors: ApplyDoors =
       await clock.breathe();
       const { gapMm } = options;
       const mesh = implantMesh(cutOut.implant, cutOut.bone, gapMm === undefined ? {} : { gapMm });
-      const own = factsOf(cutOut, meshGap(mesh, cutOut.bone), i, made.length, options);
+      const own = factsOf(cutOut, mesh, i, made.length, options);
       warnings.push(...gapWarnings(own, cutOut.implant));
       parts.push({ mesh, facts: own });
     }
@@ -185,7 +190,7 @@ export async function applyCompletion(options: ApplyOptions, doors: ApplyDoors =
     };
     const title = `Implant by ${opened.method.name}`;
     const subtitle =
-      warnings[0] ?? `of ${opened.bone ?? 'a bone'}, ${facts.implants[0].volumeCm3.toFixed(1)} cm³`;
+      warnings[0] ?? `of ${opened.bone ?? 'a bone'}, ${facts.implants[0].volumeCm3.stl.toFixed(1)} cm³`;
     const masks = made.map((m) => m.implant);
     const picture =
       options.picture === false
@@ -272,6 +277,14 @@ async function wayOf(
   return { kind: read.kind === 'ct' && (name === undefined || HEAD.test(name)) ? 'frankfort' : 'patient' };
 }
 
+/** A mirror image across the middle of whatever is left of a bone is no answer. */
+const doubtful = (doubt: string, label: string): VolumeError =>
+  new VolumeError({
+    found: `${label}: ${doubt}, which is the middle of what is left of it`,
+    expected: 'a bone with both sides, or one whose middle is known',
+    todo: 'give its pose: --align-to a whole bone that lies as it should, --aligner, or --aligned',
+  });
+
 function cut(
   { whole, defective }: FinePair,
   { grid }: OpenedMethod,
@@ -290,8 +303,8 @@ const onGrid = (mask: Mask, grid: Grid): Mask =>
   copyBlock(mask, { ...grid, data: new Uint8Array(voxelCount(grid.size)) });
 
 function factsOf(
-  { implant, fit, pieces, notes }: Implant,
-  surface: number,
+  { implant, fit, pieces, notes, bone }: Implant & { bone: Mask },
+  mesh: Mesh,
   index: number,
   count: number,
   { gapMm }: ApplyOptions,
@@ -300,11 +313,11 @@ function factsOf(
   const [x, y, z] = centroidOf(implant);
   return {
     ...fileNames(index, count),
-    volumeCm3: volumeMm3 / 1000,
+    volumeCm3: { stl: meshVolume(mesh) / 1000, nrrd: volumeMm3 / 1000 },
     centroid: [x, y, z],
     gapMm: {
       asked: gapMm ?? Math.min(...implant.spacing) / 2,
-      surface,
+      surface: meshGap(mesh, bone),
       voxels: { least: gap.least, median: gap.median, p95: gap.p95 },
     },
     thicknessMm: thickness,

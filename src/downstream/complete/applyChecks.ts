@@ -9,14 +9,16 @@ import { centroidOf } from '../../volume/centroid.ts';
 import { resample } from '../../volume/resample.ts';
 import type { Grid, Mask, Vec3 } from '../../volume/volume.ts';
 import type { ImplantFacts } from './applyFiles.ts';
-import type { OpenedMethod } from './methods.ts';
 import type { Pose } from './applyPose.ts';
+import type { OpenedMethod } from './methods.ts';
 import { boneExtent, templateFit } from './trainTaught.ts';
 
 /** A bone so many times larger or smaller than those of the training is in another unit, or another bone. */
 const UNIT = 2.5;
 /** Below this share of the usual fit to the template the bone is another, or lies wrong. */
 const LEAST_FIT = 0.5;
+/** Of the volume of the mean training bone: below, more is missing than is left, or it is another bone. */
+const LEAST_LEFT = 0.3;
 /** Share of a bone that the network's grid may cut off: with less to see, nothing can be said. */
 const MOST_OUTSIDE = 0.5;
 const WARN_OUTSIDE = 0.02;
@@ -85,6 +87,17 @@ export function checkPlacement(
   for (const text of pose.warnings ?? []) warnings.push(`the aligner: ${text}${since}`);
   if (opened.template === undefined || opened.taught === undefined)
     return { placement: { outside }, warnings };
+  const left = shareLeft(opened.template.data, coarse.data);
+  if (left < LEAST_LEFT)
+    throw new VolumeError({
+      found: `${label}: its bone has ${percent(left)} of the volume of a mean ${name} of the training`,
+      expected: `a ${name} of which more is left than is missing`,
+      todo: 'check that the whole bone is in the mask, and that it is such a bone; use a network of this bone',
+    });
+  if (left < 0.7 * (1 - opened.taught.share[1]))
+    warnings.push(
+      `the bone has ${percent(left)} of the volume of a mean ${name} of the training: more is missing than was taught, or it is another bone`,
+    );
   const fit = templateFit(opened.template.data, coarse.data);
   const [least, usual] = opened.taught.fit;
   if (fit < LEAST_FIT * usual)
@@ -98,6 +111,16 @@ export function checkPlacement(
       `the bone lies, or is, unlike those of the training (fit ${fit.toFixed(2)}, theirs from ${least.toFixed(2)}): the pose is uncertain, look at the picture`,
     );
   return { placement: { fit, outside }, warnings };
+}
+
+/** Voxels of bone over those of the mean training bone. */
+function shareLeft(template: Uint8Array, bone: ArrayLike<number>): number {
+  let [mean, own] = [0, 0];
+  for (let p = 0; p < template.length; p++) {
+    mean += template[p] / 255;
+    if (bone[p] > 0) own++;
+  }
+  return own / mean;
 }
 
 /** Where the gap that was measured falls short of the one that was asked for. */

@@ -24,7 +24,8 @@ const LEFT = /^\.?implant.*\.tmp$/;
 export interface ImplantFacts {
   stl: string;
   nrrd: string;
-  volumeCm3: number;
+  /** Enclosed by the surface of the STL, and of the voxels of the NRRD: gaps and smoothing make them differ. */
+  volumeCm3: { stl: number; nrrd: number };
   /** LPS mm, in the patient's space. */
   centroid: [number, number, number];
   /** Between the faces of implant and bone: asked for; measured, the least of the STL's surface, and along the rim of the NRRD's voxels. */

@@ -42,6 +42,8 @@ export interface Pose {
   warnings?: readonly string[];
   /** Laid onto the mean training bone since. */
   refined?: boolean;
+  /** Nothing but the bone itself says where its middle is. */
+  ownMiddle?: boolean;
 }
 
 const WORDS: Record<PoseWay['kind'], string> = {
@@ -66,7 +68,7 @@ async function firstPose(mask: Mask, way: PoseWay): Promise<Omit<Pose, 'words'>>
       return { transform, uncertainty, warnings };
     }
     default:
-      return { transform: frameTransform(boneFrame(mask, way.kind)) };
+      return { transform: frameTransform(boneFrame(mask, way.kind)), ownMiddle: true };
   }
 }
 
@@ -113,6 +115,7 @@ export async function poseOf(mask: Mask, way: PoseWay, template?: PoseTemplate):
   // Shape is surer than a network's guess of a pose, but only near it.
   return {
     ...first,
+    ownMiddle: false,
     refined: true,
     transform: ontoTemplate(mask, first.transform, template, way.kind === 'principal'),
     words: `${words}, then by shape onto the mean training bone`,

@@ -19,6 +19,8 @@ export interface Completion {
   whole: Mask;
   /** Belief in bone of each voxel, 0 to 1, where the method has one: smooth surfaces on finer grids come from it. */
   probability?: Float32Array;
+  /** Why it should not be believed, in words. */
+  doubt?: string;
 }
 
 export interface CompleteOptions {

@@ -9,7 +9,7 @@
  *   y = H x + 2 d n,  2 d = n . (R M c + t - H c)                                c the bone's centroid
  *
  * and whole = bone or reflected bone. Half a jaw meets its reflection at the chin alone, which tells no plane: there x = 0
- * is taken. What is missing on both sides stays missing: that is the baseline's known limit.
+ * is taken, and said. What is missing on both sides stays missing: that is the baseline's known limit.
  */
 import { VolumeError } from '../../errors.ts';
 import { followPose } from '../../skull/register/registerRigid.ts';
@@ -19,7 +19,7 @@ import { applyTransform, IDENTITY_TRANSFORM } from '../../skull/register/transfo
 import { apply3, multiply3 } from '../../volume/geometry.ts';
 import { cut, resample } from '../../volume/resample.ts';
 import type { Mask, Mat3, Vec3 } from '../../volume/volume.ts';
-import type { CompletionMethod } from './method.ts';
+import type { Completion, CompletionMethod } from './method.ts';
 
 export interface MirrorOptions {
   /** Look for the plane of symmetry; else it is x = 0. */
@@ -47,6 +47,8 @@ const MOST_SHIFT = 0.25;
  * with a segment resected .64-.70, halves .26-.33 (and planes up to 10 degrees wrong), mouse skulls .59-.70.
  */
 const LEAST_SCORE = 0.45;
+const NO_PLANE =
+  'no plane of symmetry was found: too little of the bone meets its mirror image, as where one side is missing; the middle of its pose was taken';
 /** Voxels at the bone's radius below which a plane is taken as x = 0: nothing is interpolated then. */
 const NO_MOVE = 0.1;
 
@@ -56,13 +58,13 @@ export function mirrorMethod(options: Partial<MirrorOptions> = {}): CompletionMe
     name: 'mirror',
     words: 'the other side of the bone, reflected about its plane of symmetry: what a surgeon would take',
     async complete(defective) {
-      return [{ whole: mirrorComplete(defective, options) }];
+      return [mirrorComplete(defective, options)];
     },
   };
 }
 
 /** The bone and its reflection together. Throws `VolumeError` for a mask without bone. */
-export function mirrorComplete(defective: Mask, options: Partial<MirrorOptions> = {}): Mask {
+export function mirrorComplete(defective: Mask, options: Partial<MirrorOptions> = {}): Completion {
   const { refine, level } = { ...MIRROR_DEFAULTS, ...options };
   if (!defective.data.includes(1))
     throw new VolumeError({
@@ -70,9 +72,11 @@ export function mirrorComplete(defective: Mask, options: Partial<MirrorOptions> 
       expected: 'a bone with a defect',
       todo: 'check the segmentation, or leave the case out',
     });
-  const plane = refine ? symmetryPlane(defective) : MID_SAGITTAL;
+  const found = refine ? symmetryPlane(defective) : MID_SAGITTAL;
+  const plane = found ?? MID_SAGITTAL;
   const image = cut(resample(reflected(defective, plane), defective, { antialias: false }).data, level);
-  return { ...defective, data: defective.data.map((v, p) => (v !== 0 || image[p] !== 0 ? 1 : 0)) };
+  const whole = { ...defective, data: defective.data.map((v, p) => (v !== 0 || image[p] !== 0 ? 1 : 0)) };
+  return found === undefined ? { whole, doubt: NO_PLANE } : { whole };
 }
 
 /** `I - 2 n n^T`. */
@@ -101,12 +105,12 @@ function reflected(mask: Mask, { normal: n, offsetMm }: Plane): Mask {
   };
 }
 
-/** The bone's plane of symmetry near x = 0. Throws `VolumeError` for a bone of a few voxels. */
-export function symmetryPlane(bone: Mask): Plane {
+/** The bone's plane of symmetry near x = 0; undefined where there is none. Throws `VolumeError` for a bone of a few voxels. */
+export function symmetryPlane(bone: Mask): Plane | undefined {
   const template = templateOf(bone, IDENTITY_TRANSFORM);
   const image = boneSurface(reflected(bone, MID_SAGITTAL));
   const pose = followPose(searchable(image), template, IDENTITY_TRANSFORM);
-  if (pose.score < LEAST_SCORE) return MID_SAGITTAL;
+  if (pose.score < LEAST_SCORE) return undefined;
   const { rotation: r } = pose;
   const a: Mat3 = [-r[0], r[1], r[2], -r[3], r[4], r[5], -r[6], r[7], r[8]];
   const normal = leastAxis(a);
@@ -131,13 +135,13 @@ function leastAxis(a: Mat3): Vec3 {
   return n;
 }
 
-/** The plane, or x = 0 where it is too far from that to be true or too near to matter. */
-function plausible(plane: Plane, { centroid, radius }: Surface, voxel: number): Plane {
+/** The plane, x = 0 where it is too near that to matter, undefined where it is too far to be true. */
+function plausible(plane: Plane, { centroid, radius }: Surface, voxel: number): Plane | undefined {
   const { normal, offsetMm } = plane;
   const degrees = (Math.acos(Math.min(1, Math.abs(normal[0]))) * 180) / Math.PI;
   // How far apart the two planes are next to the bone's centroid.
   const apart = Math.abs(offsetMm - normal[1] * centroid[1] - normal[2] * centroid[2]);
-  if (degrees > MOST_DEGREES || apart > MOST_SHIFT * radius) return MID_SAGITTAL;
+  if (degrees > MOST_DEGREES || apart > MOST_SHIFT * radius) return undefined;
   const far = 2 * (apart + (degrees * Math.PI * radius) / 180);
   return far < NO_MOVE * voxel ? MID_SAGITTAL : plane;
 }

@@ -1,5 +1,5 @@
 /** A test of completion as tables: for a terminal and for Markdown, over all, by kind and by site. */
-import { isApart, pText } from '../../evaluation/paired.ts';
+import { isApart, notApartText, pText } from '../../evaluation/paired.ts';
 import type { Interval } from '../../evaluation/statistics.ts';
 import { markdownTable } from '../../report/markdown.ts';
 import { DEFECT_SITES, type DefectKind, type DefectSite } from '../defects/sites.ts';
@@ -95,7 +95,7 @@ export const siteTable = (record: CompletionRecord): TextTable =>
   groupTable<DefectSite>(record, 'site', DEFECT_SITES, (row) => row.site);
 
 function verdictOf(d: MethodDifference): string {
-  if (!isApart(d)) return 'not told apart';
+  if (!isApart(d)) return notApartText(d.subjects);
   return `${d.value > 0 === (d.figure.better === 'higher') ? d.a : d.b} better`;
 }
 

@@ -26,7 +26,7 @@ import {
   rowKey,
   type SeveralAnswers,
 } from './record.ts';
-import { checkFit, warningsOf } from './testChecks.ts';
+import { checkFit, checkUnseen, warningsOf } from './testChecks.ts';
 
 /** What was seen of one case, for pictures: masks on the dataset's grid. */
 export interface CompletionView {
@@ -88,6 +88,7 @@ export async function testCompletion(options: CompletionTestOptions): Promise<Co
   requireMethods(methods);
   requireAnswers(answers);
   checkFit(dataset, methods);
+  checkUnseen(dataset, methods);
   const offered = defectKindsOf(manifest.bone);
   const kinds = DEFECT_KINDS.filter((k) => offered.includes(k) && (options.kinds?.includes(k) ?? true));
   requireKinds(kinds, offered, manifest.bone, options.kinds);

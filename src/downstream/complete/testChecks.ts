@@ -4,7 +4,7 @@
  */
 import type { Dataset } from '../../dataset/dataset.ts';
 import { GridError } from '../../errors.ts';
-import { elsewhereText, learntElsewhere } from '../learnt.ts';
+import { elsewhereText, learntElsewhere, requireUnseen } from '../learnt.ts';
 import type { CompletionMethod, Learnt } from './method.ts';
 
 type Named = Pick<CompletionMethod, 'name' | 'learnt'>;
@@ -26,6 +26,11 @@ export function checkFit({ dir, manifest }: Dataset, methods: readonly Named[]):
       todo: 'name the dataset that the network was trained on, or a network that was trained on this one',
     });
   }
+}
+
+/** Throws `DatasetError` where a method's network learnt from held-out cases. */
+export function checkUnseen(dataset: Dataset, methods: readonly Named[]): void {
+  for (const { name, learnt } of methods) if (learnt) requireUnseen(name, dataset, learnt.data);
 }
 
 /** A sentence for each method whose network learnt from other cases than the training side of the dataset. */

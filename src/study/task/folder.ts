@@ -65,12 +65,12 @@ export const FREE_SETTINGS = ['seeds', 'tasks', 'real', 'synthetic'] as const;
 
 const FREE = new RegExp(`^(${FREE_SETTINGS.join('|')})\\b`);
 
-const refusal = (found: string): RunFolderError =>
+const refusal = (found: string, todo = 'choose another --out'): RunFolderError =>
   new RunFolderError({
     found,
     expected:
       'the study that this folder was begun with (only seeds, tasks and numbers of cases may change), or a new folder',
-    todo: 'leave the settings out to go on with those of the study, or choose another --out',
+    todo,
   });
 
 /** The study that a folder holds; undefined where it is absent or empty. Throws `RunFolderError` for anything else. */
@@ -103,7 +103,11 @@ export function requireSameTaskStudy(out: string, now: TaskStudyRecord): TaskStu
     sources.map(({ name, kind, hash }) => `${name} ${kind === 'set' ? 'set' : hash.slice(0, 12)}`).join(', ');
   if (named(now.sources) !== named(found.sources))
     changed.push(`synthetic cases ${named(now.sources)} (the study has ${named(found.sources)})`);
-  if (changed.length > 0) throw refusal(`${out} holds another study: now ${changed.slice(0, 8).join(', ')}`);
+  if (changed.length > 0)
+    throw refusal(
+      `${out} holds another study: now ${changed.slice(0, 8).join(', ')}`,
+      'leave the settings out to go on with those of the study, or choose another --out',
+    );
   return found;
 }
 

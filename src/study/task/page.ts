@@ -146,7 +146,7 @@ export function taskStudyPage(result: TaskStudyResult): string {
 
 /** Sentences and tables of a finished study as Markdown. */
 export function taskStudyText({ data, settings, sources, tasks, notes, command }: TaskStudyResult): string {
-  const facts = `${data.name}: ${data.train} training cases, ${data.heldOut} held out (${data.subjects} subjects), ${data.size.join('x')} voxels of ${data.spacing} mm; ${settings.seeds} training seeds; synthetic cases: ${sources.map((s) => `${s.name} (${s.kind})`).join(', ')}.`;
+  const facts = `${data.name}: ${data.train} training cases, ${data.heldOut} held out (${data.subjects} subjects), ${data.size.join('x')} voxels of ${data.spacing} mm; ${settings.seeds} training seed${settings.seeds === 1 ? '' : 's'}; synthetic cases: ${sources.map((s) => `${s.name} (${s.kind})`).join(', ')}.`;
   const parts = tasks.map((task) => {
     const tables = taskSection(task).tables ?? [];
     return [

@@ -80,7 +80,12 @@ export function openForTraining(folder: string, training: number): Dataset {
  * `NumericsError` where half of them or more are empty.
  */
 export async function sourceCases(source: Source, { out, training, ...o }: MakeOptions): Promise<Dataset> {
-  if (source.kind === 'set') return openForTraining(source.path, training);
+  if (source.kind === 'set') {
+    const set = openForTraining(source.path, training);
+    // Each is read once: a damaged one is found now, not after hours of training.
+    for (const c of set.cases) set.loadBits(c);
+    return set;
+  }
   const generator = readGenerator(source.path);
   const progress = createProgress({
     title: `${source.name} set, seed ${training}`,

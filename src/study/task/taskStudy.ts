@@ -13,6 +13,8 @@ import { dataHash } from '../../dataset/dataHash.ts';
 import { type Dataset, openDataset, readOnce } from '../../dataset/dataset.ts';
 import { MANIFEST } from '../../dataset/manifest.ts';
 import { DatasetError, InterruptedError, UsageError } from '../../errors.ts';
+import { pText, tooFewSubjects } from '../../evaluation/paired.ts';
+import { leastSignFlipP } from '../../evaluation/signFlip.ts';
 import { requireWritableFolder, writeFileAtomic } from '../../files/atomic.ts';
 import { acquireLock } from '../../files/lock.ts';
 import { packageVersion } from '../../files/version.ts';
@@ -211,6 +213,7 @@ async function work(
     }
   const set: TaskShop['set'] = (name, training) => sets.get(`${name} ${training}`);
   const shop: TaskShop = { dataset, set, paths, seed: settings.seed, quiet, signal, threads };
+  for (const note of notesOf(record, dataset)) say(`note: ${note}`);
   const beyond = settings.real.filter((n) => n > dataset.split('train').length);
   if (beyond.length > 0)
     say(
@@ -240,7 +243,7 @@ async function work(
     },
     sources: record.sources.map(({ path: _, ...source }) => source),
     tasks: tasks.map((task) => judge(task, mixes, units, errors, knownTo(record, dataset))),
-    notes: notesOf(record),
+    notes: notesOf(record, dataset),
     command: command ?? null,
   };
   writeJson(paths.json, result);
@@ -260,16 +263,17 @@ function judge(
     units
       .filter((u) => u.task.name === task.name && u.mix.name === mix.name)
       .map((u) => errors.get(u.name)![figure]);
+  const [judged] = task.figures;
+  const unlearnt = (mix: Mix) => typicalError(of(mix, judged.name), judged.floor) >= judged.useless;
   const comparisons = Object.fromEntries(
-    task.figures.map(({ name, floor, useless }) => [
+    task.figures.map(({ name, floor }) => [
       name,
       comparisonsOf(
         mixes.map((mix) => ({ mix, seeds: of(mix, name) })),
-        { floor, useless },
+        { floor, unlearnt },
       ),
     ]),
   );
-  const [judged] = task.figures;
   const judgedOf = (mix: Mix) => of(mix, judged.name).flat();
   return {
     name: task.name,
@@ -300,8 +304,13 @@ function knownTo({ sources: [mixed], data }: TaskStudyRecord, dataset: Dataset):
 }
 
 /** What a reader must know beside the figures. */
-function notesOf({ sources, data, settings }: TaskStudyRecord): string[] {
+function notesOf({ sources, data, settings }: TaskStudyRecord, dataset: Dataset): string[] {
   const notes: string[] = [];
+  const subjects = new Set(dataset.split('test').map((c) => c.subject)).size;
+  if (tooFewSubjects(subjects))
+    notes.push(
+      `${subjects} held-out subjects: p can never be below ${pText(leastSignFlipP(subjects))}, so neither whether synthetic cases help nor which source is better can be told, however long the networks learn. Hold out more (--test-share of ingest).`,
+    );
   for (const { name, kind, learntFrom } of sources) {
     if (kind === 'set')
       notes.push(

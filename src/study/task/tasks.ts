@@ -21,6 +21,10 @@ export interface Figure {
   unit: string;
   /** Errors below this count as this. */
   floor: number;
+}
+
+/** The figure that sentences go by. */
+export interface Judged extends Figure {
   /** A network with so large a typical error has learnt nothing. */
   useless: number;
 }
@@ -49,7 +53,8 @@ export interface TestOptions {
 export interface Task {
   name: TaskName;
   title: string;
-  figures: readonly [Figure, ...Figure[]];
+  /** The first is judged. */
+  figures: readonly [Judged, ...Figure[]];
   /** What its networks are trained and tested with: part of their keys. */
   training: object;
   testing: object;
@@ -70,7 +75,7 @@ const align = ({ aligner, test }: TaskStudySettings): Task => ({
   title: 'Alignment',
   figures: [
     { name: 'rotationDeg', title: 'rotation error', unit: 'degrees', floor: 0.05, useless: 60 },
-    { name: 'treMm', title: 'target registration error', unit: 'mm', floor: 0.01, useless: Number.MAX_VALUE },
+    { name: 'treMm', title: 'target registration error', unit: 'mm', floor: 0.01 },
   ],
   training: aligner,
   testing: { poses: test.poses },
@@ -106,7 +111,6 @@ const complete = ({ completer, test }: TaskStudySettings): Task => ({
       title: 'mean surface distance of the implant',
       unit: 'mm',
       floor: 1e-3,
-      useless: Number.MAX_VALUE,
     },
   ],
   training: completer,

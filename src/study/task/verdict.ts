@@ -10,7 +10,7 @@
  * Each in the task's first figure; the others stand beside it in the tables.
  */
 import { isApart, pText } from '../../evaluation/paired.ts';
-import { errorRatio, type Ratio, type TestError, typicalError } from './effect.ts';
+import { errorRatio, type Ratio, type TestError } from './effect.ts';
 import type { Mix } from './mix.ts';
 
 /** The errors of one mix: one list of tests a training seed. */
@@ -44,18 +44,18 @@ export function outcomeOf({ low, high, p }: Pick<Ratio, 'low' | 'high' | 'p'>, l
 }
 
 /**
- * All comparisons of one task, from the errors of its mixes in one figure. `floor` is the least error that counts, `useless`
- * that of a network which has learnt nothing.
+ * All comparisons of one task, from the errors of its mixes in one figure. `floor` is the least error that counts; `unlearnt` tells of
+ * a mix, by the figure that is judged, whether its networks have learnt nothing.
  */
 export function comparisonsOf(
   all: readonly MixErrors[],
-  { floor, useless }: { floor: number; useless: number },
+  { floor, unlearnt }: { floor: number; unlearnt: (mix: Mix) => boolean },
 ): Comparison[] {
   const found: Comparison[] = [];
   const compare = (question: Question, first: MixErrors, second: MixErrors): void => {
     const ratio = errorRatio(first.seeds, second.seeds, floor);
-    const unlearnt = [first, second].every(({ seeds }) => typicalError(seeds, floor) >= useless);
-    const outcome = unlearnt ? 'unlearnt' : outcomeOf(ratio, question === 'worth' ? WORTH : 1);
+    const nothing = unlearnt(first.mix) && unlearnt(second.mix);
+    const outcome = nothing ? 'unlearnt' : outcomeOf(ratio, question === 'worth' ? WORTH : 1);
     found.push({ question, first: first.mix.name, second: second.mix.name, ratio, outcome });
   };
   const real = all.filter(({ mix }) => mix.source === undefined);

@@ -92,7 +92,7 @@ export function stackSlices<T extends Placed>(
         label,
         `${where}; ${best}`,
         'slices at one distance from each other (to 1 %)',
-        'export the series again with all its slices, or take the longest even run: --longest-run',
+        'export the series again with all its slices, or take the longest even run: `cranioflow ingest --longest-run`',
       );
     // No colon: a record shows it as a warning, not as the note of a step.
     notes.push(

@@ -2,6 +2,7 @@
  * From a patient's bone to the implant in the patient's coordinates, with a completer that knows the truth: what is tested
  * is everything but the network. Bones are ellipsoid shells with a knob, of which the true whole is known in every space.
  */
+
 import {
   existsSync,
   mkdirSync,
@@ -23,8 +24,8 @@ import {
   writeImplants,
 } from '../../../src/downstream/complete/applyFiles.ts';
 import { gridAround } from '../../../src/downstream/complete/applyGrid.ts';
-import type { OpenedMethod } from '../../../src/downstream/complete/methods.ts';
 import { readRegion } from '../../../src/downstream/complete/applyRegion.ts';
+import type { OpenedMethod } from '../../../src/downstream/complete/methods.ts';
 import { CheckpointError, FileError, GridError, UsageError, VolumeError } from '../../../src/errors.ts';
 import { writeMesh } from '../../../src/mesh/export.ts';
 import { readMesh } from '../../../src/mesh/readMesh.ts';
@@ -47,6 +48,7 @@ import {
   type Vec3,
   voxelToWorld,
 } from '../../../src/volume/volume.ts';
+import { horseshoe, without } from '../helpers.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'cranioflow-apply-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -227,8 +229,11 @@ describe('what it writes', () => {
     expect(thicknessMm.least).toBeLessThanOrEqual(thicknessMm.median);
     const removed = drawn(OWN, STILL, (p) => bone(p, false) && inHole(p));
     const truth = (removed.data.reduce((n, v) => n + v, 0) * 3.5 ** 3) / 1000;
-    expect(volumeCm3).toBeLessThan(1.05 * truth);
-    expect(volumeCm3).toBeGreaterThan(0.8 * truth);
+    for (const volume of [volumeCm3.stl, volumeCm3.nrrd]) {
+      expect(volume).toBeLessThan(1.05 * truth);
+      expect(volume).toBeGreaterThan(0.8 * truth);
+    }
+    expect(volumeCm3.stl).not.toBe(volumeCm3.nrrd);
 
     const before = readdirSync(out).map((name) => readFileSync(join(out, name)));
     await apply({ input, out, aligned: true, picture: true });
@@ -314,6 +319,20 @@ describe('what it writes', () => {
 });
 
 describe('the mirror without a run', () => {
+  test('does not mirror half a bone across the middle of that half', async () => {
+    const input = join(root, 'half.nrrd');
+    await writeVolume(
+      input,
+      without(horseshoe(), (x) => x > 6),
+    );
+    const half = { input, method: 'mirror', picture: false, gapMm: 0 } as const;
+    await expect(applyCompletion({ ...half, out: folder() })).rejects.toThrow(
+      /no plane of symmetry was found.*the middle of what is left/s,
+    );
+    const { facts } = await applyCompletion({ ...half, out: folder(), aligned: true });
+    expect(facts.warnings[0]).toMatch(/no plane of symmetry was found/);
+  });
+
   // Without the knob the shell is symmetric about x = 0, and the hole lies on the left.
   const own = { method: 'mirror', picture: false, aligned: true, gapMm: 0 } as const;
   test.each([
@@ -467,6 +486,15 @@ describe('warnings', () => {
     // Of a shell nearly of revolution little but the knob and the three axes tell how it lies.
     expect(distance(applyTransform(error, [25, 5, 38]), [25, 5, 38])).toBeLessThan(5);
     expect(facts.pose.words).toContain('mean training bone');
+    // More is missing than is left; or another bone.
+    const crumb = join(root, 'crumb.nrrd');
+    await writeVolume(
+      crumb,
+      drawn(OWN, STILL, (p) => bone(p, true) && p[2] > 20),
+    );
+    await expect(apply({ input: crumb, aligned: true }, oracle({ taught: wide, template }))).rejects.toThrow(
+      /its bone has \d+ % of the volume of a mean test bone of the training/,
+    );
     const ball = join(root, 'ball.nrrd');
     await writeVolume(
       ball,

@@ -158,7 +158,7 @@ test('summaries: failures count 0, subjects are the unit, the better method is c
   // Four subjects that all agree: of 16 ways of flipping signs, two are as extreme. Eight: 2 of 256.
   const line = (words: string) =>
     new RegExp(`oracle - fickle\\s+implant Dice\\s+0\\.\\d+ \\[0\\.\\d+, \\d\\.\\d+\\]\\s+${words}`);
-  expect(terminalText(record)).toMatch(line('0\\.13\\s+not told apart'));
+  expect(terminalText(record)).toMatch(line('0\\.13\\s+not told: of 4 subjects'));
   const twice = record.rows.map((row) => ({ ...row, case: `${row.case}b`, subject: `${row.subject}b` }));
   expect(terminalText({ ...record, rows: [...record.rows, ...twice] })).toMatch(
     line('0\\.0078\\s+oracle better'),

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { mixesOf } from '../../../src/study/task/mix.ts';
 import { comparisonsOf, outcomeOf, sentenceOf } from '../../../src/study/task/verdict.ts';
 
-const FIGURE = { floor: 1e-9, useless: 1e9 };
+const FIGURE = { floor: 1e-9, unlearnt: () => false };
 
 /** Errors of each mix: more cases, less error; a synthetic case is worth `worth` real ones. */
 function study(worth: Record<string, number>) {
@@ -48,7 +48,11 @@ test('an interval across the limit tells nothing', () => {
 });
 
 test('networks that learnt nothing are compared with nothing', () => {
-  const found = comparisonsOf(study({ otfm: 1, ddpm: 1 }), { floor: 1e-9, useless: 1e-6 });
+  const all = study({ otfm: 1, ddpm: 1 });
+  const found = comparisonsOf(all, { floor: 1e-9, unlearnt: () => true });
   expect(new Set(found.map((c) => c.outcome))).toEqual(new Set(['unlearnt']));
+  // Where one of the two has learnt, the comparison stands.
+  const some = comparisonsOf(all, { floor: 1e-9, unlearnt: ({ source }) => source === undefined });
+  expect(some.some((c) => c.outcome === 'unlearnt')).toBe(false);
   expect(sentenceOf(found[0], 'rotation error')).toMatch(/neither network has learnt/);
 });
