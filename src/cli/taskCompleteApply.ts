@@ -94,8 +94,8 @@ Examples:
 /** What a person reads at the end. */
 function summary(out: string, { implants, warnings, statement }: ApplyFacts, seconds: number): string {
   const lines = implants.map(
-    ({ stl, volumeCm3, gapMm, thicknessMm, pieces }) =>
-      `  ${stl}: ${volumeCm3.stl.toFixed(2)} cm^3, gap at least ${gapMm.surface.toFixed(2)} mm (asked for ${gapMm.asked.toFixed(2)}), least thickness ${thicknessMm.least.toFixed(1)} mm${pieces > 1 ? `, ${pieces} pieces` : ''}`,
+    ({ stl, volumeCm3, shareOfBone, sizeMm, gapMm, thicknessMm, pieces }) =>
+      `  ${stl}: ${volumeCm3.stl.toFixed(2)} cm^3 (${(100 * shareOfBone).toFixed(1)} % of the bone), ${sizeMm.map((mm) => mm.toFixed(0)).join(' x ')} mm, gap at least ${gapMm.surface.toFixed(2)} mm (asked for ${gapMm.asked.toFixed(2)}), least thickness ${thicknessMm.least.toFixed(1)} mm${pieces > 1 ? `, ${pieces} pieces` : ''}`,
   );
   return [
     `${out}: ${implants.length === 1 ? 'an implant' : `${implants.length} implants`} in ${seconds.toFixed(1)} s`,

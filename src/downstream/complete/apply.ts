@@ -19,7 +19,7 @@ import { type Mesh, meshVolume } from '../../mesh/mesh.ts';
 import { alignReference } from '../../skull/align.ts';
 import { cropToBone } from '../../skull/orient.ts';
 import { transformToMatrix } from '../../skull/register/transform.ts';
-import { centroidOf } from '../../volume/centroid.ts';
+import { boneMoments, centroidOf } from '../../volume/centroid.ts';
 import { resampleMask } from '../../volume/resample.ts';
 import { type Grid, type Mask, voxelCount } from '../../volume/volume.ts';
 import type { AlignMethod } from '../align/method.ts';
@@ -41,6 +41,7 @@ import { type Pose, type PoseWay, placedGrid, poseOf, wayOfFrame } from './apply
 import { readRegion } from './applyRegion.ts';
 import { requireAnswers } from './method.ts';
 import { type OpenedMethod, openMethod } from './methods.ts';
+import { boneExtent } from './trainTaught.ts';
 
 export interface ApplyOptions extends Pick<ReadOptions, 'threshold' | 'label' | 'components' | 'meshSpace'> {
   /** CT (DICOM or volume), mask or mesh. */
@@ -163,11 +164,12 @@ export async function applyCompletion(options: ApplyOptions, doors: ApplyDoors =
 
     await clock.next('draw and write');
     const parts: { mesh: Mesh; facts: ImplantFacts }[] = [];
+    const boneMm3 = boneMoments(one.bone).count * one.bone.spacing.reduce((a, b) => a * b);
     for (const [i, cutOut] of made.entries()) {
       await clock.breathe();
       const { gapMm } = options;
       const mesh = implantMesh(cutOut.implant, cutOut.bone, gapMm === undefined ? {} : { gapMm });
-      const own = factsOf(cutOut, mesh, i, made.length, options);
+      const own = factsOf(cutOut, mesh, i, made.length, { ...options, boneMm3 });
       warnings.push(...gapWarnings(own, cutOut.implant));
       parts.push({ mesh, facts: own });
     }
@@ -307,13 +309,15 @@ function factsOf(
   mesh: Mesh,
   index: number,
   count: number,
-  { gapMm }: ApplyOptions,
+  { gapMm, boneMm3 }: ApplyOptions & { boneMm3: number },
 ): ImplantFacts {
   const { gap, thickness, volumeMm3 } = fit;
   const [x, y, z] = centroidOf(implant);
   return {
     ...fileNames(index, count),
     volumeCm3: { stl: meshVolume(mesh) / 1000, nrrd: volumeMm3 / 1000 },
+    shareOfBone: volumeMm3 / (boneMm3 + volumeMm3),
+    sizeMm: boneExtent(implant)!,
     centroid: [x, y, z],
     gapMm: {
       asked: gapMm ?? Math.min(...implant.spacing) / 2,

@@ -26,6 +26,10 @@ export interface ImplantFacts {
   nrrd: string;
   /** Enclosed by the surface of the STL, and of the voxels of the NRRD: gaps and smoothing make them differ. */
   volumeCm3: { stl: number; nrrd: number };
+  /** Of the whole bone, what is left and the implant together. */
+  shareOfBone: number;
+  /** Sides of its box along the voxels of the input. */
+  sizeMm: [number, number, number];
   /** LPS mm, in the patient's space. */
   centroid: [number, number, number];
   /** Between the faces of implant and bone: asked for; measured, the least of the STL's surface, and along the rim of the NRRD's voxels. */

@@ -26,6 +26,7 @@ import {
 import { gridAround } from '../../../src/downstream/complete/applyGrid.ts';
 import { readRegion } from '../../../src/downstream/complete/applyRegion.ts';
 import type { OpenedMethod } from '../../../src/downstream/complete/methods.ts';
+import { boneExtent } from '../../../src/downstream/complete/trainTaught.ts';
 import { CheckpointError, FileError, GridError, UsageError, VolumeError } from '../../../src/errors.ts';
 import { writeMesh } from '../../../src/mesh/export.ts';
 import { readMesh } from '../../../src/mesh/readMesh.ts';
@@ -220,7 +221,7 @@ describe('what it writes', () => {
     expect(Object.keys(seconds)).toContain('complete');
     expect(facts.statement).toContain('not a medical device');
     expect(readFileSync(join(out, 'implant.stl')).subarray(0, 80).toString()).toMatch(/units mm; space LPS/);
-    const { gapMm, volumeCm3, pieces, thicknessMm } = facts.implants[0];
+    const { gapMm, volumeCm3, shareOfBone, sizeMm, pieces, thicknessMm } = facts.implants[0];
     expect([gapMm.asked, pieces]).toEqual([1.75, 1]);
     expect(gapMm.surface).toBeGreaterThan(1.74);
     // Measured, not what was asked for.
@@ -234,6 +235,10 @@ describe('what it writes', () => {
       expect(volume).toBeGreaterThan(0.8 * truth);
     }
     expect(volumeCm3.stl).not.toBe(volumeCm3.nrrd);
+    const left = drawn(OWN, STILL, (p) => bone(p, true)).data.reduce((n, v) => n + v, 0) * 3.5 ** 3;
+    expect(shareOfBone).toBeCloseTo((1000 * volumeCm3.nrrd) / (left + 1000 * volumeCm3.nrrd), 2);
+    const box = boneExtent(removed)!;
+    for (const [a, mm] of sizeMm.entries()) expect(Math.abs(mm - box[a])).toBeLessThan(2 * 3.5);
 
     const before = readdirSync(out).map((name) => readFileSync(join(out, name)));
     await apply({ input, out, aligned: true, picture: true });
