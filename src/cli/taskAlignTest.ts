@@ -70,6 +70,7 @@ Examples:
       const dataset = readOnce(openDataset(flags.data));
       const release = takeTestFolder(flags.out, 'align', cli.say);
       const networks: AlignMethod[] = [];
+      const bar: { current?: ReturnType<typeof cli.progress> } = {};
       try {
         const baselines = makeBaselines(names, dataset);
         for (const [r, run] of runs.entries()) {
@@ -88,7 +89,6 @@ Examples:
           failureDeg: flags.failure,
         };
         const kept = openAlignRows(flags.out);
-        const bar: { current?: ReturnType<typeof cli.progress> } = {};
         const test = await cli.interruptible((signal) =>
           testAlignment({
             ...settings,
@@ -100,12 +100,12 @@ Examples:
             },
           }),
         );
-        bar.current?.finish();
         const whole = { ...test, command: commandLine(flags) };
         const { page } = writeAlignTest(flags.out, whole);
         kept.remove();
         cli.print(whole, `${terminalTable(whole)}\npage: ${page}\n`);
       } finally {
+        bar.current?.finish();
         for (const network of networks) await network.release?.();
         release();
       }

@@ -121,8 +121,9 @@ async function runTest(flags: TestFlags, cli: Context): Promise<void> {
     const { completionPage } = await import('../downstream/complete/page.ts');
     const [json, page] = [join(flags.out, 'complete.json'), join(flags.out, 'complete.html')];
     writeFileAtomic(join(flags.out, 'complete.md'), markdownText(record));
-    writeFileAtomic(json, `${JSON.stringify(record, null, 1)}\n`);
     writeFileAtomic(page, completionPage(record, await picturesOf(seen), commandOf(flags, names)));
+    // The last: where it is, the test is finished.
+    writeFileAtomic(json, `${JSON.stringify(record, null, 1)}\n`);
     kept.remove();
     cli.print(record, `${terminalText(record)}\npage: ${page}\n`);
   } finally {
@@ -176,6 +177,7 @@ function commandOf(flags: TestFlags, names: readonly string[]): string {
   if (flags.cases !== undefined) parts.push(`--cases ${flags.cases}`);
   if (flags.tolerance !== undefined) parts.push(`--tolerance ${flags.tolerance}`);
   if (flags.answers > 1) parts.push(`--answers ${flags.answers}`);
+  if (flags.pictures !== 6) parts.push(`--pictures ${flags.pictures}`);
   parts.push(`--defects ${flags.defects}`, `--seed ${flags.seed}`, `--out ${quoted(flags.out)}`);
   return parts.join(' ');
 }

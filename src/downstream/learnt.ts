@@ -26,7 +26,7 @@ export const learntSets = ({ sets, dataHash, phantom }: AlignerMeta | CompleterM
   })) ?? [{ hash: dataHash, phantom }];
 
 /**
- * Whether one of `sets` is another than the training side of the dataset, or that `share` of it. Phantoms are nobody: what learnt
+ * Whether one of `sets` may hold others than the training cases of the dataset, or that `share` of them. Phantoms are nobody: what learnt
  * from them alone saw no held-out patient.
  */
 export function learntElsewhere(
@@ -36,7 +36,10 @@ export function learntElsewhere(
 ): boolean {
   const own = new Set([dataHash(dataset.split('train'))]);
   if (share !== undefined) own.add(dataHash(shareOf(dataset, share)));
-  return sets.some(({ hash, phantom }) => !own.has(hash) && !(phantom && !dataset.manifest.phantom));
+  const marks = new Set(dataset.split('train').map(caseMark));
+  const isOwn = ({ hash, cases = [] }: LearntSet): boolean =>
+    own.has(hash) || (cases.length > 0 && cases.every((mark) => marks.has(mark)));
+  return sets.some((set) => !isOwn(set) && !(set.phantom && !dataset.manifest.phantom));
 }
 
 /** Throws `DatasetError` where the network called `name` learnt from held-out cases for certain. */

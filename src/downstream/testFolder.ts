@@ -18,12 +18,13 @@ export const rowsOf = (out: string, name: string): string => join(out, `${name}.
  */
 export function takeTestFolder(out: string, name: string, notice: (text: string) => void): () => void {
   requireOwnFolder(out, new RegExp(`^${name}\\.(html|json|md|rows\\.jsonl)$`));
-  if (existsSync(join(out, `${name}.json`)))
-    throw new FileError({
-      found: `${out} holds a finished test (${name}.json)`,
-      expected: 'a new or empty folder, or that of a test that was stopped',
-      todo: 'look at it there, choose another --out, or delete it to test again',
-    });
   requireWritableFolder(out);
-  return acquireLock(join(out, 'test.lock'), notice);
+  const release = acquireLock(join(out, 'test.lock'), notice);
+  if (!existsSync(join(out, `${name}.json`))) return release;
+  release();
+  throw new FileError({
+    found: `${out} holds a finished test (${name}.json)`,
+    expected: 'a new or empty folder, or that of a test that was stopped',
+    todo: 'look at it there, choose another --out, or delete it to test again',
+  });
 }

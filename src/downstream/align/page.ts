@@ -181,11 +181,12 @@ export function writeAlignTest(
     json: join(out, 'align.json'),
     markdown: join(out, 'align.md'),
   };
-  writeFileAtomic(paths.json, `${JSON.stringify(test, null, 1)}\n`);
   writeFileAtomic(
     paths.markdown,
     `${alignTable(test)}\n${[...warningLines(test), ...pairedLines(test)].map((l) => `- ${l}\n`).join('')}`,
   );
   writeFileAtomic(paths.page, alignPage(test));
+  // The last: where it is, the test is finished.
+  writeFileAtomic(paths.json, `${JSON.stringify(test, null, 1)}\n`);
   return paths;
 }

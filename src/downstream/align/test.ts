@@ -14,12 +14,13 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Dataset } from '../../dataset/dataset.ts';
 import type { DatasetCase } from '../../dataset/manifest.ts';
-import { CranioflowError, DatasetError, InterruptedError, UsageError } from '../../errors.ts';
+import { DatasetError, InterruptedError, UsageError } from '../../errors.ts';
 import { nextTurn } from '../../files/interrupt.ts';
 import { packageVersion } from '../../files/version.ts';
 import { RandomStream } from '../../random/stream.ts';
 import { invertTransform } from '../../skull/register/transform.ts';
 import type { Mask } from '../../volume/volume.ts';
+import { isNoAnswer } from '../noAnswer.ts';
 import { CONDITIONS, type Condition, disturb } from './disturb.ts';
 import { poseError, surfaceProbe } from './errors.ts';
 import type { AlignMethod } from './method.ts';
@@ -106,7 +107,7 @@ type Given = Pick<AlignTestOptions, 'dataset' | 'methods'> & Partial<AlignTestOp
 export async function testAlignment(given: Given): Promise<AlignTest> {
   const o = { ...ALIGN_TEST_DEFAULTS, ...given };
   const { dataset, methods, seed, failureDeg, signal, kept } = o;
-  const key = alignTestKey(given);
+  const keys = new Map(methods.map((method) => [method, alignRowKey(dataset, method, seed)]));
   const cases = heldOut(dataset, o.count);
   requireSome(
     methods.map((m) => m.name),
@@ -125,10 +126,13 @@ export async function testAlignment(given: Given): Promise<AlignTest> {
             method,
             place: { case: c.id, pose, condition, draw, method: method.name },
           }));
-          const known = places.every(({ place }) => kept?.find(key, place) !== undefined);
+          const known = places.every(
+            ({ method, place }) => kept?.find(keys.get(method)!, place) !== undefined,
+          );
           const scan = known ? undefined : testScan(bone, { seed, index, pose, condition, draw });
           for (const { method, place } of places) {
             if (signal?.aborted) throw stopped(rows.length, total, kept);
+            const key = keys.get(method)!;
             const found = kept?.find(key, place);
             const row: AlignRow = found ?? {
               ...place,
@@ -164,16 +168,18 @@ export async function testAlignment(given: Given): Promise<AlignTest> {
   };
 }
 
-/** SHA-256, in hex, of all that the rows of a test follow from. */
-export function alignTestKey({ dataset, methods, ...given }: Given): string {
-  const { poses, conditions, posesPerCase, count = null, seed } = { ...ALIGN_TEST_DEFAULTS, ...given };
-  const { size, spacing } = dataset.manifest;
+/** SHA-256, in hex, of all that a method's rows follow from, but their places in the test. */
+export function alignRowKey(
+  { cases, manifest }: Dataset,
+  { name, words, hash }: AlignMethod,
+  seed: number,
+): string {
   const all = {
     version: packageVersion(),
-    cases: dataset.cases.map((c) => [c.id, c.subject, c.split, c.sha256]),
-    grid: [size, spacing],
-    methods: methods.map(({ name, words, hash }) => [name, words, hash ?? null]),
-    settings: [poses, conditions, posesPerCase, count, seed],
+    cases: cases.map((c) => [c.id, c.subject, c.split, c.sha256]),
+    grid: [manifest.size, manifest.spacing],
+    method: [name, words, hash ?? null],
+    seed,
   };
   return createHash('sha256').update(JSON.stringify(all)).digest('hex');
 }
@@ -250,7 +256,7 @@ async function ask(method: AlignMethod, { mask, truth, probe }: TestScan): Promi
       uncertainty: uncertainty ?? null,
     };
   } catch (error) {
-    if (!(error instanceof CranioflowError) || error instanceof InterruptedError) throw error;
+    if (!isNoAnswer(error)) throw error;
     return {
       method: method.name,
       error: null,

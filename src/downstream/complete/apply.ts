@@ -8,8 +8,8 @@
  * device.
  */
 
-import { createHash } from 'node:crypto';
 import { openAligner } from '../../aligner/aligner.ts';
+import { alignerHash } from '../../aligner/network.ts';
 import type { ReadCase, ReadOptions } from '../../dataset/readCase.ts';
 import { readOne } from '../../dataset/readOne.ts';
 import { UsageError, VolumeError } from '../../errors.ts';
@@ -32,10 +32,10 @@ import {
   checkOwn,
   fileNames,
   type ImplantFacts,
-  keyOf,
   writeImplants,
 } from './applyFiles.ts';
 import { copyBlock, coreOf, type FinePair, finePair, touchesEdge } from './applyImplant.ts';
+import { keyOf, settingsOf } from './applyKey.ts';
 import { implantPicture } from './applyPicture.ts';
 import { type Pose, type PoseWay, placedGrid, poseOf, wayOfFrame } from './applyPose.ts';
 import { readRegion } from './applyRegion.ts';
@@ -91,11 +91,14 @@ interface Case {
 export interface ApplyDoors {
   open?: (name: string, options: { run?: string; threads?: number }) => Promise<OpenedMethod>;
   aligner?: (run: string, options: { threads?: number }) => Promise<AlignMethod>;
+  /** SHA-256 of an aligner's weights. */
+  alignerHash?: (run: string) => string;
 }
 
 const DOORS: Required<ApplyDoors> = {
   open: openMethod,
   aligner: openAligner,
+  alignerHash,
 };
 
 /** No two sides of a bone are alike, so the mirror finds something to add in every one. */
@@ -121,7 +124,7 @@ export async function applyCompletion(options: ApplyOptions, doors: ApplyDoors =
     await clock.next('read the bone');
     const one = await readPatient(options, opened);
     const region = options.region === undefined ? undefined : await readRegion(options.region);
-    const key = keyOf(one.bone, settingsOf(options, opened));
+    const key = keyOf(one.bone, settingsOf(options, opened, own.alignerHash));
     checkFolder(out, key);
     checkExtent(one.bone, opened, one.label);
 
@@ -205,7 +208,8 @@ export async function applyCompletion(options: ApplyOptions, doors: ApplyDoors =
     await writeImplants(out, facts, pieces, picture);
     return { facts, seconds: clock.end() };
   } catch (error) {
-    if (signal?.aborted) throw interruptedError(`nothing is written in ${out}`, 'run the same command again');
+    if (signal?.aborted && error === signal.reason)
+      throw interruptedError(`nothing is written in ${out}`, 'run the same command again');
     throw error;
   } finally {
     await opened.method.release?.();
@@ -336,26 +340,6 @@ const networkOf = ({ network }: OpenedMethod) =>
 function inputOf({ read, bone }: Case): ApplyFacts['input'] {
   const { kind, format, spacing, grid } = read;
   return { kind, format, spacing: [...spacing], size: [...(grid ?? bone).size] };
-}
-
-/** What decides the implant beside the bone. */
-function settingsOf(o: ApplyOptions, { network, template }: OpenedMethod): object {
-  const onto = template && createHash('sha256').update(template.data).digest('hex');
-  const { method, frame, alignTo, aligner, aligned, region, gapMm, pieces, answers, seed } = o;
-  return {
-    method,
-    frame,
-    alignTo,
-    aligner,
-    aligned,
-    region,
-    gapMm,
-    pieces,
-    answers,
-    seed,
-    network: network?.hash,
-    onto,
-  };
 }
 
 /** Seconds of the steps, and a chance to stop between them. */

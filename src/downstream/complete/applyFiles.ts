@@ -4,7 +4,6 @@
  * earlier run left is removed, and the new files are put in its place, the facts last: where they are, the folder is whole
  * and of one run. A folder of another patient, of other settings, or without facts is never written into.
  */
-import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { asDiskError, discard, syncFolder, writeFileAtomic } from '../../files/atomic.ts';
@@ -61,15 +60,6 @@ export interface ApplyFacts {
   warnings: string[];
 }
 
-/** SHA-256 over a bone, where it lies, and `settings`. */
-export function keyOf(bone: Mask, settings: object): string {
-  const { size, spacing, origin, direction } = bone;
-  return createHash('sha256')
-    .update(JSON.stringify({ size, spacing, origin, direction, settings }))
-    .update(bone.data)
-    .digest('hex');
-}
-
 /** Throws `FileError` unless the folder is new, empty, or holds an implant; `DiskError` where it cannot be read. */
 export const checkOwn = (out: string): string[] => requireOwnFolder(out, OWN);
 
@@ -95,7 +85,7 @@ export function fileNames(index: number, count: number): Pick<ImplantFacts, 'stl
   return { stl: `${name}.stl`, nrrd: `${name}.nrrd` };
 }
 
-/** Writes everything in place of what an earlier run left. Throws `DiskError`; then what was there stays. */
+/** Writes everything, then puts it in place of what an earlier run left. Throws `DiskError`; a folder without facts is not whole. */
 export async function writeImplants(
   out: string,
   facts: ApplyFacts,

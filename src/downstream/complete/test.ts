@@ -6,17 +6,19 @@
  * Defect n of case c is drawn from stream (seed, 'complete/test', c D + n) with c its place among the held-out cases and
  * D the defects a case: the same for every method, machine and order.
  */
+
 import type { Dataset } from '../../dataset/dataset.ts';
 import type { DatasetCase } from '../../dataset/manifest.ts';
 import { CranioflowError, DatasetError, type InterruptedError, UsageError } from '../../errors.ts';
 import { diceOf, overlap } from '../../evaluation/overlap.ts';
-import { interruptedError } from '../../files/interrupt.ts';
+import { interruptedError, nextTurn } from '../../files/interrupt.ts';
 import { RandomStream } from '../../random/stream.ts';
 import { requireSameGrid } from '../../volume/sameGrid.ts';
 import type { Mask } from '../../volume/volume.ts';
 import { applyDefect, type Defect, DefectError, defectKindsOf, drawDefect } from '../defects/defect.ts';
 import { DEFECT_KINDS, type DefectKind } from '../defects/sites.ts';
 import { cutImplant } from '../implant/cutImplant.ts';
+import { isNoAnswer } from '../noAnswer.ts';
 import { BORDER_MM, type CompletionFigures, measureCompletion, missingPart } from './measure.ts';
 import { type Completion, type CompletionMethod, requireAnswers } from './method.ts';
 import {
@@ -147,6 +149,8 @@ export async function testCompletion(options: CompletionTestOptions): Promise<Co
         } else rows.push(before);
         done++;
         onProgress?.(done, total, `${method.name}, ${kind}`);
+        // Methods may block the event loop; give signals a chance to be heard.
+        await nextTurn();
       }
     }
   }
@@ -191,8 +195,8 @@ async function testOne(
   try {
     given = await method.complete(defective, asked);
   } catch (error) {
-    if (asked.signal?.aborted || !(error instanceof CranioflowError)) throw error;
-    return { row: { seconds: elapsed(), failure: whyOf(error) } };
+    if (asked.signal?.aborted || !isNoAnswer(error)) throw error;
+    return { row: { seconds: elapsed(), failure: error.explanation.found } };
   }
   const seconds = elapsed();
   if (given.length === 0) return { row: { seconds, failure: 'the method gave no answer' } };
@@ -209,8 +213,8 @@ function implantOf({ whole }: Completion, defective: Mask): Mask | string {
   try {
     return cutImplant(whole, defective, { gapMm: 0, pieces: PIECES }).implant;
   } catch (error) {
-    if (!(error instanceof CranioflowError)) throw error;
-    return whyOf(error);
+    if (!isNoAnswer(error)) throw error;
+    return error.explanation.found;
   }
 }
 

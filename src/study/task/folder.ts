@@ -55,6 +55,7 @@ const recordSchema = z.object({
       kind: z.enum(['set', 'run']),
       hash: z.string(),
       learntFrom: z.string().optional(),
+      began: z.int().optional(),
     }),
   ),
   command: z.string().optional(),

@@ -111,9 +111,27 @@ function taskSection(task: TaskResult): Section {
   };
 }
 
+/** What differs between the training seeds beside the order of learning. */
+function drawnText(sources: TaskStudyResult['sources']): string {
+  const runs = sources.some(({ kind }) => kind === 'run');
+  const sets = sources.some(({ kind }) => kind === 'set');
+  return [
+    ...(runs
+      ? [
+          'Each training seed has other synthetic cases of the same generator: intervals say nothing of other generators. ',
+        ]
+      : []),
+    ...(sets
+      ? [
+          'Of a folder of bones each training seed draws its own; where it takes all of them, all seeds have the same. ',
+        ]
+      : []),
+  ].join('');
+}
+
 /** The page of a finished study. */
 export function taskStudyPage(result: TaskStudyResult): string {
-  const { data, settings, sources, tasks, phantom, notes, command } = result;
+  const { data, settings, sources, knewAll, tasks, phantom, notes, command } = result;
   const seeds = settings.seeds;
   return buildReport({
     title: TITLE,
@@ -135,7 +153,7 @@ export function taskStudyPage(result: TaskStudyResult): string {
         prose: [
           `All networks of a task have one configuration and one number of steps, so a larger training set is not looked at for longer; where real and synthetic cases are mixed, a share of ${settings.completer.realShare ?? 'their number'} (completion) and ${settings.aligner.realShare} (alignment) of what is shown is real. Smaller sets of cases are part of larger ones and drawn anew for each training seed; a mix of real and synthetic cases has the real ones of the training it is compared with.`,
           'Ratios compare the same tests of two networks in logarithms; their intervals hold the variation over held-out subjects (a bootstrap) and, with several training seeds, over trainings (Student\'s t). p is two-sided, by flips of the signs of the differences of subjects. Rules were fixed before: "within 10 %" where the whole interval lies below 1.1, "helps" or "harms" where it leaves 1 out.',
-          'The generators had all real training cases to learn from, also where few of them stand beside synthetic ones. Each training seed has other synthetic cases, of the same generator: intervals say nothing of other generators. A test without an answer counts as the worst there is (180 degrees, no overlap, the diagonal of the grid).',
+          `${knewAll ? 'The generators had all real training cases to learn from, also where few of them stand beside synthetic ones. ' : ''}${drawnText(sources)} A test without an answer counts as the worst there is (180 degrees, no overlap, the diagonal of the grid).`,
           'With many comparisons some leave 1 out by chance: read the pattern, not one line.',
         ],
         ...(command !== null && { command }),

@@ -12,6 +12,7 @@ import { requireHeldOutApart } from '../../downstream/heldOut.ts';
 import { requireSameBone } from '../../downstream/sameBone.ts';
 import { DatasetError, NumericsError } from '../../errors.ts';
 import { createProgress } from '../../files/progress.ts';
+import { readProvenance } from '../../sampling/generateProvenance.ts';
 import { generateSet } from '../../sampling/generateSet.ts';
 import { readGenerator } from '../../sampling/generator.ts';
 import { sampleDefaults } from '../../sampling/solverNames.ts';
@@ -25,16 +26,18 @@ export interface Source {
   kind: 'set' | 'run';
   /** SHA-256 of all cases of a set, or of the weights of a run. */
   hash: string;
-  /** Which cases the generator learnt from, where the source is a run. */
+  /** Which cases the generator learnt from, where that is known. */
   learntFrom?: string;
+  /** Of a set: how many cases it had when the study began. */
+  began?: number;
 }
 
 /**
  * Looks at a source, before any work. Throws `DatasetError` or `CheckpointError` for what is neither a set nor a run, `GridError`
  * for another bone or grid, `DatasetError` for a set with a held-out case of `data` among it, or fewer cases than `most`, which the
- * settings ask for, and than there are training cases.
+ * settings ask for, and than there are training cases. `before`: the same source as the study began with it.
  */
-export function openSource(name: string, path: string, data: Dataset, most: number): Source {
+export function openSource(name: string, path: string, data: Dataset, most: number, before?: Source): Source {
   if (!existsSync(join(path, MANIFEST))) {
     const { meta, hash } = readGenerator(path);
     requireSameBone(data, { dir: path, manifest: meta });
@@ -50,7 +53,15 @@ export function openSource(name: string, path: string, data: Dataset, most: numb
       todo: `generate more, or name the generator instead${most === count ? ', or lower --set synthetic=[..]' : ''}`,
     });
   requireHeldOutApart(data, [{ dataset: set, cases: set.cases }]);
-  return { name, path, kind: 'set', hash: dataHash(set.cases) };
+  const learntFrom = readProvenance(path)?.generator.dataHash;
+  return {
+    name,
+    path,
+    kind: 'set',
+    hash: dataHash(set.cases),
+    ...(learntFrom !== undefined && { learntFrom }),
+    began: Math.min(before?.began ?? set.cases.length, set.cases.length),
+  };
 }
 
 export interface MakeOptions {
@@ -69,10 +80,11 @@ export interface MakeOptions {
 /** Times as many bones as are needed that are made at most: those without bone are left out of a set. */
 const MOST_TRIES = 2;
 
-/** A folder's cases in the order in which a training seed takes them. */
-export function openForTraining(folder: string, training: number): Dataset {
-  const dataset = openDataset(folder);
-  return { ...dataset, cases: drawn(dataset.cases, training) };
+/** A folder's cases in the order in which a training seed takes them: drawn from those it began with, then what came since. */
+export function openForTraining({ path, began }: Source, training: number): Dataset {
+  const dataset = openDataset(path);
+  const { cases } = dataset;
+  return { ...dataset, cases: [...drawn(cases.slice(0, began), training), ...cases.slice(began)] };
 }
 
 /**
@@ -81,7 +93,7 @@ export function openForTraining(folder: string, training: number): Dataset {
  */
 export async function sourceCases(source: Source, { out, training, ...o }: MakeOptions): Promise<Dataset> {
   if (source.kind === 'set') {
-    const set = openForTraining(source.path, training);
+    const set = openForTraining(source, training);
     // Each is read once: a damaged one is found now, not after hours of training.
     for (const c of set.cases) set.loadBits(c);
     return set;

@@ -8,7 +8,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type TaskStudySettings, taskStudySchema } from '../../config/taskStudy.ts';
+import type { TaskStudySettings } from '../../config/taskStudy.ts';
 import { dataHash } from '../../dataset/dataHash.ts';
 import { type Dataset, openDataset, readOnce } from '../../dataset/dataset.ts';
 import { MANIFEST } from '../../dataset/manifest.ts';
@@ -23,6 +23,7 @@ import { writeJson } from '../folder.ts';
 import { LEAST_SUBJECTS, type TestError, typicalError } from './effect.ts';
 import {
   FREE_SETTINGS,
+  readTaskStudy,
   requireSameTaskStudy,
   type TaskStudyRecord,
   taskPathsOf,
@@ -82,6 +83,8 @@ export interface TaskStudyResult {
     subjects: number;
   };
   sources: Omit<Source, 'path'>[];
+  /** The generator of the mixed source had all real training cases to learn from; false: not known. */
+  knewAll: boolean;
   tasks: TaskResult[];
   notes: string[];
   command: string | null;
@@ -121,7 +124,16 @@ export function openTaskStudy({ settings, dataset, synthetic, out, command }: Ta
       todo: 'give --synthetic otfm=RUN --synthetic ddpm=RUN',
     });
   const most = Math.max(...settings.synthetic);
-  const sources = synthetic.map(({ name, path }) => openSource(name, resolve(path), dataset, most));
+  const before = readTaskStudy(out)?.sources ?? [];
+  const sources = synthetic.map(({ name, path }) =>
+    openSource(
+      name,
+      resolve(path),
+      dataset,
+      most,
+      before.find((source) => source.name === name),
+    ),
+  );
   const record: TaskStudyRecord = {
     settings,
     data: { name: dataset.manifest.name, train: dataHash(train), test: dataHash(dataset.split('test')) },
@@ -135,15 +147,26 @@ export function openTaskStudy({ settings, dataset, synthetic, out, command }: Ta
   return { record, found: requireSameTaskStudy(out, record), units, tasks, mixes };
 }
 
+/** What should be known before hours of work. */
+function sayFirst(record: TaskStudyRecord, { dataset, settings, say = () => {} }: TaskStudyOptions): void {
+  for (const note of notesOf(record, dataset)) say(`note: ${note}`);
+  const all = dataset.split('train').length;
+  const beyond = settings.real.filter((n) => n > all);
+  if (beyond.length > 0)
+    say(`note: real=[${beyond}]: there are ${all} real training cases, all of which are taken`);
+}
+
 /** What a study would do: its units, and which of them are done. Writes nothing; throws as `openTaskStudy`. */
 export function dryTaskStudy(options: TaskStudyOptions): { unit: string; done: boolean }[] {
   const { units, record } = openTaskStudy(options);
+  sayFirst(record, options);
   const { dataset, settings, out } = options;
   const paths = taskPathsOf(out);
   const sets = new Map<string, Dataset>();
-  for (const { name, kind, path } of record.sources)
+  for (const source of record.sources)
     for (let s = 0; s < settings.seeds; s++) {
-      if (kind === 'set') sets.set(`${name} ${s}`, openForTraining(path, s));
+      const { name, kind } = source;
+      if (kind === 'set') sets.set(`${name} ${s}`, openForTraining(source, s));
       else if (existsSync(join(paths.set(name, s), MANIFEST)))
         sets.set(`${name} ${s}`, openDataset(paths.set(name, s)));
     }
@@ -164,6 +187,7 @@ export async function runTaskStudy(options: TaskStudyOptions): Promise<TaskStudy
   const { out, say = () => {} } = options;
   const plan = openTaskStudy(options);
   requireWritableFolder(out);
+  sayFirst(plan.record, options);
   const paths = taskPathsOf(out);
   const release = acquireLock(paths.lock, say);
   try {
@@ -179,12 +203,9 @@ export async function runTaskStudy(options: TaskStudyOptions): Promise<TaskStudy
   }
 }
 
-/** A command line with the settings that may change, where they are not the usual ones. */
-function withFree(command: string, settings: TaskStudySettings): string {
-  const usual = taskStudySchema.parse({});
-  const told = FREE_SETTINGS.filter((key) => JSON.stringify(settings[key]) !== JSON.stringify(usual[key]));
-  return [command, ...told.map((key) => `--set '${key}=${JSON.stringify(settings[key])}'`)].join(' ');
-}
+/** A command line with the settings that may change, whatever its preset and its file say of them. */
+const withFree = (command: string, settings: TaskStudySettings): string =>
+  [command, ...FREE_SETTINGS.map((key) => `--set '${key}=${JSON.stringify(settings[key])}'`)].join(' ');
 
 async function work(
   { record, units, tasks, mixes }: Plan,
@@ -213,12 +234,6 @@ async function work(
     }
   const set: TaskShop['set'] = (name, training) => sets.get(`${name} ${training}`);
   const shop: TaskShop = { dataset, set, paths, seed: settings.seed, quiet, signal, threads };
-  for (const note of notesOf(record, dataset)) say(`note: ${note}`);
-  const beyond = settings.real.filter((n) => n > dataset.split('train').length);
-  if (beyond.length > 0)
-    say(
-      `real=[${beyond}]: there are ${dataset.split('train').length} real training cases, all of which are taken`,
-    );
   const errors = new Map<string, Record<string, TestError[]>>();
   for (const [i, unit] of units.entries()) {
     const known = doneUnit(shop, unit);
@@ -242,6 +257,7 @@ async function work(
       subjects: new Set(dataset.split('test').map((c) => c.subject)).size,
     },
     sources: record.sources.map(({ path: _, ...source }) => source),
+    knewAll: knownTo(record, dataset) !== undefined,
     tasks: tasks.map((task) => judge(task, mixes, units, errors, knownTo(record, dataset))),
     notes: notesOf(record, dataset),
     command: command ?? null,
@@ -294,7 +310,12 @@ function judge(
       tests: judgedOf(mix).length,
     })),
     comparisons,
-    sentences: comparisons[judged.name].map((c) => sentenceOf(c, judged.title, known)),
+    sentences:
+      comparisons[judged.name].length > 0
+        ? comparisons[judged.name].map((c) => sentenceOf(c, judged.title, known))
+        : [
+            `Fewer than ${LEAST_SUBJECTS} held-out subjects could be tested (the others have no room for a defect): nothing is compared.`,
+          ],
   };
 }
 
@@ -312,7 +333,7 @@ function notesOf({ sources, data, settings }: TaskStudyRecord, dataset: Dataset)
       `${subjects} held-out subjects: p can never be below ${pText(leastSignFlipP(subjects))}, so neither whether synthetic cases help nor which source is better can be told, however long the networks learn. Hold out more (--test-share of ingest).`,
     );
   for (const { name, kind, learntFrom } of sources) {
-    if (kind === 'set')
+    if (kind === 'set' && learntFrom === undefined)
       notes.push(
         `${name} is a folder of bones: what its generator learnt from is not known here. If it saw the held-out cases, the study is void.`,
       );

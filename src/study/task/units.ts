@@ -2,6 +2,7 @@
  * The units of a task study at work: one network trained on one mix at one seed, and its errors on the held-out cases. Each
  * looks first whether it is done, takes up what an interruption left, and marks itself when it is through.
  */
+import { rmSync } from 'node:fs';
 import { z } from 'zod';
 import { dataHash } from '../../dataset/dataHash.ts';
 import type { Dataset } from '../../dataset/dataset.ts';
@@ -70,10 +71,16 @@ function keysOf(shop: TaskShop, unit: Unit) {
 
 const runSchema = z.object({ seconds: z.number().nullable() });
 
-/** Trains the network of a unit unless it is there; goes on from its newest checkpoint. */
+/** Beside a run: the key of what it was begun with. */
+const BEGUN = 'unit.json';
+
+/** Trains the network of a unit unless it is there; goes on from its newest checkpoint, where that learnt from the same. */
 async function makeRun(shop: TaskShop, unit: Unit, key: string): Promise<void> {
   const out = shop.paths.run(unit.name);
   if (finished(out, key, runSchema) !== undefined) return;
+  const begun = z.object({ key: z.string() }).safeParse(readJson(`${out}.${BEGUN}`)).data?.key;
+  if (begun !== undefined && begun !== key) rmSync(out, { recursive: true, force: true });
+  writeJson(`${out}.${BEGUN}`, { key });
   const { dataset, quiet, signal, threads } = shop;
   const began = performance.now();
   await unit.task.learn({ out, seed: unit.seed, dataset, ...casesOf(shop, unit), quiet, signal, threads });
@@ -113,18 +120,21 @@ export async function makeUnit(shop: TaskShop, unit: Unit): Promise<Record<strin
   await makeRun(shop, unit, keys.run);
   let bar: ReturnType<typeof createProgress> | undefined;
   const { dataset, seed, quiet, signal, threads } = shop;
-  const errors = await unit.task.test({
-    run: shop.paths.run(unit.name),
-    dataset,
-    seed,
-    signal,
-    threads,
-    onProgress(done, total) {
-      bar ??= createProgress({ title: `test ${unit.name}`, total, unit: 'tests', quiet });
-      bar.update(done);
-    },
-  });
-  bar?.finish();
-  writeJson(path, { key: keys.test, content: keyOf(errors), errors });
-  return errors;
+  try {
+    const errors = await unit.task.test({
+      run: shop.paths.run(unit.name),
+      dataset,
+      seed,
+      signal,
+      threads,
+      onProgress(done, total) {
+        bar ??= createProgress({ title: `test ${unit.name}`, total, unit: 'tests', quiet });
+        bar.update(done);
+      },
+    });
+    writeJson(path, { key: keys.test, content: keyOf(errors), errors });
+    return errors;
+  } finally {
+    bar?.finish();
+  }
 }

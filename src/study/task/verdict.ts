@@ -10,7 +10,7 @@
  * Each in the task's first figure; the others stand beside it in the tables.
  */
 import { isApart, pText } from '../../evaluation/paired.ts';
-import { errorRatio, type Ratio, type TestError } from './effect.ts';
+import { errorRatio, LEAST_SUBJECTS, type Ratio, type TestError } from './effect.ts';
 import type { Mix } from './mix.ts';
 
 /** The errors of one mix: one list of tests a training seed. */
@@ -45,13 +45,15 @@ export function outcomeOf({ low, high, p }: Pick<Ratio, 'low' | 'high' | 'p'>, l
 
 /**
  * All comparisons of one task, from the errors of its mixes in one figure. `floor` is the least error that counts; `unlearnt` tells of
- * a mix, by the figure that is judged, whether its networks have learnt nothing.
+ * a mix, by the figure that is judged, whether its networks have learnt nothing. None where fewer than `LEAST_SUBJECTS` were tested.
  */
 export function comparisonsOf(
   all: readonly MixErrors[],
   { floor, unlearnt }: { floor: number; unlearnt: (mix: Mix) => boolean },
 ): Comparison[] {
   const found: Comparison[] = [];
+  const subjects = new Set(all[0]?.seeds[0]?.map((t) => t.subject)).size;
+  if (subjects < LEAST_SUBJECTS) return found;
   const compare = (question: Question, first: MixErrors, second: MixErrors): void => {
     const ratio = errorRatio(first.seeds, second.seeds, floor);
     const nothing = unlearnt(first.mix) && unlearnt(second.mix);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import type { AlignMethod } from '../../../src/downstream/align/method.ts';
 import { openAlignRows } from '../../../src/downstream/align/row.ts';
-import { alignTestKey, testAlignment } from '../../../src/downstream/align/test.ts';
+import { alignRowKey, testAlignment } from '../../../src/downstream/align/test.ts';
 import { InterruptedError } from '../../../src/errors.ts';
 import { IDENTITY_TRANSFORM } from '../../../src/skull/register/transform.ts';
 import { airplanes } from './helpers.ts';
@@ -26,7 +26,6 @@ const method: AlignMethod = {
   },
 };
 const given = { dataset, methods: [method], seed: 4 };
-const key = alignTestKey(given);
 const lines = () => readFileSync(path, 'utf8').trimEnd().split('\n').length;
 
 test('a stopped test goes on, and a line that was cut short is asked again', async () => {
@@ -55,17 +54,18 @@ test('a stopped test goes on, and a line that was cut short is asked again', asy
   expect(existsSync(path)).toBe(false);
 });
 
-test('of other weights, another seed or other settings nothing is taken over', async () => {
+test('of other weights, another seed or other cases nothing is taken over; fewer poses or cases go on', async () => {
   const keys = [
-    { ...given, methods: [{ ...method, hash: 'b' }] },
-    { ...given, seed: 5 },
-    { ...given, posesPerCase: 2 },
-    { ...given, count: 1 },
-    { ...given, dataset: { ...dataset, cases: dataset.cases.slice(1) } },
-  ].map(alignTestKey);
+    alignRowKey(dataset, { ...method, hash: 'b' }, 4),
+    alignRowKey(dataset, method, 5),
+    alignRowKey({ ...dataset, cases: dataset.cases.slice(1) }, method, 4),
+  ];
+  const key = alignRowKey(dataset, method, 4);
   expect(new Set([key, ...keys]).size).toBe(1 + keys.length);
-  expect(alignTestKey({ ...given })).toBe(key);
-  const { rows } = await testAlignment({ ...given, count: 1, kept: openAlignRows(root) });
-  expect(openAlignRows(root).find(keys[3], rows[0])).toEqual(rows[0]);
-  expect(openAlignRows(root).find(key, rows[0])).toBeUndefined();
+  const { rows } = await testAlignment({ ...given, kept: openAlignRows(root) });
+  expect(openAlignRows(root).find(key, rows[0])).toEqual(rows[0]);
+  expect(openAlignRows(root).find(keys[0], rows[0])).toBeUndefined();
+  asked = 0;
+  const fewer = await testAlignment({ ...given, poses: ['any'], count: 1, kept: openAlignRows(root) });
+  expect([asked, fewer.rows.length]).toEqual([0, 3]);
 });

@@ -105,6 +105,7 @@ const apply = (options: Partial<ApplyOptions> & { input: string }, opened = orac
     },
     {
       open: async () => opened,
+      alignerHash: () => 'a',
       aligner: async () => ({
         name: 'given',
         words: 'given',
@@ -279,6 +280,7 @@ describe('what it writes', () => {
       { input, out: folder(), method: 'unet', picture: false, aligner: 'run', gapMm: 0 },
       {
         open: async () => oracle(),
+        alignerHash: () => 'a',
         aligner: async () => ({
           name: 'given',
           words: 'given',

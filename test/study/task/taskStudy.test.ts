@@ -101,6 +101,9 @@ test('a study trains, tests and compares; run again it does nothing; another see
   expect(wider.filter((u) => u.done)).toHaveLength(8);
   expect(wider.filter((u) => !u.done).map((u) => u.unit)).toContain('align-otfm8-seed0');
 
+  // The folder grows: what was learnt from it stays.
+  await makePhantomDataset({ grid: 16, quality: 6, out: path('set'), count: 10, seed: 2 });
+  expect(dryTaskStudy(options('study', {}, ['synthetic=[4,10]'])).filter((u) => u.done)).toHaveLength(16);
   const two = options('study', {}, ['seeds=2', 'tasks=[complete]']);
   expect(dryTaskStudy(two).map((u) => u.done)).toEqual([...Array(8).fill(true), ...Array(8).fill(false)]);
   const more = await runTaskStudy(two);
@@ -120,7 +123,7 @@ test('what does not belong together is refused before any work', async () => {
   refused(options('a', { synthetic: [] }), /no synthetic cases/);
   const set = { name: 'otfm', path: path('set') };
   refused(options('a', { synthetic: [set, set] }), /two sources called otfm/);
-  refused(options('a', {}, ['synthetic=[9]']), /has 8 cases/);
+  refused(options('a', {}, ['synthetic=[11]']), /has 10 cases/);
   refused(options('a', { synthetic: [{ name: 'x', path: path('nothing') }] }), /no trained network/);
   refused(options('a', { synthetic: [{ name: 'x', path: path('data') }] }), /among the held-out ones/);
   await makePhantomDataset({ out: path('fine'), count: 8, grid: 24, seed: 3 });
