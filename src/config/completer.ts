@@ -113,7 +113,7 @@ export const COMPLETER_PRESETS: Record<PresetName, unknown> = {
   tiny: {
     steps: 600,
     batch: 4,
-    learningRate: 4e-3,
+    learningRate: 2e-3,
     finalRate: 0.05,
     warmup: 30,
     ema: 0.98,
@@ -125,7 +125,7 @@ export const COMPLETER_PRESETS: Record<PresetName, unknown> = {
   small: {
     steps: 1500,
     batch: 2,
-    learningRate: 3e-3,
+    learningRate: 1.5e-3,
     finalRate: 0.05,
     ema: 0.99,
     checkpointEvery: 250,

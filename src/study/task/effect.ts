@@ -6,13 +6,14 @@
  *   ratio           typical error of A over that of B, each test of A beside the same test of B: 0.9 is a tenth less error
  *
  * Two things vary. Over **subjects**: a bootstrap of their mean differences. Over **training seeds** (what was learnt from,
- * in which order): Student's t on the seeds' means. Both are independent, so their squares add, in logarithms; with one seed
- * there is no second part, and the interval says nothing of other trainings.
+ * in which order): the logarithm of a typical error scatters over seeds with a variance s^2, taken as one for all training sets
+ * of a task, so that M of them with S seeds give it M (S - 1) degrees of freedom; of two seeds alone Student's t would be 12.7,
+ * and nothing could ever be told. A ratio then has the half-width t sqrt(2 s^2 / S). Both parts are independent, so their squares
+ * add, in logarithms; with one seed there is no second part, and the interval says nothing of other trainings.
  */
 import { NumericsError } from '../../errors.ts';
 import { bySubject, pairedEffect } from '../../evaluation/paired.ts';
-import { mean } from '../../evaluation/statistics.ts';
-import { seedHalfWidth } from '../interval.ts';
+import { mean, student } from '../../evaluation/statistics.ts';
 
 /** One test of one network: the error of one draw of one held-out case. */
 export interface TestError {
@@ -50,6 +51,28 @@ export function typicalError(seeds: readonly (readonly TestError[])[], floor: nu
   return Math.exp(mean(seeds.map((errors) => mean([...logBySubject(errors, floor).values()]))));
 }
 
+/** Over training seeds, of the logarithm of a typical error: one variance for all training sets of a task. */
+export interface SeedScatter {
+  variance: number;
+  /** Degrees of freedom of the variance; 0 with one seed each. */
+  freedom: number;
+}
+
+/** The scatter over seeds within each of `mixes`, put together. */
+export function seedScatter(
+  mixes: readonly (readonly (readonly TestError[])[])[],
+  floor: number,
+): SeedScatter {
+  let [squares, freedom] = [0, 0];
+  for (const seeds of mixes) {
+    const logs = seeds.map((errors) => Math.log(typicalError([errors], floor)));
+    const centre = mean(logs);
+    squares += logs.reduce((sum, v) => sum + (v - centre) ** 2, 0);
+    freedom += logs.length - 1;
+  }
+  return { variance: freedom > 0 ? squares / freedom : 0, freedom };
+}
+
 /** Throws `NumericsError` unless both were given the same tests. */
 function requirePaired(a: readonly TestError[], b: readonly TestError[]): void {
   const key = (errors: readonly TestError[]) =>
@@ -63,13 +86,15 @@ function requirePaired(a: readonly TestError[], b: readonly TestError[]): void {
 }
 
 /**
- * Typical error of the networks `a` over that of the networks `b`, seed by seed and test by test. Throws `NumericsError` for
+ * Typical error of the networks `a` over that of the networks `b`, seed by seed and test by test. `scatter`: over seeds, of all training
+ * sets of the task; of these two, unless told. Throws `NumericsError` for
  * tests that are not the same, and for fewer than `LEAST_SUBJECTS` subjects.
  */
 export function errorRatio(
   a: readonly (readonly TestError[])[],
   b: readonly (readonly TestError[])[],
   floor: number,
+  scatter = seedScatter([a, b], floor),
 ): Ratio {
   const seeds = Math.min(a.length, b.length);
   const differences: number[][] = [];
@@ -87,7 +112,8 @@ export function errorRatio(
     });
   const means = differences[0].map((_, i) => mean(differences.map((row) => row[i])));
   const over = pairedEffect(means);
-  const width = seedHalfWidth(differences.map((row) => mean(row)));
+  const { variance, freedom } = scatter;
+  const width = freedom > 0 ? student(freedom) * Math.sqrt((2 * variance) / seeds) : 0;
   return {
     ratio: Math.exp(over.value),
     low: Math.exp(over.value - Math.hypot(over.value - over.low, width)),

@@ -10,7 +10,7 @@
  * Each in the task's first figure; the others stand beside it in the tables.
  */
 import { isApart, pText } from '../../evaluation/paired.ts';
-import { errorRatio, LEAST_SUBJECTS, type Ratio, type TestError } from './effect.ts';
+import { errorRatio, LEAST_SUBJECTS, type Ratio, seedScatter, type TestError } from './effect.ts';
 import type { Mix } from './mix.ts';
 
 /** The errors of one mix: one list of tests a training seed. */
@@ -54,8 +54,12 @@ export function comparisonsOf(
   const found: Comparison[] = [];
   const subjects = new Set(all[0]?.seeds[0]?.map((t) => t.subject)).size;
   if (subjects < LEAST_SUBJECTS) return found;
+  const scatter = seedScatter(
+    all.map((mix) => mix.seeds),
+    floor,
+  );
   const compare = (question: Question, first: MixErrors, second: MixErrors): void => {
-    const ratio = errorRatio(first.seeds, second.seeds, floor);
+    const ratio = errorRatio(first.seeds, second.seeds, floor, scatter);
     const nothing = unlearnt(first.mix) && unlearnt(second.mix);
     const outcome = nothing ? 'unlearnt' : outcomeOf(ratio, question === 'worth' ? WORTH : 1);
     found.push({ question, first: first.mix.name, second: second.mix.name, ratio, outcome });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { RandomStream } from '../../../src/random/stream.ts';
-import { errorRatio, type TestError, typicalError } from '../../../src/study/task/effect.ts';
+import { errorRatio, seedScatter, type TestError, typicalError } from '../../../src/study/task/effect.ts';
 
 /** Tests of `subjects` bones, two each, whose errors are `level` times something of their own. */
 function tests(level: number, subjects = 12, seed = 0, noise = 0): TestError[] {
@@ -46,6 +46,27 @@ test('intervals hold the truth about as often as they say, and are wider over se
   const calm = errorRatio([tests(1), tests(1)], [tests(1), tests(1)], 1e-9);
   const wild = errorRatio([tests(1), tests(1.5)], [tests(1), tests(1)], 1e-9);
   expect(wild.high - wild.low).toBeGreaterThan(calm.high - calm.low);
+});
+
+test('two seeds of many training sets tell what two seeds of two cannot', () => {
+  // Ten sets of equal worth; each training is off by some 20 % of its own.
+  let [held, narrower] = [0, 0];
+  const worlds = 60;
+  for (let w = 0; w < worlds; w++) {
+    const luck = new RandomStream(w, 'test/training');
+    const mixes = Array.from({ length: 10 }, () =>
+      [0, 1].map(() => tests(Math.exp(0.2 * luck.normal()), 20)),
+    );
+    const scatter = seedScatter(mixes, 1e-9);
+    expect(scatter.freedom).toBe(10);
+    const { low, high } = errorRatio(mixes[0], mixes[1], 1e-9, scatter);
+    if (low <= 1 && 1 <= high) held++;
+    const alone = errorRatio(mixes[0], mixes[1], 1e-9);
+    if (high / low < alone.high / alone.low) narrower++;
+  }
+  expect(held / worlds).toBeGreaterThan(0.88);
+  expect(narrower / worlds).toBeGreaterThan(0.5);
+  expect(seedScatter([[tests(1)]], 1e-9)).toEqual({ variance: 0, freedom: 0 });
 });
 
 test('tests that are not the same, and too few subjects, are refused', () => {
