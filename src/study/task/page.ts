@@ -53,7 +53,7 @@ function chart({ mixes }: TaskResult, figure: Figure): LineChart {
   }
   return {
     kind: 'line',
-    caption: `Typical ${figure.title} on held-out real cases`,
+    caption: `Typical ${figure.title} on held-out cases`,
     series: [...lines].map(([name, line]) => ({ name, ...line })),
     x: { label: 'synthetic cases' },
     y: { label: `typical ${titled(figure)}`, log: true },
@@ -135,7 +135,7 @@ export function taskStudyPage(result: TaskStudyResult): string {
   const seeds = settings.seeds;
   return buildReport({
     title: TITLE,
-    lead: `Networks for ${tasks.map((t) => t.title.toLowerCase()).join(' and ')} of ${data.bone} masks, trained on real cases, on synthetic ones and on both, all tested on the same held-out real cases.`,
+    lead: `Networks for ${tasks.map((t) => t.title.toLowerCase()).join(' and ')} of ${data.bone} masks, trained on real cases, on synthetic ones and on both, all tested on the same held-out cases.${phantom ? ' Phantoms stand for real cases here.' : ''}`,
     phantom,
     facts: [
       ['data', data.name],
@@ -152,7 +152,7 @@ export function taskStudyPage(result: TaskStudyResult): string {
         heading: 'How it was done',
         prose: [
           `All networks of a task have one configuration and one number of steps, so a larger training set is not looked at for longer; where real and synthetic cases are mixed, a share of ${settings.completer.realShare ?? 'their number'} (completion) and ${settings.aligner.realShare} (alignment) of what is shown is real. Smaller sets of cases are part of larger ones and drawn anew for each training seed; a mix of real and synthetic cases has the real ones of the training it is compared with.`,
-          'Ratios compare the same tests of two networks in logarithms; their intervals hold the variation over held-out subjects (a bootstrap) and, with several training seeds, over trainings (Student\'s t; the scatter over seeds is taken as one for all training sets of a task). p is two-sided, by flips of the signs of the differences of subjects. Rules were fixed before: "within 10 %" where the whole interval lies below 1.1, "helps" or "harms" where it leaves 1 out.',
+          'Ratios compare the same tests of two networks in logarithms; their intervals hold the variation over held-out subjects (a bootstrap) and, with several training seeds, over trainings (Student\'s t; the scatter over seeds is taken as one for all training sets of a task). p is two-sided, by flips of the signs of the differences of subjects; it knows the trainings at hand alone, so it may be small where the interval, which knows their scatter, tells nothing. Rules were fixed before: "within 10 %" where the whole interval lies below 1.1, "helps" or "harms" where it leaves 1 out.',
           `${knewAll ? 'The generators had all real training cases to learn from, also where few of them stand beside synthetic ones. ' : ''}${drawnText(sources)} A test without an answer counts as the worst there is (180 degrees, no overlap, the diagonal of the grid).`,
           'With many comparisons some leave 1 out by chance: read the pattern, not one line.',
         ],
