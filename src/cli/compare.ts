@@ -43,15 +43,13 @@ Examples:
     .action(async (flags: CompareFlags, command: Command) => {
       const cli = open(command);
       const { studySchema, STUDY_PRESETS } = await import('../config/study.ts');
-      const { missingFolder, studySettings } = await import('./studySettings.ts');
+      const { studySettings } = await import('./studySettings.ts');
       const { readStudy } = await import('../study/folder.ts');
-      const { out, data } = flags;
-      const begun = out === undefined ? undefined : readStudy(out);
+      const begun = flags.out === undefined ? undefined : readStudy(flags.out);
       const kind = { command: 'cranioflow compare', schema: studySchema, presets: STUDY_PRESETS };
-      const settings = studySettings(cli, flags, { ...kind, begun });
-      if (settings === undefined) return;
-      if (data === undefined || out === undefined)
-        throw missingFolder(data === undefined ? '--data' : '--out');
+      const given = studySettings(cli, flags, { ...kind, begun });
+      if (given === undefined) return;
+      const { settings, data, out } = given;
       const { openDataset } = await import('../dataset/dataset.ts');
       const options = {
         settings,
@@ -80,7 +78,6 @@ Examples:
 }
 
 interface CompareFlags extends SettingsFlags {
-  data?: string;
   autoencoder?: string;
   dryRun?: boolean;
   threads?: number;

@@ -1,4 +1,4 @@
-/** The settings of a study: those it was begun with, a preset, a file and `--set` over them, or printed as such a file. */
+/** What a study is begun with: its two folders, and settings from those it has, a preset, a file and `--set`, or printed as such a file. */
 import type { z } from 'zod';
 import { loadConfig } from '../config/load.ts';
 import { settingsYaml } from '../config/settings.ts';
@@ -6,6 +6,7 @@ import { UsageError } from '../errors.ts';
 import type { Context } from './context.ts';
 
 export interface SettingsFlags {
+  data?: string;
   out?: string;
   preset?: string;
   config?: string;
@@ -23,13 +24,13 @@ export interface Study<S extends z.ZodType<object>> {
   begun?: { settings: z.output<S> };
 }
 
-/** Throws `UsageError` and `ConfigError`; undefined where the settings were asked for, and are printed. */
+/** Throws `UsageError` where a folder is missing, and `ConfigError`; undefined where the settings were asked for, and are printed. */
 export function studySettings<S extends z.ZodType<object>>(
   cli: Context,
   flags: SettingsFlags,
   { command, schema, presets, begun }: Study<S>,
-): z.output<S> | undefined {
-  const { out, config, seeds, set = [] } = flags;
+): { settings: z.output<S>; data: string; out: string } | undefined {
+  const { data, out, config, seeds, set = [] } = flags;
   if (seeds !== undefined && set.some((text) => /^\s*seeds\s*=/.test(text)))
     throw new UsageError({
       found: 'the number of seeds twice: --seeds and --set seeds=',
@@ -48,11 +49,13 @@ export function studySettings<S extends z.ZodType<object>>(
     cli.print(settings, settingsYaml(schema, settings, title));
     return undefined;
   }
-  return settings;
+  if (data === undefined) throw missingFolder('--data');
+  if (out === undefined) throw missingFolder('--out');
+  return { settings, data, out };
 }
 
 /** A study without one of its two folders. */
-export const missingFolder = (option: string): UsageError =>
+const missingFolder = (option: string): UsageError =>
   new UsageError({
     found: `no ${option}`,
     expected: '--data, the dataset folder, and --out, the folder of the study',

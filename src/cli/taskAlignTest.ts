@@ -78,20 +78,17 @@ Examples:
           networks.push({ ...network, name: runs.length > 1 ? `network ${r + 1}` : network.name });
         }
         for (const { name, warning } of networks) if (warning) cli.say(`warning: ${name}: ${warning}`);
-        const settings = {
-          dataset,
-          methods: [...networks, ...baselines],
-          poses,
-          conditions,
-          posesPerCase: flags.draws,
-          count: flags.count,
-          seed: flags.seed,
-          failureDeg: flags.failure,
-        };
         const kept = openAlignRows(flags.out);
         const test = await cli.interruptible((signal) =>
           testAlignment({
-            ...settings,
+            dataset,
+            methods: [...networks, ...baselines],
+            poses,
+            conditions,
+            posesPerCase: flags.draws,
+            count: flags.count,
+            seed: flags.seed,
+            failureDeg: flags.failure,
             kept,
             signal,
             onProgress: (done, total) => {

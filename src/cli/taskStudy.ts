@@ -6,7 +6,6 @@ import { quoted, repeated, whole } from './options.ts';
 import type { SettingsFlags } from './studySettings.ts';
 
 interface TaskStudyFlags extends SettingsFlags {
-  data?: string;
   synthetic?: string[];
   dryRun?: boolean;
   threads?: number;
@@ -58,15 +57,13 @@ Examples:
     .action(async (flags: TaskStudyFlags, command: Command) => {
       const cli = open(command);
       const { taskStudySchema, TASK_STUDY_PRESETS } = await import('../config/taskStudy.ts');
-      const { missingFolder, studySettings } = await import('./studySettings.ts');
+      const { studySettings } = await import('./studySettings.ts');
       const { FREE_SETTINGS, readTaskStudy } = await import('../study/task/folder.ts');
-      const { out, data } = flags;
-      const begun = out === undefined ? undefined : readTaskStudy(out);
+      const begun = flags.out === undefined ? undefined : readTaskStudy(flags.out);
       const kind = { command: 'cranioflow task study', schema: taskStudySchema, presets: TASK_STUDY_PRESETS };
-      const settings = studySettings(cli, flags, { ...kind, begun });
-      if (settings === undefined) return;
-      if (data === undefined || out === undefined)
-        throw missingFolder(data === undefined ? '--data' : '--out');
+      const given = studySettings(cli, flags, { ...kind, begun });
+      if (given === undefined) return;
+      const { settings, data, out } = given;
       const { openDataset } = await import('../dataset/dataset.ts');
       const options = {
         settings,

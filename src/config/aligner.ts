@@ -11,9 +11,7 @@ const count = z.int().positive();
 const share = (most: number) => z.number().min(0).max(most);
 
 const { batch: _, ...keys } = TRAINING_KEYS;
-const training = generatorSchema.pick({
-  ...keys,
-}).shape;
+const training = generatorSchema.pick(keys).shape;
 
 export const alignerSchema = z.strictObject({
   ...training,

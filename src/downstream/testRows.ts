@@ -3,10 +3,19 @@
  * of JSON a row, `{ key, row }`; the key is of all that decides a row but its place in the test, so that rows of other
  * settings, data or weights in the same file count for nothing. A last line that was cut short is dropped.
  */
+import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { z } from 'zod';
 import { asDiskError, makeFolder, writeFileAtomic } from '../files/atomic.ts';
+import { packageVersion } from '../files/version.ts';
+
+/** SHA-256 over the version, a method with its weights, and what else decides its rows. */
+export function rowKey(method: { name: string; words: string; weights?: string }, settings: object): string {
+  const { name, words, weights } = method;
+  const text = JSON.stringify({ version: packageVersion(), name, words, weights, settings });
+  return createHash('sha256').update(text).digest('hex');
+}
 
 export class TestRows<Row extends Place, Place extends object> {
   readonly path: string;

@@ -98,7 +98,7 @@ class Stages {
   /** Runs one part. Throws `InterruptedError` before it when the signal is aborted. */
   async run<T>(name: string, make: () => T | Promise<T>): Promise<T> {
     if (this.#signal?.aborted) {
-      this.#progress.finish('stopped');
+      this.#progress.finish();
       throw interruptedError('the report was not written; all else is kept');
     }
     this.#progress.update(this.#done, name);

@@ -124,11 +124,9 @@ export function createProgress(options: ProgressOptions): Progress {
       lastDrawn = time;
       print(`${title}: ${Math.round((100 * done) / total)} %, ${parts(done, note).join(', ')}\n`);
     },
-    finish(asked = latestNote) {
+    finish(note = latestNote) {
       if (finished) return;
       finished = true;
-      // Stopped at the very end is done.
-      const note = asked === 'stopped' && latest >= total ? latestNote : asked;
       const took = formatSeconds((now() - began) / 1000);
       const mark = latest >= total ? 'done' : 'stopped';
       const text = `${title}: ${mark}, ${latest}/${total} ${unit} in ${took}${note === '' ? '' : `, ${note}`}\n`;

@@ -88,7 +88,7 @@ export async function trainingLoop(options: LoopOptions): Promise<void> {
     }
     progress.finish();
   } catch (error) {
-    progress.finish('stopped');
+    progress.finish();
     throw error;
   }
 }

@@ -55,7 +55,7 @@ export function learntFromAll(sets: readonly CaseSet[]) {
         dataset: name,
         dataHash: hash,
         phantom,
-        cases: cases.map((c) => caseMark(c)),
+        cases: cases.map(caseMark),
         ...(generatedFrom && { generatedFrom }),
       };
     }),

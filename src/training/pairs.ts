@@ -99,7 +99,7 @@ export async function makePairs(source: GeneratorWeights, options: PairOptions):
       noise: (i) => noiseOf(seed, kind, i, length),
     };
   } catch (error) {
-    progress.finish('stopped');
+    progress.finish();
     throw error;
   } finally {
     await network?.release();

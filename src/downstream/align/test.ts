@@ -7,20 +7,19 @@
  *   one row a scan and method:  case, pose, condition  ->  rotation, translation, TRE, seconds
  *   one summary a method, pose and condition:  means, quantiles, shares, failures, with intervals by subject
  *
- * A method that throws one of our errors has given no answer; any other error is a fault of ours and ends the test.
+ * A method that refuses a bone has given no answer (noAnswer.ts); any other error ends the test.
  */
 
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Dataset } from '../../dataset/dataset.ts';
 import type { DatasetCase } from '../../dataset/manifest.ts';
 import { DatasetError, InterruptedError, UsageError } from '../../errors.ts';
 import { nextTurn } from '../../files/interrupt.ts';
-import { packageVersion } from '../../files/version.ts';
 import { RandomStream } from '../../random/stream.ts';
 import { invertTransform } from '../../skull/register/transform.ts';
 import type { Mask } from '../../volume/volume.ts';
 import { isNoAnswer } from '../noAnswer.ts';
+import { rowKey } from '../testRows.ts';
 import { CONDITIONS, type Condition, disturb } from './disturb.ts';
 import { poseError, surfaceProbe } from './errors.ts';
 import type { AlignMethod } from './method.ts';
@@ -107,7 +106,7 @@ type Given = Pick<AlignTestOptions, 'dataset' | 'methods'> & Partial<AlignTestOp
 export async function testAlignment(given: Given): Promise<AlignTest> {
   const o = { ...ALIGN_TEST_DEFAULTS, ...given };
   const { dataset, methods, seed, failureDeg, signal, kept } = o;
-  const keys = new Map(methods.map((method) => [method, alignRowKey(dataset, method, seed)]));
+  const keys = methods.map((method) => alignRowKey(dataset, method, seed));
   const cases = heldOut(dataset, o.count);
   requireSome(
     methods.map((m) => m.name),
@@ -122,18 +121,14 @@ export async function testAlignment(given: Given): Promise<AlignTest> {
     for (const pose of o.poses)
       for (const condition of o.conditions)
         for (let draw = 0; draw < o.posesPerCase; draw++) {
-          const places = methods.map((method) => ({
-            method,
-            place: { case: c.id, pose, condition, draw, method: method.name },
-          }));
-          const known = places.every(
-            ({ method, place }) => kept?.find(keys.get(method)!, place) !== undefined,
-          );
+          const asked = methods.map((method, m) => {
+            const place = { case: c.id, pose, condition, draw, method: method.name };
+            return { method, key: keys[m], place, found: kept?.find(keys[m], place) };
+          });
+          const known = asked.every(({ found }) => found !== undefined);
           const scan = known ? undefined : testScan(bone, { seed, index, pose, condition, draw });
-          for (const { method, place } of places) {
+          for (const { method, key, place, found } of asked) {
             if (signal?.aborted) throw stopped(rows.length, total, kept);
-            const key = keys.get(method)!;
-            const found = kept?.find(key, place);
             const row: AlignRow = found ?? {
               ...place,
               subject: c.subject,
@@ -168,21 +163,20 @@ export async function testAlignment(given: Given): Promise<AlignTest> {
   };
 }
 
-/** SHA-256, in hex, of all that a method's rows follow from, but their places in the test. */
-export function alignRowKey(
+/** The key of all that a method's rows follow from, but their places in the test. */
+export const alignRowKey = (
   { cases, manifest }: Dataset,
   { name, words, hash }: AlignMethod,
   seed: number,
-): string {
-  const all = {
-    version: packageVersion(),
-    cases: cases.map((c) => [c.id, c.subject, c.split, c.sha256]),
-    grid: [manifest.size, manifest.spacing],
-    method: [name, words, hash ?? null],
-    seed,
-  };
-  return createHash('sha256').update(JSON.stringify(all)).digest('hex');
-}
+): string =>
+  rowKey(
+    { name, words, weights: hash },
+    {
+      cases: cases.map((c) => [c.id, c.subject, c.split, c.sha256]),
+      grid: [manifest.size, manifest.spacing],
+      seed,
+    },
+  );
 
 /** Summaries and paired comparisons of rows. */
 function judged(

@@ -1,12 +1,9 @@
 /** What a test of completion says, as plain data: `complete.json`. One row a case, defect and method; nothing is dropped. */
-import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import { packageVersion } from '../../files/version.ts';
 import { DEFECT_KINDS, DEFECT_SITES } from '../defects/sites.ts';
 import { rowsOf } from '../testFolder.ts';
 import { TestRows } from '../testRows.ts';
 import { completionFiguresSchema } from './measure.ts';
-import type { CompletionMethod } from './method.ts';
 
 /** What stands beside the best-ranked answer of a method that gives several. */
 export const severalAnswersSchema = z.strictObject({
@@ -81,9 +78,3 @@ export const openCompletionRows = (out: string): CompletionRows =>
     completionRowSchema,
     (row) => `${row.defect} ${row.case}`,
   );
-
-/** SHA-256 over the version, a method with its weights, and what else decides its rows. */
-export function rowKey({ name, words, learnt }: CompletionMethod, settings: object): string {
-  const text = JSON.stringify({ version: packageVersion(), name, words, weights: learnt?.weights, settings });
-  return createHash('sha256').update(text).digest('hex');
-}

@@ -15,18 +15,37 @@ export interface Figure {
   unit: '' | 'mm';
   better: 'higher' | 'lower';
   of: (figures: CompletionFigures) => number;
+  /** Its value where no implant was made and this share of the bone stays gone; absent where that is not known. */
+  failed?: (share: number) => number;
 }
+
+const NOTHING = () => 0;
 
 /** The figures in the order of tables: what decides first. */
 export const FIGURES: readonly Figure[] = [
-  { key: 'implantDice', title: 'implant Dice', unit: '', better: 'higher', of: (f) => f.implant.dice },
-  { key: 'borderDice', title: 'border Dice', unit: '', better: 'higher', of: (f) => f.implant.borderDice },
+  {
+    key: 'implantDice',
+    title: 'implant Dice',
+    unit: '',
+    better: 'higher',
+    of: (f) => f.implant.dice,
+    failed: NOTHING,
+  },
+  {
+    key: 'borderDice',
+    title: 'border Dice',
+    unit: '',
+    better: 'higher',
+    of: (f) => f.implant.borderDice,
+    failed: NOTHING,
+  },
   {
     key: 'implantSurfaceDice',
     title: 'implant surface Dice',
     unit: '',
     better: 'higher',
     of: (f) => f.implant.surfaceDice,
+    failed: NOTHING,
   },
   {
     key: 'implantHd95Pooled',
@@ -43,7 +62,14 @@ export const FIGURES: readonly Figure[] = [
     of: (f) => f.implant.hd95DirectedMaxMm,
   },
   { key: 'implantAssd', title: 'implant ASSD', unit: 'mm', better: 'lower', of: (f) => f.implant.assdMm },
-  { key: 'skullDice', title: 'skull Dice', unit: '', better: 'higher', of: (f) => f.skull.dice },
+  {
+    key: 'skullDice',
+    title: 'skull Dice',
+    unit: '',
+    better: 'higher',
+    of: (f) => f.skull.dice,
+    failed: (share) => (2 * (1 - share)) / (2 - share),
+  },
   {
     key: 'skullSurfaceDice',
     title: 'skull surface Dice',
@@ -85,9 +111,7 @@ export interface MethodSummary {
 /** The value of a figure in a row; of a failed one see above. */
 export function figureOf(row: CompletionRow, figure: Figure): number | undefined {
   if (row.figures !== undefined) return figure.of(row.figures);
-  if (row.failure === undefined || figure.better !== 'higher') return undefined;
-  if (figure.key.startsWith('implant') || figure.key === 'borderDice') return 0;
-  return figure.key === 'skullDice' ? (2 * (1 - row.share)) / (2 - row.share) : undefined;
+  return row.failure === undefined ? undefined : figure.failed?.(row.share);
 }
 
 function intervalOf(

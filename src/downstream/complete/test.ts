@@ -19,15 +19,10 @@ import { applyDefect, type Defect, DefectError, defectKindsOf, drawDefect } from
 import { DEFECT_KINDS, type DefectKind } from '../defects/sites.ts';
 import { cutImplant } from '../implant/cutImplant.ts';
 import { isNoAnswer } from '../noAnswer.ts';
+import { rowKey } from '../testRows.ts';
 import { BORDER_MM, type CompletionFigures, measureCompletion, missingPart } from './measure.ts';
 import { type Completion, type CompletionMethod, requireAnswers } from './method.ts';
-import {
-  type CompletionRecord,
-  type CompletionRow,
-  type CompletionRows,
-  rowKey,
-  type SeveralAnswers,
-} from './record.ts';
+import type { CompletionRecord, CompletionRow, CompletionRows, SeveralAnswers } from './record.ts';
 import { checkFit, checkUnseen, warningsOf } from './testChecks.ts';
 
 /** What was seen of one case, for pictures: masks on the dataset's grid. */
@@ -112,7 +107,9 @@ export async function testCompletion(options: CompletionTestOptions): Promise<Co
     ...measure,
     cases: cases.map((x) => [x.id, x.subject, x.sha256]),
   };
-  const keys = methods.map((method) => rowKey(method, decides));
+  const keys = methods.map(({ name, words, learnt }) =>
+    rowKey({ name, words, weights: learnt?.weights }, decides),
+  );
   let done = 0;
   for (const [c, { id, subject }] of cases.entries()) {
     const whole = dataset.loadMask(cases[c]);
@@ -125,7 +122,7 @@ export async function testCompletion(options: CompletionTestOptions): Promise<Co
         defect = drawDefect(whole, manifest.bone, stream, { kinds });
       } catch (error) {
         if (!(error instanceof DefectError)) throw error;
-        undrawn.push({ case: id, defect: n, why: whyOf(error) });
+        undrawn.push({ case: id, defect: n, why: error.explanation.found });
         done += methods.length;
         continue;
       }
@@ -244,9 +241,6 @@ function compareAnswers(
     spread: pairs === 0 ? null : spread / pairs,
   };
 }
-
-const whyOf = (error: unknown): string =>
-  error instanceof CranioflowError ? error.explanation.found : String(error);
 
 function stopped(done: number, total: number, kept: CompletionRows | undefined): InterruptedError {
   if (kept === undefined)

@@ -4,7 +4,7 @@
  *   task-study.json   the result; task-study.html the page, task-study.md its tables
  *   study.json        the settings, the data and the sources it belongs to: another study is refused here
  *   sets/SOURCE-seedS/  generated bones of a source that is a run, for a training seed
- *   runs/UNIT/        a run folder each training: TASK-MIX-seedS
+ *   runs/UNIT/        a run folder each training: TASK-MIX-seedS; beside it UNIT.unit.json, the key of what it was begun with
  *   tests/UNIT.json   its errors on the held-out cases
  *
  * Numbers of cases, tasks and seeds may change: what is new is made, what is left out is kept and not shown.
@@ -90,10 +90,8 @@ export function readTaskStudy(out: string): TaskStudyRecord | undefined {
   );
 }
 
-/** Refuses a folder of another study, naming what differs. Throws `RunFolderError`. */
-export function requireSameTaskStudy(out: string, now: TaskStudyRecord): TaskStudyRecord | undefined {
-  const found = readTaskStudy(out);
-  if (found === undefined) return undefined;
+/** Refuses a folder `out` that holds another study, `found`, than `now`, naming what differs. Throws `RunFolderError`. */
+export function requireSameTaskStudy(out: string, now: TaskStudyRecord, found: TaskStudyRecord): void {
   const changed = differences(now.settings, found.settings)
     .map((text) => text.replace('(the run has', '(the study has'))
     .filter((text) => !FREE.test(text));
@@ -109,7 +107,6 @@ export function requireSameTaskStudy(out: string, now: TaskStudyRecord): TaskStu
       `${out} holds another study: now ${changed.slice(0, 8).join(', ')}`,
       'leave the settings out to go on with those of the study, or choose another --out',
     );
-  return found;
 }
 
 /** Records what the folder is of. Throws `DiskError`. */

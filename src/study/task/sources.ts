@@ -34,7 +34,7 @@ export interface Source {
 
 /**
  * Looks at a source, before any work. Throws `DatasetError` or `CheckpointError` for what is neither a set nor a run, `GridError`
- * for another bone or grid, `DatasetError` for a set with a held-out case of `data` among it, or fewer cases than `most`, which the
+ * for another bone or grid, `DatasetError` for a set with a held-out case of `data` or a damaged one among it, or fewer cases than `most`, which the
  * settings ask for, and than there are training cases. `before`: the same source as the study began with it.
  */
 export function openSource(name: string, path: string, data: Dataset, most: number, before?: Source): Source {
@@ -53,6 +53,8 @@ export function openSource(name: string, path: string, data: Dataset, most: numb
       todo: `generate more, or name the generator instead${most === count ? ', or lower --set synthetic=[..]' : ''}`,
     });
   requireHeldOutApart(data, [{ dataset: set, cases: set.cases }]);
+  // Each is read once: a damaged one is found now, not after hours of training.
+  for (const c of set.cases) set.loadBits(c);
   const learntFrom = readProvenance(path)?.generator.dataHash;
   return {
     name,
@@ -92,12 +94,7 @@ export function openForTraining({ path, began }: Source, training: number): Data
  * `NumericsError` where half of them or more are empty.
  */
 export async function sourceCases(source: Source, { out, training, ...o }: MakeOptions): Promise<Dataset> {
-  if (source.kind === 'set') {
-    const set = openForTraining(source, training);
-    // Each is read once: a damaged one is found now, not after hours of training.
-    for (const c of set.cases) set.loadBits(c);
-    return set;
-  }
+  if (source.kind === 'set') return openForTraining(source, training);
   const generator = readGenerator(source.path);
   const progress = createProgress({
     title: `${source.name} set, seed ${training}`,

@@ -97,6 +97,8 @@ interface Plan {
   units: Unit[];
   tasks: Task[];
   mixes: Mix[];
+  /** What a reader must know beside the figures. */
+  notes: string[];
 }
 
 /** Checks everything and lays the study out; writes nothing. Throws what is wrong with data, sources, folder. */
@@ -124,14 +126,14 @@ export function openTaskStudy({ settings, dataset, synthetic, out, command }: Ta
       todo: 'give --synthetic otfm=RUN --synthetic ddpm=RUN',
     });
   const most = Math.max(...settings.synthetic);
-  const before = readTaskStudy(out)?.sources ?? [];
+  const found = readTaskStudy(out);
   const sources = synthetic.map(({ name, path }) =>
     openSource(
       name,
       resolve(path),
       dataset,
       most,
-      before.find((source) => source.name === name),
+      found?.sources.find((source) => source.name === name),
     ),
   );
   const record: TaskStudyRecord = {
@@ -144,12 +146,13 @@ export function openTaskStudy({ settings, dataset, synthetic, out, command }: Ta
   const mixes = mixesOf(settings, train.length, names);
   const seeds = [...Array(settings.seeds).keys()];
   const units = tasks.flatMap((task) => seeds.flatMap((s) => mixes.map((mix) => unitOf(task, mix, s))));
-  return { record, found: requireSameTaskStudy(out, record), units, tasks, mixes };
+  if (found !== undefined) requireSameTaskStudy(out, record, found);
+  return { record, found, units, tasks, mixes, notes: notesOf(record, held.size) };
 }
 
 /** What should be known before hours of work. */
-function sayFirst(record: TaskStudyRecord, { dataset, settings, say = () => {} }: TaskStudyOptions): void {
-  for (const note of notesOf(record, dataset)) say(`note: ${note}`);
+function sayFirst({ notes }: Plan, { dataset, settings, say = () => {} }: TaskStudyOptions): void {
+  for (const note of notes) say(`note: ${note}`);
   const all = dataset.split('train').length;
   const beyond = settings.real.filter((n) => n > all);
   if (beyond.length > 0)
@@ -158,8 +161,9 @@ function sayFirst(record: TaskStudyRecord, { dataset, settings, say = () => {} }
 
 /** What a study would do: its units, and which of them are done. Writes nothing; throws as `openTaskStudy`. */
 export function dryTaskStudy(options: TaskStudyOptions): { unit: string; done: boolean }[] {
-  const { units, record } = openTaskStudy(options);
-  sayFirst(record, options);
+  const plan = openTaskStudy(options);
+  const { units, record } = plan;
+  sayFirst(plan, options);
   const { dataset, settings, out } = options;
   const paths = taskPathsOf(out);
   const sets = new Map<string, Dataset>();
@@ -187,7 +191,7 @@ export async function runTaskStudy(options: TaskStudyOptions): Promise<TaskStudy
   const { out, say = () => {} } = options;
   const plan = openTaskStudy(options);
   requireWritableFolder(out);
-  sayFirst(plan.record, options);
+  sayFirst(plan, options);
   const paths = taskPathsOf(out);
   const release = acquireLock(paths.lock, say);
   try {
@@ -208,7 +212,7 @@ const withFree = (command: string, settings: TaskStudySettings): string =>
   [command, ...FREE_SETTINGS.map((key) => `--set '${key}=${JSON.stringify(settings[key])}'`)].join(' ');
 
 async function work(
-  { record, units, tasks, mixes }: Plan,
+  { record, units, tasks, mixes, notes }: Plan,
   { settings, out, say = () => {}, quiet, signal, threads, ...o }: TaskStudyOptions,
   command: string | undefined,
 ): Promise<TaskStudyResult> {
@@ -240,6 +244,7 @@ async function work(
     say(`${i + 1}/${units.length} ${unit.name}${known === undefined ? '' : ', done'}`);
     errors.set(unit.name, known ?? (await makeUnit(shop, unit)));
   }
+  const known = knownTo(record, dataset);
   const result: TaskStudyResult = {
     format: 'cranioflow-task-study-result',
     version: 1,
@@ -257,9 +262,9 @@ async function work(
       subjects: new Set(dataset.split('test').map((c) => c.subject)).size,
     },
     sources: record.sources.map(({ path: _, ...source }) => source),
-    knewAll: knownTo(record, dataset) !== undefined,
-    tasks: tasks.map((task) => judge(task, mixes, units, errors, knownTo(record, dataset))),
-    notes: notesOf(record, dataset),
+    knewAll: known !== undefined,
+    tasks: tasks.map((task) => judge(task, mixes, units, errors, known)),
+    notes,
     command: command ?? null,
   };
   writeJson(paths.json, result);
@@ -324,10 +329,9 @@ function knownTo({ sources: [mixed], data }: TaskStudyRecord, dataset: Dataset):
   return mixed.learntFrom === data.train ? dataset.split('train').length : undefined;
 }
 
-/** What a reader must know beside the figures. */
-function notesOf({ sources, data, settings }: TaskStudyRecord, dataset: Dataset): string[] {
+/** What a reader must know beside the figures; `subjects`: held out. */
+function notesOf({ sources, data, settings }: TaskStudyRecord, subjects: number): string[] {
   const notes: string[] = [];
-  const subjects = new Set(dataset.split('test').map((c) => c.subject)).size;
   if (tooFewSubjects(subjects))
     notes.push(
       `${subjects} held-out subjects: p can never be below ${pText(leastSignFlipP(subjects))}, so neither whether synthetic cases help nor which source is better can be told, however long the networks learn. Hold out more (--test-share of ingest).`,
