@@ -6,6 +6,7 @@ import type { Command } from 'commander';
 import { InterruptedError } from '../errors.ts';
 import { onInterrupt } from '../files/interrupt.ts';
 import { createProgress, type Progress, type ProgressStream } from '../files/progress.ts';
+import type { RunCommand } from '../files/runFolder.ts';
 
 export interface Streams {
   stdout: ProgressStream;
@@ -17,6 +18,8 @@ export interface Streams {
 export interface Context {
   readonly quiet: boolean;
   readonly json: boolean;
+  /** The words given and where, as a training notes them in its run folder. */
+  readonly command: RunCommand;
   /** A line on stderr, unless `--quiet`. */
   say(text: string): void;
   /** The result: with `--json` as one JSON object on stdout, else the text on stderr. */
@@ -29,8 +32,8 @@ export interface Context {
   interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
 }
 
-/** The context of one run of `command`, whose global options are parsed. */
-export function openContext(command: Command, streams: Streams): Context {
+/** The context of one run of `command`, whose global options are parsed from `argv`. */
+export function openContext(command: Command, streams: Streams, argv: readonly string[] = []): Context {
   const { quiet = false, json = false } = command.optsWithGlobals<{ quiet?: boolean; json?: boolean }>();
   const { stdout, stderr } = streams;
   const say = (text: string): void => {
@@ -39,6 +42,7 @@ export function openContext(command: Command, streams: Streams): Context {
   return {
     quiet,
     json,
+    command: { argv: argv.filter((word) => word !== '--resume'), cwd: process.cwd() },
     say,
     report(result, text) {
       if (json) stdout.write(`${JSON.stringify(result, null, 2)}\n`);

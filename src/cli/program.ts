@@ -21,7 +21,7 @@ import { registerTask } from './task.ts';
 import { registerTrain } from './train.ts';
 
 /** The program with all its commands; it writes to `streams` and throws instead of ending the process. */
-export function buildProgram(streams: Streams): Command {
+export function buildProgram(streams: Streams, argv: readonly string[]): Command {
   const { stdout, stderr } = streams;
   const program = new Command('cranioflow')
     .description(
@@ -52,7 +52,7 @@ Examples:
   cranioflow phantom --out data/phantoms --count 200 --grid 32 --seed 1
   cranioflow train autoencoder --data data/phantoms --out runs/ae --preset tiny`,
     );
-  const open = (command: Command) => openContext(command, streams);
+  const open = (command: Command) => openContext(command, streams, argv);
   registerPhantom(program, open);
   registerIngest(program, open);
   registerTrain(program, open);
@@ -71,7 +71,7 @@ Examples:
 /** Runs one command line (without node and script) and returns its exit code. */
 export async function runCli(argv: readonly string[], streams: Streams): Promise<number> {
   try {
-    await buildProgram(streams).parseAsync(argv, { from: 'user' });
+    await buildProgram(streams, argv).parseAsync(argv, { from: 'user' });
     return 0;
   } catch (error) {
     // Commander has printed its message, or the help that was asked for.

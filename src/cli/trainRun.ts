@@ -50,8 +50,8 @@ export async function resolveConfig<S extends z.ZodType>(
   return loadConfig(schema, { preset, file, set: [...(flags.set ?? []), ...extra] });
 }
 
-export function runOptions({ out, resume, threads }: RunFlags, { quiet }: Context) {
-  return { out, resume, threads, quiet };
+export function runOptions({ out, resume, threads }: RunFlags, { quiet, command }: Context) {
+  return { out, resume, threads, quiet, command };
 }
 
 export function report(

@@ -39,11 +39,43 @@ function isAlive(holder: Holder): boolean {
 function parseHolder(text: string): Holder | undefined {
   try {
     const holder = JSON.parse(text);
-    return Number.isInteger(holder.pid) && typeof holder.host === 'string' ? holder : undefined;
+    return Number.isInteger(holder.pid) && holder.pid > 0 && typeof holder.host === 'string'
+      ? holder
+      : undefined;
   } catch {
     return undefined;
   }
 }
+
+/** Who holds a lock, as another process sees it. */
+export interface LockHolder {
+  /** Where it is a process of this host that its start tells apart from a later one of that number. */
+  pid?: number;
+  /** `process 12 on host since ..`. */
+  words: string;
+}
+
+/**
+ * Who holds the lock at `path`; undefined where nobody does, or a process of this host that is dead. A lock that cannot be read
+ * is held: it may be just being written.
+ */
+export function holderOf(path: string): LockHolder | undefined {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? undefined : { words: UNREADABLE };
+  }
+  const holder = parseHolder(text);
+  if (holder === undefined) return { words: UNREADABLE };
+  const words = wordsOf(holder);
+  if (holder.host !== hostname()) return { words };
+  if (!isAlive(holder)) return undefined;
+  return typeof holder.ticks === 'string' ? { pid: holder.pid, words } : { words };
+}
+
+const UNREADABLE = 'a process whose lock file cannot be read';
+const wordsOf = ({ pid, host, since }: Holder): string => `process ${pid} on ${host} since ${since}`;
 
 function refuse(path: string, who: string): RunFolderError {
   return new RunFolderError({
@@ -94,9 +126,8 @@ export function acquireLock(path: string, notice: (text: string) => void): () =>
       continue; // given back this very moment
     }
     const holder = parseHolder(seen);
-    if (holder === undefined) throw refuse(path, 'a process whose lock file cannot be read');
-    if (holder.host !== mine.host || isAlive(holder))
-      throw refuse(path, `process ${holder.pid} on ${holder.host} since ${holder.since}`);
+    if (holder === undefined) throw refuse(path, UNREADABLE);
+    if (holder.host !== mine.host || isAlive(holder)) throw refuse(path, wordsOf(holder));
     // Move the dead lock aside, then make sure that what was moved is the one seen: another process may have taken over
     // in between, and its living lock goes back.
     const aside = `${path}.${process.pid}.tmp`;

@@ -1,6 +1,7 @@
 /**
- * The run folder of a training: `config.yaml` (as resolved), `metrics.jsonl`, `checkpoints/`, and while it is written
- * `run.lock`. Opening it takes the lock; a folder that holds a run is refused unless the run is resumed.
+ * The run folder of a training: `config.yaml` (as resolved), `metrics.jsonl`, `checkpoints/`, `command.json` where a command
+ * line began it, and while it is written `run.lock`. Opening it takes the lock; a folder that holds a run is refused unless
+ * the run is resumed.
  *
  * Resuming rolls the log back to the newest checkpoint, so that metrics.jsonl of an interrupted and resumed run is line
  * for line that of an uninterrupted one (as long as its lines hold no wall time).
@@ -22,6 +23,15 @@ import {
 import { acquireLock } from './lock.ts';
 import { requireOwnFolder } from './ownFolder.ts';
 
+/** In the run folder: how the run was begun. A note for who wants to go on with it: no hash and no export holds it. */
+export const COMMAND = 'command.json';
+
+/** The command line of a training: its words without node, script and `--resume`, and the folder they were given in. */
+export interface RunCommand {
+  argv: readonly string[];
+  cwd: string;
+}
+
 export interface RunFolderOptions {
   /** Steps of the whole run: a checkpoint beyond them is refused. */
   steps?: number;
@@ -30,6 +40,8 @@ export interface RunFolderOptions {
   /** Hash of the part of the configuration that a resumed run must share (see `configHash`). */
   configHash: string;
   resume?: boolean;
+  /** Noted in command.json. */
+  command?: RunCommand;
   /** How many checkpoints stay on disk; 2. */
   keep?: number;
   /** Told what a person should know (a dead lock taken over); stderr. */
@@ -135,6 +147,8 @@ export function openRunFolder(path: string, options: RunFolderOptions): RunFolde
     }
     rollBackMetrics(metrics, checkpoint === undefined ? -1 : verifyCheckpoint(checkpoint).step);
     writeFileAtomic(join(path, 'config.yaml'), stringify(options.config));
+    if (options.command !== undefined)
+      writeFileAtomic(join(path, COMMAND), `${JSON.stringify(options.command, null, 1)}\n`);
   } catch (error) {
     release();
     throw error;

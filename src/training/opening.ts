@@ -3,7 +3,7 @@ import { configHash } from '../config/hash.ts';
 import { dataHash } from '../dataset/dataHash.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import type { DatasetCase } from '../dataset/manifest.ts';
-import { openRunFolder, type RunFolder } from '../files/runFolder.ts';
+import { openRunFolder, type RunCommand, type RunFolder } from '../files/runFolder.ts';
 import { readProvenance } from '../sampling/generateProvenance.ts';
 
 export interface TrainOptions<C> {
@@ -12,6 +12,8 @@ export interface TrainOptions<C> {
   out: string;
   config: C;
   resume?: boolean;
+  /** The command line that asked for it, where there was one. */
+  command?: RunCommand;
   signal?: AbortSignal;
   quiet?: boolean;
   threads?: number;
@@ -82,10 +84,16 @@ export const paceOf = ({ config, signal, quiet }: TrainOptions<Required<Paced>>)
  * made it, `more`.
  */
 export function openTraining(
-  { out, config, resume }: Pick<TrainOptions<Paced>, 'out' | 'config' | 'resume'>,
+  { out, config, resume, command }: Pick<TrainOptions<Paced>, 'out' | 'config' | 'resume' | 'command'>,
   dataHash: string,
   more: object = {},
 ): RunFolder {
   const { steps, checkpointEvery: _c, evaluateEvery: _e, ...rest } = { ...config, ...more } as Paced;
-  return openRunFolder(out, { config, configHash: configHash({ ...rest, dataHash }), steps, resume });
+  return openRunFolder(out, {
+    config,
+    configHash: configHash({ ...rest, dataHash }),
+    steps,
+    resume,
+    command,
+  });
 }

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { run, temporaryFolder } from './helpers.ts';
+import { expectCommand, run, TINY_AUTOENCODER, TINY_GENERATOR, temporaryFolder } from './helpers.ts';
 
 const folder = temporaryFolder();
 afterAll(folder.remove);
@@ -53,6 +53,23 @@ describe.each([
     expect((await attempt('pairs.solver=dopri5')).code).toBe(1);
   });
 });
+
+test('both note their command line in the run folder', async () => {
+  const [data, ae, gen] = [folder.path('data'), folder.path('ae'), folder.path('gen')];
+  const few = ['--set', 'steps=2', '--set', 'evaluateEvery=2', '--threads', '1', '--quiet'];
+  const done = async (argv: string[]) => expect(await run(argv)).toEqual({ code: 0, out: '', err: '' });
+  await done(['phantom', '--out', data, '--count', '8', '--grid', '16', '--quiet']);
+  const train = (kind: string) => ['train', kind, '--data', data, ...few, '--no-report'];
+  await done([...train('autoencoder'), '--out', ae, ...TINY_AUTOENCODER]);
+  await done([...train('generator'), '--autoencoder', ae, '--out', gen, ...TINY_GENERATOR]);
+  for (const kind of ['reflow', 'distil']) {
+    const out = folder.path(kind);
+    const pairs = ['pairs.count=4', 'pairs.steps=1', 'batch=2', 'warmup=0'].flatMap((s) => ['--set', s]);
+    const argv = ['train', kind, '--run', gen, '--out', out, ...pairs, ...few];
+    await done(argv);
+    expectCommand(out, argv);
+  }
+}, 60_000);
 
 test('intervals must double from the first number to the last', async () => {
   const { code, err } = await run([

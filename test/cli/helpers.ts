@@ -54,6 +54,12 @@ export function expectEqualRuns(a: string, b: string, step: number, ...more: str
     expect(readFileSync(join(a, file)).equals(readFileSync(join(b, file))), file).toBe(true);
 }
 
+/** A training notes its command line in the run folder, whether it was begun or resumed. */
+export function expectCommand(out: string, argv: readonly string[]): void {
+  const noted = JSON.parse(readFileSync(join(out, 'command.json'), 'utf8'));
+  expect(noted).toEqual({ argv: [...argv], cwd: process.cwd() });
+}
+
 const sets = (...pairs: string[]): string[] => pairs.flatMap((pair) => ['--set', pair]);
 
 /** The smallest autoencoder that runs on a 16^3 grid. */

@@ -64,6 +64,7 @@ describe('the pipeline', () => {
     expect(readdirSync(generator).sort()).toEqual([
       'autoencoder.safetensors',
       'checkpoints',
+      'command.json',
       'config.yaml',
       'data.json',
       'metrics.jsonl',

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
+  expectCommand,
   expectEqualRuns,
   metricsLines,
   run,
@@ -36,10 +37,12 @@ describe('resuming is exact', () => {
     expect(stopped.err).toContain('--resume');
     expect(readdirSync(join(parts, 'checkpoints'))).toEqual(['step-000003']);
     expect(existsSync(join(parts, 'run.lock'))).toBe(false);
+    expectCommand(parts, [...command, '--out', parts]);
 
     const resumed = await run([...command, '--out', parts, '--resume']);
     expect(resumed).toEqual({ code: 0, out: '', err: '' });
     expectEqualRuns(whole, parts, 6);
+    expectCommand(parts, [...command, '--out', parts]);
     expect(metricsLines(whole)).toBe(6);
   }
 

@@ -15,7 +15,7 @@ import {
 import { readVolume, writeVolume } from '../../src/volume/io/index.ts';
 import { IDENTITY, type Mask } from '../../src/volume/volume.ts';
 import { airplanes, TINY_ALIGNER } from '../downstream/align/helpers.ts';
-import { expectEqualRuns, run, stopAfter, temporaryFolder } from './helpers.ts';
+import { expectCommand, expectEqualRuns, run, stopAfter, temporaryFolder } from './helpers.ts';
 
 const folder = temporaryFolder();
 afterAll(folder.remove);
@@ -55,6 +55,7 @@ describe('train', () => {
     expect([stopped.code, stopped.err]).toEqual([130, expect.stringContaining('3 of 80 steps are saved')]);
     expect((await run([...training, '--out', parts, '--resume', '--quiet'])).code).toBe(0);
     expectEqualRuns(whole, parts, 80, 'README.md');
+    expectCommand(parts, [...training, '--out', parts, '--quiet']);
     const again = await run([...training, '--out', whole, '--resume', '--json', '--quiet']);
     expect(Object.keys(JSON.parse(again.out))).toEqual([
       'run',

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDataset } from '../../src/dataset/dataset.ts';
 import { writeVolume } from '../../src/volume/io/write.ts';
 import type { Mask } from '../../src/volume/volume.ts';
-import { expectEqualRuns, run, stopAfter, temporaryFolder } from './helpers.ts';
+import { expectCommand, expectEqualRuns, run, stopAfter, temporaryFolder } from './helpers.ts';
 
 const folder = temporaryFolder();
 afterAll(folder.remove);
@@ -51,6 +51,7 @@ test('interrupted and resumed it ends byte for byte as without the interruption'
   expect(existsSync(join(parts, 'README.md'))).toBe(false);
   expect((await run([...training, '--out', parts, '--resume'])).code).toBe(0);
   expectEqualRuns(whole, parts, 6, 'README.md');
+  expectCommand(parts, [...training, '--out', parts]);
   const told = JSON.parse((await run([...training, '--out', whole, '--resume', '--json'])).out);
   expect(Object.keys(told)).toEqual([
     'run',

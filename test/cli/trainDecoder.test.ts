@@ -2,7 +2,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { expectEqualRuns, run, stopAfter, TINY_AUTOENCODER, temporaryFolder } from './helpers.ts';
+import {
+  expectCommand,
+  expectEqualRuns,
+  run,
+  stopAfter,
+  TINY_AUTOENCODER,
+  temporaryFolder,
+} from './helpers.ts';
 
 const folder = temporaryFolder();
 afterAll(folder.remove);
@@ -27,6 +34,7 @@ test('interrupted and resumed it ends byte for byte as without the interruption'
   expect([stopped.code, stopped.err]).toEqual([130, expect.stringContaining('3 of 6 steps are saved')]);
   expect((await run([...tuning, '--out', parts, '--resume'])).code).toBe(0);
   expectEqualRuns(whole, parts, 6);
+  expectCommand(parts, [...tuning, '--out', parts]);
 
   const again = await run([...tuning, '--out', whole, '--resume', '--json']);
   const told = JSON.parse(again.out);

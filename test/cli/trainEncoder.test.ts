@@ -2,7 +2,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { expectEqualRuns, run, stopAfter, TINY_AUTOENCODER, temporaryFolder } from './helpers.ts';
+import {
+  expectCommand,
+  expectEqualRuns,
+  run,
+  stopAfter,
+  TINY_AUTOENCODER,
+  temporaryFolder,
+} from './helpers.ts';
 
 const folder = temporaryFolder();
 afterAll(folder.remove);
@@ -31,6 +38,7 @@ test('interrupted and resumed it ends byte for byte as without the interruption'
   expect(existsSync(join(parts, 'README.md'))).toBe(false);
   expect((await run([...training, '--out', parts, '--resume'])).code).toBe(0);
   expectEqualRuns(whole, parts, 6, 'README.md');
+  expectCommand(parts, [...training, '--out', parts]);
 
   const again = await run([...training, '--out', whole, '--resume', '--json']);
   const told = JSON.parse(again.out);

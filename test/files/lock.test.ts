@@ -12,7 +12,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { RunFolderError } from '../../src/errors.ts';
-import { acquireLock } from '../../src/files/lock.ts';
+import { acquireLock, holderOf } from '../../src/files/lock.ts';
 
 let folder: string;
 let path: string;
@@ -53,6 +53,27 @@ test('a living process keeps its lock, a dead one loses it with a notice', async
   expect(notices).toHaveLength(1);
   expect(notices[0]).toContain(`took over the lock of process ${child.pid}`);
   expect(readdirSync(join(folder, 'run'))).toEqual([]);
+});
+
+test('who holds it: nobody, a process that may be told to stop, or one of which only words are known', async () => {
+  expect(holderOf(path)).toBeUndefined();
+  const release = acquireLock(path, notice);
+  expect(holderOf(path)).toMatchObject({ pid: process.pid, words: expect.stringContaining(hostname()) });
+  release();
+  expect(holderOf(path)).toBeUndefined();
+  // Without its start, a pid may be anybody's by now.
+  write({ pid: process.pid, ticks: null, host: hostname(), since: 'then' });
+  expect(holderOf(path)).toEqual({ words: `process ${process.pid} on ${hostname()} since then` });
+  write({ pid: process.pid, ticks: '1', host: hostname(), since: 'before a reboot' });
+  if (existsSync('/proc/self/stat')) expect(holderOf(path)).toBeUndefined();
+  write({ pid: process.pid, ticks: null, host: 'elsewhere', since: 'then' });
+  expect(holderOf(path)).toEqual({ words: `process ${process.pid} on elsewhere since then` });
+  for (const pid of [-1, 0, 1.5, 'x']) {
+    write({ pid, ticks: '1', host: hostname(), since: 'then' });
+    expect(holderOf(path)).toEqual({ words: 'a process whose lock file cannot be read' });
+  }
+  write('');
+  expect(holderOf(path)).toEqual({ words: 'a process whose lock file cannot be read' });
 });
 
 test.skipIf(!existsSync('/proc/self/stat'))(

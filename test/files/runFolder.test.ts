@@ -66,6 +66,18 @@ test('a new run: config.yaml, log, checkpoints of the names that the design give
   expect(state.sha256['model.safetensors']).toMatch(/^[0-9a-f]{64}$/);
 });
 
+test('the command line that began it is noted, and stays out of what a resumed run must share', () => {
+  const command = { argv: ['train', 'autoencoder', '--out', 'run'], cwd: folder };
+  train(0, 5, { ...options, command });
+  const noted = () => JSON.parse(readFileSync(join(run, 'command.json'), 'utf8'));
+  expect(noted()).toEqual(command);
+  train(5, 6, resume);
+  expect(noted()).toEqual(command);
+  const other = { argv: ['train', 'autoencoder', '--out', run], cwd: tmpdir() };
+  train(6, 7, { ...resume, command: other });
+  expect(noted()).toEqual(other);
+});
+
 test('the newest checkpoint comes back whole; only the newest two stay; sampling can read the model alone', () => {
   train(0, 20, options);
   expect(checkpoints()).toEqual(['step-000015', 'step-000020']);
