@@ -31,8 +31,8 @@ export function registerTaskCompleteApply(complete: Command, open: (command: Com
       .description(
         `Completes the defective bone of one patient and writes the implant: head CT (DICOM folder or zip, NIfTI, NRRD, MHA, VTI; the
 bone is segmented), a bone mask, or a mesh, at any resolution, wherever it lies. OUT holds implant.stl and implant.nrrd in
-the patient's own coordinates (LPS mm; the NRRD on the voxels of the input), implant.png and implant.json with gap,
-volume, thickness, pose and warnings. Research use, not a medical device.`,
+the patient's own coordinates (LPS mm; the NRRD on the voxels of the input), bone.stl (the bone that is there, to be seen
+beside it), implant.png and implant.json with gap, volume, thickness, pose and warnings. Research use, not a medical device.`,
       )
       .argument('<input>', 'CT, mask or mesh of one bone')
       .requiredOption('--out <dir>', 'folder to make')

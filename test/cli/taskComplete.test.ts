@@ -95,7 +95,7 @@ test('apply: files and words, or JSON; refusals end with 1, wrong words with 2',
   const done = await run([...apply, '--run', whole, '--out', out]);
   expect([0, 1]).toContain(done.code);
   if (done.code === 0) {
-    expect(readdirSync(out).sort()).toEqual(['implant.json', 'implant.nrrd', 'implant.stl']);
+    expect(readdirSync(out).sort()).toEqual(['bone.stl', 'implant.json', 'implant.nrrd', 'implant.stl']);
     expect(done.err).toMatch(/cm\^3, gap at least/);
     expect(done.err).toContain('not a medical device');
   } else expect(done.err).toMatch(/no bone missing|more defect than bone|adds nothing/);

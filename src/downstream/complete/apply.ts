@@ -3,6 +3,7 @@
  *
  *   CT, mask or mesh -> bone (as ingest reads it) -> pose -> the method's grid -> the whole bone
  *     -> what is missing there -> back onto the patient's voxels -> implant (downstream/implant) -> STL, NRRD, picture, facts
+ *   and the bone that is there as STL, to be looked at beside it
  *
  * The patient's voxels are never resampled: the implant is cut against the bone as it was read. Research use, not a medical
  * device.
@@ -32,6 +33,7 @@ import {
   checkOwn,
   fileNames,
   type ImplantFacts,
+  REST,
   writeImplants,
 } from './applyFiles.ts';
 import { copyBlock, coreOf, type FinePair, finePair, touchesEdge } from './applyImplant.ts';
@@ -39,6 +41,7 @@ import { keyOf, settingsOf } from './applyKey.ts';
 import { implantPicture } from './applyPicture.ts';
 import { type Pose, type PoseWay, placedGrid, poseOf, wayOfFrame } from './applyPose.ts';
 import { readRegion } from './applyRegion.ts';
+import { restSurface } from './applyRest.ts';
 import { requireAnswers } from './method.ts';
 import { type OpenedMethod, openMethod } from './methods.ts';
 import { boneExtent } from './trainTaught.ts';
@@ -176,6 +179,8 @@ export async function applyCompletion(options: ApplyOptions, doors: ApplyDoors =
       warnings.push(...gapWarnings(own, cutOut.implant));
       parts.push({ mesh, facts: own });
     }
+    await clock.breathe();
+    const rest = await restSurface(one.bone);
     const facts: ApplyFacts = {
       statement: STATEMENT,
       units: "mm, LPS (x to the patient's left, y to the back, z to the head), in the space of the input",
@@ -190,6 +195,7 @@ export async function applyCompletion(options: ApplyOptions, doors: ApplyDoors =
         ...(pose.uncertainty && { uncertaintyAtStart: pose.uncertainty }),
       },
       gridOfMethod: { size: [...opened.grid.size], spacingMm: opened.grid.spacing[0] },
+      rest: { stl: REST, voxelMm: rest.voxelMm },
       implants: parts.map((part) => part.facts),
       warnings,
     };
@@ -205,7 +211,7 @@ export async function applyCompletion(options: ApplyOptions, doors: ApplyDoors =
       mesh: parts[i].mesh,
       mask: one.read.grid === undefined ? mask : onGrid(mask, one.read.grid),
     }));
-    await writeImplants(out, facts, pieces, picture);
+    await writeImplants(out, facts, pieces, { picture, rest: rest.mesh });
     return { facts, seconds: clock.end() };
   } catch (error) {
     if (signal?.aborted && error === signal.reason)

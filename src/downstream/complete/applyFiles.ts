@@ -1,6 +1,6 @@
 /**
  * The folder that `task complete apply` fills: for each answer the implant as STL and NRRD in the patient's own coordinates,
- * one picture, and `implant.json` with the facts. Everything is written into a temporary folder within it; then what an
+ * the bone that is there as STL beside them, one picture, and `implant.json` with the facts. Everything is written into a temporary folder within it; then what an
  * earlier run left is removed, and the new files are put in its place, the facts last: where they are, the folder is whole
  * and of one run. A folder of another patient, of other settings, or without facts is never written into.
  */
@@ -15,7 +15,8 @@ import type { Mask } from '../../volume/volume.ts';
 
 export const FACTS = 'implant.json';
 export const PICTURE = 'implant.png';
-const OWN = /^implant(-\d+)?\.(stl|nrrd)$|^implant\.(json|png)$/;
+export const REST = 'bone.stl';
+const OWN = /^implant(-\d+)?\.(stl|nrrd)$|^implant\.(json|png)$|^bone\.stl$/;
 /** What a killed run may leave. */
 const LEFT = /^\.?implant.*\.tmp$/;
 
@@ -56,6 +57,8 @@ export interface ApplyFacts {
     uncertaintyAtStart?: { rotationDeg: number; translationMm: number };
   };
   gridOfMethod: { size: number[]; spacingMm: number };
+  /** The bone that is there, to look at: made on voxels of this size. Absent in folders of before there was one. */
+  rest?: { stl: string; voxelMm: number };
   implants: ImplantFacts[];
   warnings: string[];
 }
@@ -69,14 +72,16 @@ export function checkFolder(out: string, key: string): void {
   if (names.length === 0) return;
   if (!names.includes(FACTS))
     throw refusedFolder(`${out} holds ${names[0]} without ${FACTS}: nothing tells whose it is`);
-  let before: unknown;
+  let before: Partial<ApplyFacts> | undefined;
   try {
-    before = JSON.parse(readFileSync(join(out, FACTS), 'utf8')).key;
+    before = JSON.parse(readFileSync(join(out, FACTS), 'utf8'));
   } catch {
     before = undefined;
   }
-  if (before !== key)
+  if (before?.key !== key)
     throw refusedFolder(`${out} already holds an implant of another input, network or settings`);
+  if (names.includes(REST) && before.rest === undefined)
+    throw refusedFolder(`${out} holds ${REST}, of which its ${FACTS} does not tell`);
 }
 
 /** `implant.stl`, or `implant-2.stl` where there are several. */
@@ -90,7 +95,7 @@ export async function writeImplants(
   out: string,
   facts: ApplyFacts,
   pieces: readonly { mesh: Mesh; mask: Mask }[],
-  picture?: Uint8Array,
+  { picture, rest }: { picture?: Uint8Array; rest?: Mesh } = {},
 ): Promise<void> {
   const made = !existsSync(out);
   const temporary = join(out, `.implant.${process.pid}.tmp`);
@@ -99,6 +104,7 @@ export async function writeImplants(
       await writeMesh(join(temporary, facts.implants[i].stl), mesh);
       await writeVolume(join(temporary, facts.implants[i].nrrd), mask);
     }
+    if (rest !== undefined) await writeMesh(join(temporary, REST), rest);
     if (picture !== undefined) writeFileAtomic(join(temporary, PICTURE), picture);
     writeFileAtomic(join(temporary, FACTS), `${JSON.stringify(facts, null, 2)}\n`);
     exchange(out, temporary);

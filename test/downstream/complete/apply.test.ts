@@ -29,6 +29,7 @@ import type { OpenedMethod } from '../../../src/downstream/complete/methods.ts';
 import { boneExtent } from '../../../src/downstream/complete/trainTaught.ts';
 import { CheckpointError, FileError, GridError, UsageError, VolumeError } from '../../../src/errors.ts';
 import { writeMesh } from '../../../src/mesh/export.ts';
+import { meshVolume } from '../../../src/mesh/mesh.ts';
 import { readMesh } from '../../../src/mesh/readMesh.ts';
 import { maskSurface } from '../../../src/mesh/surface.ts';
 import {
@@ -217,7 +218,13 @@ describe('what it writes', () => {
     const input = await file('one.nrrd');
     const out = folder();
     const { facts, seconds } = await apply({ input, out, aligned: true, picture: true });
-    expect(readdirSync(out).sort()).toEqual(['implant.json', 'implant.nrrd', 'implant.png', 'implant.stl']);
+    expect(readdirSync(out).sort()).toEqual([
+      'bone.stl',
+      'implant.json',
+      'implant.nrrd',
+      'implant.png',
+      'implant.stl',
+    ]);
     expect(JSON.parse(readFileSync(join(out, 'implant.json'), 'utf8'))).toEqual(facts);
     expect(Object.keys(seconds)).toContain('complete');
     expect(facts.statement).toContain('not a medical device');
@@ -238,6 +245,9 @@ describe('what it writes', () => {
     expect(volumeCm3.stl).not.toBe(volumeCm3.nrrd);
     const left = drawn(OWN, STILL, (p) => bone(p, true)).data.reduce((n, v) => n + v, 0) * 3.5 ** 3;
     expect(shareOfBone).toBeCloseTo((1000 * volumeCm3.nrrd) / (left + 1000 * volumeCm3.nrrd), 2);
+    expect(facts.rest).toEqual({ stl: 'bone.stl', voxelMm: 3.5 });
+    const rest = readMesh(join(out, 'bone.stl'), { space: 'LPS', extent_mm: [1, 500] });
+    expect(meshVolume(rest) / left).toBeCloseTo(1, 1);
     const box = boneExtent(removed)!;
     for (const [a, mm] of sizeMm.entries()) expect(Math.abs(mm - box[a])).toBeLessThan(2 * 3.5);
 
@@ -259,10 +269,17 @@ describe('what it writes', () => {
     writeFileSync(join(out, 'implant.png'), 'old');
     mkdirSync(join(out, '.implant.1.tmp'));
     await apply({ input, out, ...aligned });
-    expect(readdirSync(out).sort()).toEqual(['implant.json', 'implant.nrrd', 'implant.stl']);
+    expect(readdirSync(out).sort()).toEqual(['bone.stl', 'implant.json', 'implant.nrrd', 'implant.stl']);
+    // A folder of before there was a bone.stl: one that lies there is somebody's, else it opens as it always did.
+    const { rest: _, ...old } = JSON.parse(readFileSync(join(out, 'implant.json'), 'utf8'));
+    writeFileSync(join(out, 'implant.json'), JSON.stringify(old));
+    await expect(apply({ input, out, ...aligned })).rejects.toThrow(/bone.stl, of which .* not tell/);
+    rmSync(join(out, 'bone.stl'));
+    await apply({ input, out, ...aligned });
+    expect(existsSync(join(out, 'bone.stl'))).toBe(true);
     rmSync(join(out, 'implant.json'));
     const before = readFileSync(join(out, 'implant.stl'));
-    await expect(apply({ input, out, ...aligned })).rejects.toThrow(/implant.nrrd without implant.json/);
+    await expect(apply({ input, out, ...aligned })).rejects.toThrow(/ without implant.json/);
     expect(readFileSync(join(out, 'implant.stl'))).toEqual(before);
     // What cannot be written leaves no folder behind.
     const broken = folder();
