@@ -27,7 +27,7 @@ import {
 } from '../src/privacy/membership/membershipInference.ts';
 import { velocityErrors } from '../src/privacy/membership/velocityErrors.ts';
 import { RandomStream } from '../src/random/stream.ts';
-import { readGenerator } from '../src/sampling/generator.ts';
+import { readGenerator } from '../src/sampling/readGenerator.ts';
 import { trainAutoencoder } from '../src/training/autoencoder.ts';
 import { trainGenerator } from '../src/training/generator.ts';
 

@@ -18,9 +18,10 @@ import { parseArgs } from 'node:util';
 import { RandomStream } from '../src/random/stream.ts';
 import { Session, value } from '../src/runtime/session.ts';
 import { generateSet } from '../src/sampling/generateSet.ts';
-import { Generator, type GeneratorWeights, readGenerator } from '../src/sampling/generator.ts';
+import { Generator, type GeneratorWeights } from '../src/sampling/generator.ts';
 import type { SampleSettings } from '../src/sampling/latentSampler.ts';
 import { velocityModel } from '../src/sampling/network.ts';
+import { readGenerator } from '../src/sampling/readGenerator.ts';
 import { evaluations } from '../src/sampling/solverNames.ts';
 import { Peer } from './peer.ts';
 

@@ -129,10 +129,12 @@ export {
   value,
 } from './runtime/session.ts';
 // Generation, and the study of its two objectives.
-export { type AutoencoderWeights, readAutoencoder } from './sampling/autoencoder.ts';
+export type { AutoencoderWeights } from './sampling/autoencoder.ts';
 export { type GeneratedSet, type GenerateSetOptions, generateSet } from './sampling/generateSet.ts';
-export { Generator, type GeneratorWeights, readGenerator } from './sampling/generator.ts';
+export { Generator, type GeneratorWeights } from './sampling/generator.ts';
 export type { SampleOptions, SampleSettings } from './sampling/latentSampler.ts';
+export { readAutoencoder } from './sampling/readAutoencoder.ts';
+export { readGenerator } from './sampling/readGenerator.ts';
 export { type SolverName, sampleDefaults } from './sampling/solverNames.ts';
 export type { Solver, Velocity } from './sampling/solvers/solver.ts';
 export { SOLVERS } from './sampling/solvers.ts';

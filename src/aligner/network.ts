@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { readSafetensors } from '../files/safetensors.ts';
+import { readSafetensors } from '../files/safetensorsFile.ts';
 import { weightsFile } from '../files/weightsFile.ts';
 import { emit } from '../graph/emit.ts';
 import { elements, Graph, type ParameterSpec } from '../graph/graph.ts';

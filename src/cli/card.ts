@@ -54,8 +54,8 @@ Examples:
 
       async function ofRun(run: string, paths: CardFlags): Promise<string> {
         const { generatorCard } = await import('../cards/modelCard.ts');
-        const { readGenerator } = await import('../sampling/generator.ts');
-        const { readAutoencoder } = await import('../sampling/autoencoder.ts');
+        const { readGenerator } = await import('../sampling/readGenerator.ts');
+        const { readAutoencoder } = await import('../sampling/readAutoencoder.ts');
         const { withDecoder } = await import('../sampling/withDecoder.ts');
         const trained = readGenerator(run);
         const generator =

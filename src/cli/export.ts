@@ -62,7 +62,7 @@ interface ExportFlags {
 }
 
 async function exportRun(run: string, { out, half }: ExportFlags): Promise<string[]> {
-  const { readGenerator } = await import('../sampling/generator.ts');
+  const { readGenerator } = await import('../sampling/readGenerator.ts');
   const { exportOnnx, exportRelease } = await import('../sampling/generateExport.ts');
   const generator = readGenerator(run);
   if (!half) return exportOnnx(generator, resolve(out));

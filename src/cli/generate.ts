@@ -101,7 +101,7 @@ Examples:
       if (given.solver === 'dopri5' && given.steps !== undefined) throw stepsOfDopri5();
       const filter = await filterOf(candidates, data);
       if (run === undefined && !existsSync(BUNDLED)) throw notBundled();
-      const { readGenerator } = await import('../sampling/generator.ts');
+      const { readGenerator } = await import('../sampling/readGenerator.ts');
       const { generateSet } = await import('../sampling/generateSet.ts');
       const generator = await decodingWith(readGenerator(run ?? BUNDLED), decoder);
       const mark =
@@ -181,7 +181,7 @@ const stepsOfDopri5 = (): UsageError =>
 /** Throws `CheckpointError` where the decoder is of another autoencoder. */
 async function decodingWith(generator: GeneratorWeights, decoder?: string): Promise<GeneratorWeights> {
   if (decoder === undefined) return generator;
-  const { readAutoencoder } = await import('../sampling/autoencoder.ts');
+  const { readAutoencoder } = await import('../sampling/readAutoencoder.ts');
   const { withDecoder } = await import('../sampling/withDecoder.ts');
   return withDecoder(generator, readAutoencoder(decoder), decoder);
 }

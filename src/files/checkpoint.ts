@@ -10,12 +10,8 @@ import { existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:
 import { basename, dirname, join } from 'node:path';
 import { CheckpointError } from '../errors.ts';
 import { asDiskError, discard, syncFolder, writeFileAtomic } from './atomic.ts';
-import {
-  encodeSafetensors,
-  readSafetensors,
-  type StoredMetadata,
-  type StoredTensors,
-} from './safetensors.ts';
+import { encodeSafetensors, type StoredMetadata, type StoredTensors } from './safetensors.ts';
+import { readSafetensors } from './safetensorsFile.ts';
 
 /** What a checkpoint is made of; each of `files` becomes NAME.safetensors: 'model', 'optimizer', ... */
 export interface CheckpointContent {

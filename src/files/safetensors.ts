@@ -7,10 +7,9 @@
  *
  * We write wider types first and names in order within a type, after a header of a multiple of 8 bytes: every tensor
  * then lies aligned, and equal tensors give equal files. F16 is a format of the disk alone: Float32Array on both sides.
+ * Bytes alone, so that it works in a browser too; files are read and written by `safetensorsFile.ts`.
  */
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { CheckpointError, FileError, ShapeError } from '../errors.ts';
-import { writeFileAtomic } from './atomic.ts';
+import { CheckpointError, ShapeError } from '../errors.ts';
 import { fromHalf, toHalf } from './half.ts';
 
 /** A tensor in memory: `data.length` is the product of `shape`, last axis fastest. */
@@ -23,6 +22,12 @@ export type StoredTensor =
 export type StoredTensors = ReadonlyMap<string, StoredTensor>;
 export type StoredMetadata = Readonly<Record<string, string>>;
 
+/** What a safetensors file holds. */
+export interface Safetensors {
+  tensors: Map<string, StoredTensor>;
+  metadata: Record<string, string>;
+}
+
 const ELEMENT_BYTES = { I64: 8, F32: 4, I32: 4, F16: 2, U8: 1 } as const;
 const ARRAYS = {
   I64: BigInt64Array,
@@ -33,9 +38,10 @@ const ARRAYS = {
 } as const;
 type Dtype = keyof typeof ELEMENT_BYTES;
 
+/** Bytes of the header's length. */
+export const PREFIX_BYTES = 8;
 /** The safetensors project's own limit; a longer header is damage or an attack. */
 const MAX_HEADER_BYTES = 100_000_000;
-const READ_BLOCK_BYTES = 1 << 30;
 
 const product = (shape: readonly number[]): number => shape.reduce((a, b) => a * b, 1);
 
@@ -66,19 +72,15 @@ export function encodeSafetensors(tensors: StoredTensors, metadata: StoredMetada
     chunks.push(new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength));
     offset += stored.byteLength;
   }
-  const json = Buffer.from(JSON.stringify(header));
-  const head = Buffer.alloc(8 + Math.ceil(json.length / 8) * 8, ' ');
-  head.writeBigUInt64LE(BigInt(head.length - 8));
-  json.copy(head, 8);
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const head = new Uint8Array(PREFIX_BYTES + Math.ceil(json.length / 8) * 8).fill(0x20);
+  new DataView(head.buffer).setBigUint64(0, BigInt(head.length - PREFIX_BYTES), true);
+  head.set(json, PREFIX_BYTES);
   return [head, ...chunks];
 }
 
-/** Writes tensors and metadata to `path`, atomically. Throws `ShapeError` (see `encodeSafetensors`) and `DiskError`. */
-export function writeSafetensors(path: string, tensors: StoredTensors, metadata: StoredMetadata = {}): void {
-  writeFileAtomic(path, ...encodeSafetensors(tensors, metadata));
-}
-
-function damaged(path: string, found: string, cause?: unknown): CheckpointError {
+/** The error of a file that is not what was written; `found` says where. */
+export function damaged(path: string, found: string, cause?: unknown): CheckpointError {
   return new CheckpointError(
     {
       found: `${path} is not a whole safetensors file: ${found}`,
@@ -89,7 +91,8 @@ function damaged(path: string, found: string, cause?: unknown): CheckpointError 
   );
 }
 
-interface Entry {
+/** One tensor of a header; its bytes lie from `begin` to `end` after the header. */
+export interface Entry {
   name: string;
   dtype: Dtype;
   shape: number[];
@@ -137,76 +140,58 @@ function checkEntries(path: string, header: Record<string, unknown>, dataBytes: 
   return entries;
 }
 
+/** The length of the header by the first bytes of a file of `fileBytes`. Throws `CheckpointError` where it cannot be. */
+export function headerLength(path: string, prefix: Uint8Array, fileBytes: number): number {
+  if (fileBytes < PREFIX_BYTES) throw damaged(path, `it has ${fileBytes} bytes, a header alone has more`);
+  const view = new DataView(prefix.buffer, prefix.byteOffset, PREFIX_BYTES);
+  const length = Number(view.getBigUint64(0, true));
+  if (length > MAX_HEADER_BYTES || PREFIX_BYTES + length > fileBytes)
+    throw damaged(path, `a header of ${length} bytes in a file of ${fileBytes}`);
+  return length;
+}
+
 /**
- * Reads every tensor of `path` into arrays of their own; F16 comes back widened to float32. Throws `FileError` where the
- * file cannot be opened and `CheckpointError` where it is cut short, overlapping, malformed or of an unknown type.
+ * What a header (without its length) says, for a file that has `dataBytes` after it. Throws `CheckpointError` where it is
+ * malformed, tells of an unknown type, or does not cover the data.
  */
-export function readSafetensors(path: string): {
-  tensors: Map<string, StoredTensor>;
-  metadata: Record<string, string>;
-} {
-  let fd: number;
+export function decodeHeader(
+  path: string,
+  header: Uint8Array,
+  dataBytes: number,
+): { entries: Entry[]; metadata: Record<string, string> } {
+  let parsed: Record<string, unknown>;
   try {
-    fd = openSync(path, 'r');
+    parsed = JSON.parse(new TextDecoder().decode(header));
   } catch (cause) {
-    throw new FileError(
-      {
-        found: `cannot open ${path}: ${(cause as NodeJS.ErrnoException).code}`,
-        expected: 'a readable safetensors file',
-        todo: 'check the path',
-      },
-      { cause },
-    );
+    throw damaged(path, 'its header is not JSON', cause);
   }
-  try {
-    const fileBytes = fstatSync(fd).size;
-    const fill = (bytes: Uint8Array, position: number): void => {
-      for (let done = 0; done < bytes.length; ) {
-        const got = readSync(
-          fd,
-          bytes,
-          done,
-          Math.min(bytes.length - done, READ_BLOCK_BYTES),
-          position + done,
-        );
-        if (got === 0) throw damaged(path, `it ends at byte ${position + done}`);
-        done += got;
-      }
-    };
-    if (fileBytes < 8) throw damaged(path, `it has ${fileBytes} bytes, a header alone has more`);
-    const prefix = Buffer.alloc(8);
-    fill(prefix, 0);
-    const headerBytes = Number(prefix.readBigUInt64LE());
-    if (headerBytes > MAX_HEADER_BYTES || 8 + headerBytes > fileBytes)
-      throw damaged(path, `a header of ${headerBytes} bytes in a file of ${fileBytes}`);
-    const text = Buffer.alloc(headerBytes);
-    fill(text, 8);
-    let header: Record<string, unknown>;
-    try {
-      header = JSON.parse(text.toString('utf8'));
-    } catch (cause) {
-      throw damaged(path, 'its header is not JSON', cause);
-    }
-    if (typeof header !== 'object' || header === null || Array.isArray(header))
-      throw damaged(path, 'its header is not a JSON object');
-    const { __metadata__: metadata = {}, ...rest } = header;
-    if (
-      typeof metadata !== 'object' ||
-      metadata === null ||
-      !Object.values(metadata).every((v) => typeof v === 'string')
-    )
-      throw damaged(path, 'its metadata is not a map from text to text');
-    const dataStart = 8 + headerBytes;
-    const tensors = new Map<string, StoredTensor>();
-    for (const { name, dtype, shape, begin, end } of checkEntries(path, rest, fileBytes - dataStart)) {
-      const bytes = new Uint8Array(end - begin);
-      fill(bytes, dataStart + begin);
-      const data =
-        dtype === 'F16' ? fromHalf(new Uint16Array(bytes.buffer)) : new ARRAYS[dtype](bytes.buffer);
-      tensors.set(name, { dtype, shape, data } as StoredTensor);
-    }
-    return { tensors, metadata: metadata as Record<string, string> };
-  } finally {
-    closeSync(fd);
-  }
+  if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed))
+    throw damaged(path, 'its header is not a JSON object');
+  const { __metadata__: metadata = {}, ...rest } = parsed;
+  if (
+    typeof metadata !== 'object' ||
+    metadata === null ||
+    !Object.values(metadata).every((v) => typeof v === 'string')
+  )
+    throw damaged(path, 'its metadata is not a map from text to text');
+  return { entries: checkEntries(path, rest, dataBytes), metadata: metadata as Record<string, string> };
+}
+
+/** The tensor of an entry and its bytes, which must have a buffer of their own. */
+export function tensorOf({ dtype, shape }: Entry, bytes: Uint8Array<ArrayBuffer>): StoredTensor {
+  const data = dtype === 'F16' ? fromHalf(new Uint16Array(bytes.buffer)) : new ARRAYS[dtype](bytes.buffer);
+  return { dtype, shape, data } as StoredTensor;
+}
+
+/**
+ * Every tensor of a file's bytes, in arrays of their own; F16 comes back widened to float32. `name` is what messages call the
+ * file. Throws `CheckpointError` where it is cut short, overlapping, malformed or of an unknown type.
+ */
+export function decodeSafetensors(bytes: Uint8Array, name: string): Safetensors {
+  const start = PREFIX_BYTES + headerLength(name, bytes, bytes.length);
+  const { entries, metadata } = decodeHeader(name, bytes.subarray(PREFIX_BYTES, start), bytes.length - start);
+  const tensors = new Map(
+    entries.map((e) => [e.name, tensorOf(e, new Uint8Array(bytes.subarray(start + e.begin, start + e.end)))]),
+  );
+  return { tensors, metadata };
 }

@@ -3,9 +3,8 @@
  * reconstruction. A row longer than the sheet is wide goes on below. The sheet is one PNG that explains itself.
  */
 import { UsageError } from '../errors.ts';
+import { type Colour, PAPER } from './colours.ts';
 import { blankImage, type Image } from './png.ts';
-import type { Colour } from './render.ts';
-import { PAPER } from './render.ts';
 import { drawText, fitText } from './strokeFont.ts';
 
 export interface SheetCell {

@@ -6,9 +6,9 @@
  *
  * a rotation by -90 degrees about x and a scale: nothing is mirrored. The asset's extras repeat this, and the way back.
  */
-import { Document, NodeIO } from '@gltf-transform/core';
+import { Document, WebIO } from '@gltf-transform/core';
+import { BONE, type Colour } from './colours.ts';
 import { type Mesh, requireSoundMesh, vertexNormals } from './mesh.ts';
-import { BONE, type Colour } from './render.ts';
 
 export const extensions = ['.glb'];
 
@@ -65,5 +65,6 @@ export async function encodeGlb(mesh: Mesh, options: Partial<GlbOptions> = {}): 
     axes: 'x patient left, y head, z face',
     toLpsMm: 'x = 1000 X, y = -1000 Z, z = 1000 Y',
   };
-  return new NodeIO().writeBinary(document);
+  // All in memory: the one for the web needs nothing of a browser.
+  return new WebIO().writeBinary(document);
 }

@@ -11,10 +11,9 @@
  */
 import type { Vec3 } from '../volume/volume.ts';
 import { cameraOf, type Direction, type Frame, frameOf, type View } from './camera.ts';
+import { BONE, type Colour, PAPER } from './colours.ts';
 import { type Mesh, vertexNormals } from './mesh.ts';
 import type { Image } from './png.ts';
-
-export type Colour = readonly [number, number, number];
 
 export interface RenderOptions {
   view: View | Direction;
@@ -29,9 +28,6 @@ export interface RenderOptions {
   /** Strength of ambient occlusion, 0..1. */
   occlusion: number;
 }
-
-export const BONE: Colour = [238, 226, 203];
-export const PAPER: Colour = [250, 250, 249];
 
 export const RENDER_DEFAULTS: RenderOptions = {
   view: 'threeQuarter',

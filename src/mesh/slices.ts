@@ -6,9 +6,9 @@
 import { worldToVoxel } from '../volume/geometry.ts';
 import { requireSameGrid } from '../volume/sameGrid.ts';
 import { type Grid, type Mask, type Vec3, voxelToWorld } from '../volume/volume.ts';
+import { BONE, type Colour } from './colours.ts';
 import { beside } from './contactSheet.ts';
 import { blankImage, type Image } from './png.ts';
-import { BONE, type Colour } from './render.ts';
 import { drawText } from './strokeFont.ts';
 
 export type Plane = 'axial' | 'coronal' | 'sagittal';

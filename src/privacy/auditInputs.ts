@@ -9,10 +9,11 @@ import { type Dataset, openDataset, readOnce } from '../dataset/dataset.ts';
 import type { DatasetCase } from '../dataset/manifest.ts';
 import { requireNoCopies, trainedOn } from '../dataset/trainedOn.ts';
 import { CheckpointError, DatasetError, UsageError } from '../errors.ts';
-import { readAutoencoder } from '../sampling/autoencoder.ts';
 import { PROVENANCE, readProvenance } from '../sampling/generateProvenance.ts';
-import { type GeneratorWeights, readGenerator } from '../sampling/generator.ts';
+import type { GeneratorWeights } from '../sampling/generator.ts';
 import { kindOfRun } from '../sampling/kindOfRun.ts';
+import { readAutoencoder } from '../sampling/readAutoencoder.ts';
+import { readGenerator } from '../sampling/readGenerator.ts';
 import { withDecoder } from '../sampling/withDecoder.ts';
 import { requireSameGrid } from '../volume/sameGrid.ts';
 

@@ -4,8 +4,9 @@
  * spacing or direction comes out upright and to scale, and a scan and a mask on different grids lie on each other. Greys
  * are rounded to 32 levels, without which the noise of a CT would take three quarters of a page of cases.
  */
+
+import { BONE, type Colour } from '../mesh/colours.ts';
 import { blankImage, type Image } from '../mesh/png.ts';
-import { BONE, type Colour } from '../mesh/render.ts';
 import { DARK, gridCorners, type Plane } from '../mesh/slices.ts';
 import { drawText } from '../mesh/strokeFont.ts';
 import { worldToVoxel } from '../volume/geometry.ts';

@@ -1,12 +1,13 @@
 /**
  * The only door to ONNX Runtime: a model's bytes become a `Session` that runs typed arrays. Settings are those measured
  * best for our graphs: no memory pattern (it almost doubles the peak of a training step), no profiling, two threads or as
- * many as the machine has. The execution provider is a setting, never another code path.
+ * many as the machine has. The execution provider is a setting, never another code path; what differs in a browser is in
+ * `backend.ts`.
  */
-import { availableParallelism } from 'node:os';
-import * as ort from 'onnxruntime-node';
+import type * as ort from 'onnxruntime-node';
 import { CranioflowError, ShapeError } from '../errors.ts';
 import { type DType, describe, elements, type Shape } from '../graph/graph.ts';
+import { defaultThreads, providerOf, runtime } from './backend.ts';
 
 export type Device = 'cpu' | 'cuda' | 'webgpu';
 
@@ -42,7 +43,7 @@ export function value(data: Float32Array | Int32Array, shape: Shape): Value {
       expected: `${elements(shape)} numbers`,
       todo: 'give the array the length of its shape',
     });
-  return new ort.Tensor(type as 'float32', data as Float32Array, shape as number[]);
+  return new (runtime().Tensor)(type as 'float32', data as Float32Array, shape as number[]);
 }
 
 /** A model ready to run. */
@@ -61,12 +62,12 @@ export class Session {
     const { device = 'cpu' } = options;
     try {
       // Two overloads of one function.
-      const session = await ort.InferenceSession.create(model as string, {
-        executionProviders: [device],
+      const session = await runtime().InferenceSession.create(model as string, {
+        executionProviders: [providerOf(device)],
         graphOptimizationLevel: 'all',
         enableMemPattern: false,
         enableCpuMemArena: options.arena ?? true,
-        intraOpNumThreads: options.threads ?? availableParallelism(),
+        intraOpNumThreads: options.threads ?? defaultThreads(),
         interOpNumThreads: 1,
         executionMode: 'sequential',
         logSeverityLevel: FATAL,

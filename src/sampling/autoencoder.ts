@@ -2,17 +2,11 @@
  * A trained autoencoder at work: masks to latents and latents to masks. The decoder's model takes normalised latents and
  * does the rest itself (denormalise, nearest code, decode), so that one ONNX file turns a sample into logits of bone.
  */
-import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { latestCheckpointPath } from '../files/checkpoint.ts';
-import { readSafetensors } from '../files/safetensors.ts';
-import { weightsFile } from '../files/weightsFile.ts';
 import { type EmitOptions, emit } from '../graph/emit.ts';
-import { elements, Graph, type ParameterSpec } from '../graph/graph.ts';
+import { Graph, type ParameterSpec } from '../graph/graph.ts';
 import { add, multiply } from '../graph/ops/binary.ts';
 import { straightThrough } from '../graph/ops/shape.ts';
-import { type AutoencoderMeta, autoencoderMetaSchema, decodeMeta, floats } from '../models/metadata.ts';
+import type { AutoencoderMeta } from '../models/metadata.ts';
 import { decoder, encoder, encoderSize, latentFactor, quantise } from '../models/vqvae.ts';
 import { Scope } from '../nn/scope.ts';
 import { Session, type SessionOptions, value } from '../runtime/session.ts';
@@ -93,33 +87,6 @@ export function autoencoderParameters(meta: AutoencoderMeta): ParameterSpec[] {
 
 /** The autoencoder's weights beside a generator, in its run and where it is exported: each is complete in itself. */
 export const AUTOENCODER_FILE = 'autoencoder.safetensors';
-
-/**
- * Reads an autoencoder's weights from its run or file, or from a folder of exported weights of a generator. Throws
- * `CheckpointError` when they are not those of the network they describe.
- */
-export function readAutoencoder(path: string): AutoencoderWeights & { hash: string } {
-  const exported = join(path, AUTOENCODER_FILE);
-  const isExported = existsSync(exported) && latestCheckpointPath(path) === undefined;
-  const file = isExported ? exported : weightsFile(path);
-  const { tensors, metadata } = readSafetensors(file);
-  const meta = decodeMeta(autoencoderMetaSchema, metadata, file);
-  const specs = autoencoderParameters(meta);
-  const weights = floats(
-    tensors,
-    specs.map((p) => ({ name: p.name, length: elements(p.shape) })),
-    file,
-  );
-  const codebook = floats(
-    tensors,
-    [{ name: 'codebook', length: meta.config.codes * meta.config.latentChannels }],
-    file,
-  );
-  const hash = createHash('sha256');
-  for (const data of [...weights.values(), ...codebook.values()])
-    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  return { meta, weights, codebook: codebook.get('codebook')!, hash: hash.digest('hex') };
-}
 
 /** Masks [N, 1, D, H, W] in +-1 to latents; one case a run, so that results do not depend on the batch. */
 export class Encoder {

@@ -6,16 +6,19 @@ import { join } from 'node:path';
 import { NumericsError } from '../errors.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
 import { fromHalf, toHalf } from '../files/half.ts';
-import { type StoredTensor, writeSafetensors } from '../files/safetensors.ts';
+import type { StoredTensor } from '../files/safetensors.ts';
+import { writeSafetensors } from '../files/safetensorsFile.ts';
 import { packageVersion } from '../files/version.ts';
 import { elements, type ParameterSpec } from '../graph/graph.ts';
 import { encodeMeta, type GeneratorMeta } from '../models/metadata.ts';
 import { privacyWords, publicDataHash } from '../models/privacyStatement.ts';
-import { AUTOENCODER_FILE, autoencoderParameters, decoderModel, readAutoencoder } from './autoencoder.ts';
+import { AUTOENCODER_FILE, autoencoderParameters, decoderModel } from './autoencoder.ts';
 import { RESEARCH_USE } from './generateProvenance.ts';
-import { type GeneratorWeights, readGenerator } from './generator.ts';
+import type { GeneratorWeights } from './generator.ts';
 import { labelOfQuality } from './latentSampler.ts';
 import { MEAN_LATENT, velocityGraph, velocityModel } from './network.ts';
+import { readAutoencoder } from './readAutoencoder.ts';
+import { readGenerator } from './readGenerator.ts';
 import { sampleDefaults } from './solverNames.ts';
 
 /**

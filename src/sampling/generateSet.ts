@@ -15,6 +15,7 @@ import { writeFileAtomic } from '../files/atomic.ts';
 import { acquireLock } from '../files/lock.ts';
 import { largestComponents } from '../volume/components.ts';
 import type { Mask } from '../volume/volume.ts';
+import { boneId } from './boneId.ts';
 import { CandidateFilter, checkFilter } from './filtered.ts';
 import { generatedCard } from './generateCard.ts';
 import { checkFormats, writeBoneFiles } from './generateFiles.ts';
@@ -76,21 +77,6 @@ export interface GeneratedSet {
   made: number;
   /** Files of the bones, by absolute path. */
   files: string[];
-}
-
-/** `Mouse skull!` -> `mouse-skull`: a bone's name as part of a file name. */
-export function boneSlug(bone: string): string {
-  const slug = bone
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/^-+|-+$/g, '')
-    .slice(0, 60);
-  return slug === '' ? 'bone' : slug;
-}
-
-/** `skull-s7-00017`. */
-export function boneId(bone: string, seed: number, index: number): string {
-  return `${boneSlug(bone)}-s${seed}-${String(index).padStart(5, '0')}`;
 }
 
 function checkOptions(o: GenerateSetOptions): void {

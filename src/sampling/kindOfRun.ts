@@ -1,5 +1,5 @@
 /** Which network a run folder holds, told from the metadata of its weights. */
-import { readSafetensors } from '../files/safetensors.ts';
+import { readSafetensors } from '../files/safetensorsFile.ts';
 import { weightsFile } from '../files/weightsFile.ts';
 
 const KINDS = ['autoencoder', 'encoder', 'generator', 'aligner', 'completer'] as const;

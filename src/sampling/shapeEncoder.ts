@@ -2,7 +2,7 @@
  * A trained contrastive encoder at work: a mask becomes the features before its projection head. One case a run, so that
  * what describes a shape does not depend on the shapes beside it.
  */
-import { readSafetensors } from '../files/safetensors.ts';
+import { readSafetensors } from '../files/safetensorsFile.ts';
 import { weightsFile } from '../files/weightsFile.ts';
 import { emit } from '../graph/emit.ts';
 import { elements, Graph, type ParameterSpec } from '../graph/graph.ts';

@@ -6,7 +6,8 @@ import { CheckpointError } from '../errors.ts';
 import type { GeneratorMeta } from '../models/metadata.ts';
 import type { PrivacyStatement } from '../models/privacyStatement.ts';
 import type { AutoencoderWeights } from './autoencoder.ts';
-import { type GeneratorWeights, generatorHash } from './generator.ts';
+import type { GeneratorWeights } from './generator.ts';
+import { generatorHash } from './readGenerator.ts';
 
 const bytes = (data: Float32Array) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 

@@ -17,9 +17,9 @@ import { InterruptedError, NumericsError } from '../errors.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
 import { acquireLock } from '../files/lock.ts';
 import { packageVersion } from '../files/version.ts';
-import { readAutoencoder } from '../sampling/autoencoder.ts';
 import { RESEARCH_USE } from '../sampling/generateProvenance.ts';
-import { readGenerator } from '../sampling/generator.ts';
+import { readAutoencoder } from '../sampling/readAutoencoder.ts';
+import { readGenerator } from '../sampling/readGenerator.ts';
 import { axisClasses, checkStudy, classCounts, LEAST_HELD_OUT } from './check.ts';
 import { type StudyFigures, type StudyRecords, studyFigures } from './figures.ts';
 import {

@@ -28,8 +28,8 @@ import {
   Decoder,
   Encoder,
   latentShape,
-  readAutoencoder,
 } from '../sampling/autoencoder.ts';
+import { readAutoencoder } from '../sampling/readAutoencoder.ts';
 import { diceOfLogits, isIdentity } from './autoencoder.ts';
 import { learningRate, rounded, trainingLoop } from './loop.ts';
 import { HELD_OUT_MOST, openTraining, paceOf, type TrainOptions } from './opening.ts';

@@ -11,7 +11,8 @@ import { shareOf } from '../dataset/share.ts';
 import { requireTrainedGrid } from '../dataset/trainedOn.ts';
 import { diffusionSchedule } from '../diffusion/schedule.ts';
 import { ConfigError } from '../errors.ts';
-import { type StoredTensor, writeSafetensors } from '../files/safetensors.ts';
+import type { StoredTensor } from '../files/safetensors.ts';
+import { writeSafetensors } from '../files/safetensorsFile.ts';
 import { checkUNetConfig } from '../models/checkConfig.ts';
 import { encodeMeta, type GeneratorMeta } from '../models/metadata.ts';
 import type { PrivacyStatement } from '../models/privacyStatement.ts';
@@ -20,9 +21,9 @@ import {
   type AutoencoderWeights,
   autoencoderParameters,
   latentShape,
-  readAutoencoder,
 } from '../sampling/autoencoder.ts';
 import { labelOfQuality } from '../sampling/latentSampler.ts';
+import { readAutoencoder } from '../sampling/readAutoencoder.ts';
 import { batchSource } from './batchAhead.ts';
 import { fitGenerator, type Measured } from './fit.ts';
 import { latentRecall, predictionError } from './heldOut.ts';

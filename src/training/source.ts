@@ -7,7 +7,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { CheckpointError, ConfigError } from '../errors.ts';
-import { type GeneratorWeights, readGenerator } from '../sampling/generator.ts';
+import type { GeneratorWeights } from '../sampling/generator.ts';
+import { readGenerator } from '../sampling/readGenerator.ts';
 import { bakedGuidance } from '../sampling/solverNames.ts';
 
 /** What a training wants of its source. */

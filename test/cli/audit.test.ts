@@ -9,7 +9,7 @@ import { DatasetWriter } from '../../src/dataset/writer.ts';
 import { mirroredMask } from '../../src/evaluation/sharedCases.ts';
 import { openAudit, requirePassedAudit } from '../../src/privacy/auditRecord.ts';
 import { makeProvenance, writeProvenance } from '../../src/sampling/generateProvenance.ts';
-import { readGenerator } from '../../src/sampling/generator.ts';
+import { readGenerator } from '../../src/sampling/readGenerator.ts';
 import { makePhantom, phantomGrid } from '../../src/skull/phantom/phantom.ts';
 import type { Mask } from '../../src/volume/volume.ts';
 import { run, TINY_AUTOENCODER, TINY_GENERATOR, temporaryFolder } from './helpers.ts';

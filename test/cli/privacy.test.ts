@@ -2,7 +2,7 @@
 import { cpSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readGenerator } from '../../src/sampling/generator.ts';
+import { readGenerator } from '../../src/sampling/readGenerator.ts';
 import { run, stopAfter, TINY_AUTOENCODER, TINY_GENERATOR, temporaryFolder } from './helpers.ts';
 
 const folder = temporaryFolder();

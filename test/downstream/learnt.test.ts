@@ -8,7 +8,7 @@ import { makePhantomDataset } from '../../src/dataset/phantoms.ts';
 import { learntElsewhere, learntSets, requireUnseen } from '../../src/downstream/learnt.ts';
 import type { AlignerMeta } from '../../src/models/metadata.ts';
 import { generateSet } from '../../src/sampling/generateSet.ts';
-import { readGenerator } from '../../src/sampling/generator.ts';
+import { readGenerator } from '../../src/sampling/readGenerator.ts';
 import { sampleDefaults } from '../../src/sampling/solverNames.ts';
 import { type CaseSet, learntFromAll } from '../../src/training/opening.ts';
 import { type TinyGenerator, trainTinyGenerator } from '../sampling/tinyGenerator.ts';

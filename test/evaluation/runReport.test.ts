@@ -26,7 +26,8 @@ import {
   writeGeneratorReport,
   writeRunReport,
 } from '../../src/evaluation/runReport.ts';
-import { Generator, readGenerator } from '../../src/sampling/generator.ts';
+import { Generator } from '../../src/sampling/generator.ts';
+import { readGenerator } from '../../src/sampling/readGenerator.ts';
 import { makePhantom, phantomGrid } from '../../src/skull/phantom/phantom.ts';
 import { trainAutoencoder } from '../../src/training/autoencoder.ts';
 import { trainGenerator } from '../../src/training/generator.ts';

@@ -1,16 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CheckpointError, FileError, ShapeError } from '../../src/errors.ts';
 import {
+  decodeSafetensors,
   encodeSafetensors,
-  readSafetensors,
+  type Safetensors,
   type StoredTensor,
-  writeSafetensors,
 } from '../../src/files/safetensors.ts';
+import { readSafetensors as readFile, writeSafetensors } from '../../src/files/safetensorsFile.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -27,6 +28,20 @@ const example = (): Map<string, StoredTensor> =>
     ['i', { dtype: 'I32', shape: [1], data: Int32Array.of(-5) }],
     ['l', { dtype: 'I64', shape: [1], data: BigInt64Array.of(-(2n ** 60n)) }],
   ]);
+
+/** The file as Node reads it, tensor by tensor, and as a browser does, from its bytes: the same result, the same refusal. */
+function readSafetensors(path: string): Safetensors {
+  let found: Safetensors;
+  try {
+    found = readFile(path);
+  } catch (error) {
+    if (existsSync(path))
+      expect(() => decodeSafetensors(readFileSync(path), path)).toThrow((error as Error).message);
+    throw error;
+  }
+  expect(decodeSafetensors(readFileSync(path), path)).toEqual(found);
+  return found;
+}
 
 const bytesOf = (tensors: Map<string, StoredTensor>, metadata = {}) =>
   Buffer.concat(encodeSafetensors(tensors, metadata));

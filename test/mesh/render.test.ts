@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { View } from '../../src/mesh/camera.ts';
+import { PAPER } from '../../src/mesh/colours.ts';
 import { type Mesh, vertexNormals } from '../../src/mesh/mesh.ts';
 import type { Image } from '../../src/mesh/png.ts';
-import { PAPER, renderMesh } from '../../src/mesh/render.ts';
+import { renderMesh } from '../../src/mesh/render.ts';
 import { extractSurface } from '../../src/mesh/surface.ts';
 import { ball, cube, sampled, shell } from './shapes.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { GridError } from '../../src/errors.ts';
+import { BONE } from '../../src/mesh/colours.ts';
 import type { Image } from '../../src/mesh/png.ts';
-import { BONE } from '../../src/mesh/render.ts';
 import {
   EXTRA,
   gridCorners,

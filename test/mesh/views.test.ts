@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { GridError } from '../../src/errors.ts';
+import { PAPER } from '../../src/mesh/colours.ts';
 import type { Image } from '../../src/mesh/png.ts';
-import { PAPER } from '../../src/mesh/render.ts';
 import { gridFrame, renderDifference, renderMask, renderMaskViews } from '../../src/mesh/views.ts';
 import { ball, cube, masked, maskWith } from './shapes.ts';
 

@@ -1,6 +1,6 @@
 /** Compares a piece of network with PyTorch's values and gradients (scripts/make_torch_fixtures.py). */
 import { expect } from 'vitest';
-import { readSafetensors } from '../../src/files/safetensors.ts';
+import { readSafetensors } from '../../src/files/safetensorsFile.ts';
 import { gradients } from '../../src/graph/autodiff.ts';
 import { emit, PARAMETERS_INPUT } from '../../src/graph/emit.ts';
 import { Graph, type Tensor } from '../../src/graph/graph.ts';

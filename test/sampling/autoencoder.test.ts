@@ -1,7 +1,7 @@
 /** A weights file from before there were heads opens, and is what it was. */
 import { expect, test } from 'vitest';
 import { Decoder, latentShape } from '../../src/sampling/autoencoder.ts';
-import { readGenerator } from '../../src/sampling/generator.ts';
+import { readGenerator } from '../../src/sampling/readGenerator.ts';
 
 test('the shipped phantom generator has no head and decodes its own grid', async () => {
   // Reading it compares the SHA-256 of both networks with the one written down when it was exported.

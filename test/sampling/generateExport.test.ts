@@ -3,14 +3,15 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { NumericsError } from '../../src/errors.ts';
 import { halfValue, toHalf } from '../../src/files/half.ts';
-import { readSafetensors } from '../../src/files/safetensors.ts';
+import { readSafetensors } from '../../src/files/safetensorsFile.ts';
 import type { GeneratorMeta } from '../../src/models/metadata.ts';
 import { RandomStream } from '../../src/random/stream.ts';
 import { Session, value } from '../../src/runtime/session.ts';
-import { readAutoencoder } from '../../src/sampling/autoencoder.ts';
 import { exportOnnx, exportRelease, modelCard } from '../../src/sampling/generateExport.ts';
-import { Generator, readGenerator } from '../../src/sampling/generator.ts';
+import { Generator } from '../../src/sampling/generator.ts';
 import { velocityModel } from '../../src/sampling/network.ts';
+import { readAutoencoder } from '../../src/sampling/readAutoencoder.ts';
+import { readGenerator } from '../../src/sampling/readGenerator.ts';
 import { type TinyGenerator, trainTinyGenerator } from './tinyGenerator.ts';
 
 let tiny: TinyGenerator;

@@ -12,14 +12,9 @@ import {
 } from '../../src/errors.ts';
 import { acquireLock } from '../../src/files/lock.ts';
 import { Decoder } from '../../src/sampling/autoencoder.ts';
+import { boneId, boneSlug } from '../../src/sampling/boneId.ts';
 import { effective, readProvenance } from '../../src/sampling/generateProvenance.ts';
-import {
-  boneId,
-  boneSlug,
-  EmptySetError,
-  type GenerateSetOptions,
-  generateSet,
-} from '../../src/sampling/generateSet.ts';
+import { EmptySetError, type GenerateSetOptions, generateSet } from '../../src/sampling/generateSet.ts';
 import { Generator, type GeneratorWeights } from '../../src/sampling/generator.ts';
 import { labelComponents } from '../../src/volume/components.ts';
 import { readVolume } from '../../src/volume/io/index.ts';

@@ -11,7 +11,8 @@ import {
 } from '../../src/config/schemas.ts';
 import { makePhantomDataset } from '../../src/dataset/phantoms.ts';
 import { RandomStream } from '../../src/random/stream.ts';
-import { type GeneratorWeights, readGenerator } from '../../src/sampling/generator.ts';
+import type { GeneratorWeights } from '../../src/sampling/generator.ts';
+import { readGenerator } from '../../src/sampling/readGenerator.ts';
 import { trainAutoencoder } from '../../src/training/autoencoder.ts';
 import { trainGenerator } from '../../src/training/generator.ts';
 

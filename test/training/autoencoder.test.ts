@@ -10,7 +10,8 @@ import { makePhantomDataset } from '../../src/dataset/phantoms.ts';
 import { GridError } from '../../src/errors.ts';
 import { diceOf, overlap } from '../../src/evaluation/overlap.ts';
 import { readMetrics } from '../../src/evaluation/report/metricsLog.ts';
-import { Decoder, Encoder, latentShape, readAutoencoder } from '../../src/sampling/autoencoder.ts';
+import { Decoder, Encoder, latentShape } from '../../src/sampling/autoencoder.ts';
+import { readAutoencoder } from '../../src/sampling/readAutoencoder.ts';
 import { diceOfLogits, trainAutoencoder } from '../../src/training/autoencoder.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'cranioflow-heads-'));

@@ -15,7 +15,7 @@ import { makePhantomDataset } from '../../src/dataset/phantoms.ts';
 import { ConfigError, DatasetError, GridError } from '../../src/errors.ts';
 import { readMetrics } from '../../src/evaluation/report/metricsLog.ts';
 import { RandomStream } from '../../src/random/stream.ts';
-import { readAutoencoder } from '../../src/sampling/autoencoder.ts';
+import { readAutoencoder } from '../../src/sampling/readAutoencoder.ts';
 import { trainAutoencoder } from '../../src/training/autoencoder.ts';
 import {
   addNoise,

@@ -2,9 +2,10 @@
 
 import { hasBone } from '../../evaluation/setChecks.ts';
 import type { View } from '../../mesh/camera.ts';
+import { BONE, type Colour } from '../../mesh/colours.ts';
 import type { Mesh } from '../../mesh/mesh.ts';
 import type { Image } from '../../mesh/png.ts';
-import { BONE, type Colour, renderMesh } from '../../mesh/render.ts';
+import { renderMesh } from '../../mesh/render.ts';
 import { maskSurface } from '../../mesh/surface.ts';
 import { gridFrame } from '../../mesh/views.ts';
 import { centroidOf } from '../../volume/centroid.ts';

@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { CheckpointError, GridError } from '../../errors.ts';
-import { readSafetensors } from '../../files/safetensors.ts';
+import { readSafetensors } from '../../files/safetensorsFile.ts';
 import { weightsFile } from '../../files/weightsFile.ts';
 import { emit } from '../../graph/emit.ts';
 import { elements, Graph, type ParameterSpec } from '../../graph/graph.ts';

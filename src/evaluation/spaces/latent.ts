@@ -10,7 +10,8 @@
  * features see what the autoencoder keeps and nothing that it loses.
  */
 import type { SessionOptions } from '../../runtime/session.ts';
-import { Encoder, latentShape, readAutoencoder } from '../../sampling/autoencoder.ts';
+import { Encoder, latentShape } from '../../sampling/autoencoder.ts';
+import { readAutoencoder } from '../../sampling/readAutoencoder.ts';
 import { describeEach } from './ofRun.ts';
 import type { FeatureSpace } from './space.ts';
 

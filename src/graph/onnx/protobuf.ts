@@ -8,6 +8,8 @@ const VARINT = 0;
 const FIXED32 = 5;
 const DELIMITED = 2;
 
+const UTF8 = new TextEncoder();
+
 /** An append-only protobuf message. */
 export class Message {
   #buffer = new Uint8Array(256);
@@ -63,7 +65,7 @@ export class Message {
 
   /** A string field, UTF-8. */
   string(field: number, value: string): this {
-    return this.bytes(field, Buffer.from(value));
+    return this.bytes(field, UTF8.encode(value));
   }
 
   /** An embedded message field. */

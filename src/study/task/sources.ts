@@ -14,7 +14,7 @@ import { DatasetError, NumericsError } from '../../errors.ts';
 import { createProgress } from '../../files/progress.ts';
 import { readProvenance } from '../../sampling/generateProvenance.ts';
 import { generateSet } from '../../sampling/generateSet.ts';
-import { readGenerator } from '../../sampling/generator.ts';
+import { readGenerator } from '../../sampling/readGenerator.ts';
 import { sampleDefaults } from '../../sampling/solverNames.ts';
 import { drawn } from './mix.ts';
 

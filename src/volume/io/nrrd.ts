@@ -1,10 +1,12 @@
 /** NRRD writer: a text header, then gzipped voxels (teem.sourceforge.net/nrrd/format.html). */
-import { gzipSync } from 'node:zlib';
 import type { Volume } from '../volume.ts';
 import { voxelBytes, voxelType } from './types.ts';
 
-/** The bytes of a `.nrrd` file, in two parts: header and data. */
-export function encodeNrrd(volume: Volume): [string, Uint8Array] {
+/**
+ * A `.nrrd` file in two parts, header and voxels. `gzip` packs them: node:zlib's at once, a browser's as a promise, which then
+ * is the second part.
+ */
+export function encodeNrrd<P>(volume: Volume, gzip: (bytes: Uint8Array) => P): [string, P] {
   const { size, spacing, origin, direction: d } = volume;
   const axis = (c: number) => `(${[d[c], d[3 + c], d[6 + c]].map((x) => x * spacing[c]).join(',')})`;
   const header = `NRRD0004
@@ -19,5 +21,5 @@ encoding: gzip
 space origin: (${origin.join(',')})
 
 `;
-  return [header, gzipSync(voxelBytes(volume.data))];
+  return [header, gzip(voxelBytes(volume.data))];
 }

@@ -2,6 +2,7 @@
  * `writeVolume`: a volume to a file in LPS mm (RAS inside NIfTI), compressed, whole or not at all. The encoders are our
  * own because they work in memory: a full disk is then noticed by one atomic write, and equal volumes give equal bytes.
  */
+import { gzipSync } from 'node:zlib';
 import { FileError } from '../../errors.ts';
 import { writeFileAtomic } from '../../files/atomic.ts';
 import { checkGrid } from '../geometry.ts';
@@ -18,7 +19,7 @@ import { encodeNrrd } from './nrrd.ts';
 export async function writeVolume(path: string, volume: Volume): Promise<void> {
   checkGrid(volume, path);
   const extension = volumeExtension(path);
-  if (extension === '.nrrd') writeFileAtomic(path, ...encodeNrrd(volume));
+  if (extension === '.nrrd') writeFileAtomic(path, ...encodeNrrd(volume, gzipSync));
   else if (extension === '.mha') writeFileAtomic(path, ...encodeMeta(volume));
   else if (extension === '.nii' || extension === '.nii.gz')
     writeFileAtomic(path, encodeNifti(volume, extension === '.nii.gz'));

@@ -21,7 +21,7 @@ import {
 } from '../../../src/privacy/membership/membershipInference.ts';
 import { rolesOf } from '../../../src/privacy/membership/roles.ts';
 import { velocityErrors } from '../../../src/privacy/membership/velocityErrors.ts';
-import { readGenerator } from '../../../src/sampling/generator.ts';
+import { readGenerator } from '../../../src/sampling/readGenerator.ts';
 import { trainAutoencoder } from '../../../src/training/autoencoder.ts';
 import { trainGenerator } from '../../../src/training/generator.ts';
 

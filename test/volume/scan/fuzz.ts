@@ -6,6 +6,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { unzipSync, zipSync } from 'fflate';
 import { CranioflowError } from '../../../src/errors.ts';
 import { RandomStream } from '../../../src/random/stream.ts';
@@ -41,7 +42,7 @@ export function fuzzCases(): Record<string, Files> {
     zip: { 'a.zip': zipSync(dicom, { mtime: '2000-01-01' }) },
     nifti: { 'a.nii': encodeNifti(volume, false) },
     'nifti gzip': { 'a.nii.gz': encodeNifti(volume, true) },
-    nrrd: { 'a.nrrd': whole(encodeNrrd(volume)) },
+    nrrd: { 'a.nrrd': whole(encodeNrrd(volume, gzipSync)) },
     meta: { 'a.mha': whole(encodeMeta(volume)) },
     'vti ascii': { 'a.vti': writeVti(volume, { format: 'ascii' }) },
     'vti raw': { 'a.vti': writeVti(volume, { zlib: true, wide: true }) },
