@@ -8,7 +8,7 @@
 import { Growing } from '../growing.ts';
 import type { Mesh } from '../mesh.ts';
 import { badMesh, type ParsedMesh, requireFinite } from './parsed.ts';
-import { Words } from './words.ts';
+import { latin1, Words } from './words.ts';
 
 const HEAD = 84;
 const RECORD = 50;
@@ -31,12 +31,12 @@ export function parseStl(bytes: Uint8Array, path: string): ParsedMesh {
   for (let t = 0, at = HEAD + 12, p = 0; t < count; t++, at += RECORD)
     for (let s = 0; s < 36; s += 4) positions[p++] = view.getFloat32(at + s, true);
   requireFinite(positions, path);
-  return { mesh: soup(positions), header: Buffer.from(bytes.subarray(0, 80)).toString('latin1') };
+  return { mesh: soup(positions), header: latin1(bytes, 0, 80) };
 }
 
 /** `solid` at the start, `facet` or `endsolid` soon after, and no zero byte before it. */
 function isText(bytes: Uint8Array): boolean {
-  const start = Buffer.from(bytes.subarray(0, 4096)).toString('latin1');
+  const start = latin1(bytes, 0, 4096);
   return /^(\u00ef\u00bb\u00bf)?\s*solid\b[^\0]*?\b(facet|endsolid)\b/i.test(start);
 }
 

@@ -9,13 +9,17 @@ const isGap = (byte: number): boolean => byte === SPACE || (byte >= 0x09 && byte
 /** A file of zeros is one word; no string of that length is made. */
 const LONGEST = 1024;
 
+/** Bytes `start` to `end` as text, a letter each; for a few thousand of them. Files of meshes are read in browsers too. */
+export const latin1 = (bytes: Uint8Array, start: number, end: number): string =>
+  String.fromCharCode(...bytes.subarray(start, end));
+
 /** A cursor over the words of `bytes`, which are parted by blanks, tabs and line ends. */
 export class Words {
-  readonly #bytes: Buffer;
+  readonly #bytes: Uint8Array;
   #at: number;
 
   constructor(bytes: Uint8Array, start = 0) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#bytes = bytes;
     this.#at = start;
   }
 
@@ -27,8 +31,8 @@ export class Words {
     const start = at;
     while (at < bytes.length && !isGap(bytes[at])) at++;
     this.#at = at;
-    if (at - start > LONGEST) return `${bytes.toString('latin1', start, start + LONGEST)}..`;
-    return bytes.toString('latin1', start, at);
+    if (at - start > LONGEST) return `${latin1(bytes, start, start + LONGEST)}..`;
+    return latin1(bytes, start, at);
   }
 
   /** The next word as a number: NaN when it is none, or at the end of the file. */
@@ -44,7 +48,7 @@ export class Words {
     let at = start;
     while (at < bytes.length && bytes[at] !== 0x0a && bytes[at] !== 0x0d) at++;
     this.#at = at;
-    return bytes.toString('latin1', start, Math.min(at, start + LONGEST));
+    return latin1(bytes, start, Math.min(at, start + LONGEST));
   }
 
   /** Bytes not yet read. */

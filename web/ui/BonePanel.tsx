@@ -1,0 +1,58 @@
+/** One bone large: its surface to turn, cut and measure, its slices, its files. */
+import { useEffect, useMemo, useState } from 'react';
+import type { Explanation } from '../../src/errors.ts';
+import type { Mesh } from '../../src/mesh/mesh.ts';
+import { bone, explained } from './bones.ts';
+import { Downloads } from './Downloads.tsx';
+import { Fault } from './Fault.tsx';
+import { type PackedMask, unpack } from './mask.ts';
+import { SkullView } from './SkullView.tsx';
+import { Slices } from './Slices.tsx';
+
+/** The surface of a mask, made by the worker; undefined while it is being made. */
+export function useSurface(mask: PackedMask | undefined): { surface?: Mesh; fault?: Explanation } {
+  const [made, setMade] = useState<{ of?: PackedMask; surface?: Mesh; fault?: Explanation }>({});
+  useEffect(() => {
+    if (mask === undefined) return;
+    let late = false;
+    bone('surface', { mask }).then(
+      (surface) => late || setMade({ of: mask, surface }),
+      (error) => late || setMade({ of: mask, fault: explained(error) }),
+    );
+    return () => {
+      late = true;
+    };
+  }, [mask]);
+  // While the next surface is made the last one stays in the picture.
+  return mask === undefined ? {} : made;
+}
+
+interface BonePanelProps {
+  mask: PackedMask;
+  /** What it is, in words; also the name of files. */
+  label: string;
+  fileName: string;
+}
+
+export function BonePanel({ mask, label, fileName }: BonePanelProps) {
+  const [slices, setSlices] = useState(false);
+  const { surface, fault } = useSurface(mask);
+  const shown = useMemo(() => (surface ? [{ surface }] : []), [surface]);
+  const voxels = useMemo(() => (slices ? unpack(mask) : undefined), [mask, slices]);
+  return (
+    <section className="bone">
+      <fieldset className="segments tabs">
+        <legend className="hidden">Way of looking</legend>
+        <button type="button" aria-pressed={!slices} onClick={() => setSlices(false)}>
+          Surface
+        </button>
+        <button type="button" aria-pressed={slices} onClick={() => setSlices(true)}>
+          Slices
+        </button>
+      </fieldset>
+      {fault && <Fault error={fault} />}
+      {voxels ? <Slices mask={voxels} /> : <SkullView label={label} shown={shown} />}
+      <Downloads mask={mask} name={fileName} />
+    </section>
+  );
+}

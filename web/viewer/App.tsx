@@ -1,0 +1,210 @@
+/** The frame of the viewer: what there is on the left, what is looked at on the right. */
+import { Component, type ReactNode, useEffect, useState } from 'react';
+import type { Item, Project } from '../../src/server/api.ts';
+import { explained } from '../ui/bones.ts';
+import { Fault } from '../ui/Fault.tsx';
+import { ComparePage } from './ComparePage.tsx';
+import { CompletionPage } from './CompletionPage.tsx';
+import { DatasetPage } from './DatasetPage.tsx';
+import { NearestPage } from './NearestPage.tsx';
+import { Overview } from './Overview.tsx';
+import { ResultPage } from './ResultPage.tsx';
+import { link, type Route, useRoute } from './route.ts';
+import { useJson } from './server.ts';
+import { TrainingPage } from './TrainingPage.tsx';
+import { TrajectoryPage } from './TrajectoryPage.tsx';
+
+/** Groups of the navigation, in the order of the work. */
+const GROUPS: readonly [string, (item: Item) => boolean][] = [
+  ['Dataset', (i) => i.kind === 'dataset'],
+  ['Training', (i) => i.kind === 'run'],
+  ['Generated', (i) => i.kind === 'set'],
+  ['Evaluation', (i) => i.kind === 'page' && ['evaluation', 'report', 'comparison'].includes(i.topic)],
+  ['Audit', (i) => i.kind === 'page' && i.topic === 'audit'],
+  ['Tasks', (i) => i.kind === 'completion' || (i.kind === 'page' && ['task', 'study'].includes(i.topic))],
+  ['Cases', (i) => i.kind === 'page' && i.topic === 'cases'],
+  ['Cannot be read', (i) => i.kind === 'broken'],
+];
+
+const PAGE_OF = {
+  dataset: 'dataset',
+  set: 'generated',
+  run: 'training',
+  page: 'result',
+  completion: 'completion',
+  broken: 'broken',
+} as const;
+
+/** Where an item is looked at. */
+export const linkTo = (item: Item): string => link(PAGE_OF[item.kind], item.id);
+
+/** What an item is called: its own name says more than its path where it has one. */
+export function nameOf(item: Item, project: Project): string {
+  const path = item.path === '.' ? project.name : item.path;
+  return item.kind === 'page'
+    ? `${path.replace(/\/?[^/]*\.html$/, '') || project.name}: ${item.title}`
+    : path;
+}
+
+export function App() {
+  const route = useRoute();
+  const { value: project, fault, again } = useJson<Project>('api/project');
+  // Trainings and generations add to the folder; a page that is looked at again shows what is new.
+  useEffect(() => {
+    const look = (): void => {
+      if (document.visibilityState === 'visible') again();
+    };
+    document.addEventListener('visibilitychange', look);
+    return () => document.removeEventListener('visibilitychange', look);
+  }, [again]);
+  const title = project?.name ?? 'cranioflow';
+  useEffect(() => {
+    document.title = route.page === '' ? `${title} · cranioflow` : `${route.page} · ${title} · cranioflow`;
+  }, [title, route.page]);
+  return (
+    <div className="frame">
+      <button type="button" className="skip" onClick={() => document.getElementById('main')?.focus()}>
+        Skip to the content
+      </button>
+      <header className="top">
+        <a href="#/" className="brand">
+          cranioflow
+        </a>
+        <span className="quiet project">{project?.name}</span>
+        <span className="quiet use">Research use only. Not a medical device.</span>
+        <Theme />
+      </header>
+      <nav className="side" aria-label="What there is">
+        {project && <Side project={project} route={route} onLook={again} />}
+      </nav>
+      <main id="main" tabIndex={-1}>
+        {fault && <Fault error={fault} />}
+        {project && (
+          <Guard key={window.location.hash}>
+            <Page project={project} route={route} />
+          </Guard>
+        )}
+      </main>
+    </div>
+  );
+}
+
+function Side({ project, route, onLook }: { project: Project; route: Route; onLook: () => void }) {
+  const tools = [
+    ['compare', 'Compare two'],
+    ['nearest', 'Nearest in training'],
+    ['trajectory', 'From noise to bone'],
+  ];
+  return (
+    <>
+      <ul>
+        {tools.map(([page, name]) => (
+          <li key={page}>
+            <a href={link(page)} aria-current={route.page === page ? 'page' : undefined}>
+              {name}
+            </a>
+          </li>
+        ))}
+      </ul>
+      {GROUPS.map(([title, fits]) => {
+        const items = project.items.filter(fits);
+        if (items.length === 0) return null;
+        return (
+          <section key={title}>
+            <h2>{title}</h2>
+            <ul>
+              {items.map((item) => (
+                <li key={item.id}>
+                  <a
+                    href={linkTo(item)}
+                    title={item.path}
+                    aria-current={route.parts[0] === item.id ? 'page' : undefined}
+                  >
+                    {nameOf(item, project)}
+                    {item.kind === 'run' && item.running && <b className="live"> running</b>}
+                  </a>
+                </li>
+              ))}
+            </ul>
+          </section>
+        );
+      })}
+      <button type="button" className="again" onClick={onLook}>
+        Look again
+      </button>
+    </>
+  );
+}
+
+function Page({ project, route }: { project: Project; route: Route }) {
+  const item = project.items.find((i) => i.id === route.parts[0]);
+  switch (route.page) {
+    case '':
+      return <Overview project={project} />;
+    case 'compare':
+      return <ComparePage project={project} route={route} />;
+    case 'nearest':
+      return <NearestPage project={project} route={route} />;
+    case 'trajectory':
+      return <TrajectoryPage project={project} route={route} />;
+  }
+  if (item === undefined)
+    return (
+      <Fault
+        error={{
+          found: 'nothing of that address is in the folder',
+          expected: 'an entry of the list on the left',
+          todo: 'choose one; what was moved or deleted has another address or none',
+        }}
+      />
+    );
+  switch (item.kind) {
+    case 'dataset':
+    case 'set':
+      return <DatasetPage key={item.id} item={item} project={project} route={route} />;
+    case 'run':
+      return <TrainingPage key={item.id} item={item} project={project} />;
+    case 'page':
+      return <ResultPage key={item.id} item={item} project={project} />;
+    case 'completion':
+      return <CompletionPage key={item.id} item={item} />;
+    case 'broken':
+      return <Fault error={item.error} />;
+  }
+}
+
+const THEMES = ['auto', 'light', 'dark'] as const;
+
+function Theme() {
+  const [theme, setTheme] = useState(() => localStorage.getItem('theme') ?? 'auto');
+  useEffect(() => {
+    localStorage.setItem('theme', theme);
+    if (theme === 'auto') document.documentElement.removeAttribute('data-theme');
+    else document.documentElement.setAttribute('data-theme', theme);
+  }, [theme]);
+  return (
+    <label className="theme">
+      <span className="hidden">Light or dark</span>
+      <select value={theme} onChange={({ target }) => setTheme(target.value)}>
+        {THEMES.map((name) => (
+          <option key={name}>{name}</option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** A fault of ours shows in the place of the page, and the list on the left stays usable. */
+class Guard extends Component<{ children: ReactNode }, { error?: unknown }> {
+  override state: { error?: unknown } = {};
+  static getDerivedStateFromError(error: unknown): { error: unknown } {
+    return { error };
+  }
+  override render(): ReactNode {
+    return this.state.error === undefined ? (
+      this.props.children
+    ) : (
+      <Fault error={explained(this.state.error)} />
+    );
+  }
+}

@@ -1,0 +1,189 @@
+/** A training as it runs: its curves, how far it is, and stop and resume. */
+import { useEffect, useMemo, useState } from 'react';
+import type { Explanation } from '../../src/errors.ts';
+import type { MetricsEvent, Project, RunDetail, RunItem, RunState } from '../../src/server/api.ts';
+import { explained } from '../ui/bones.ts';
+import { Fault } from '../ui/Fault.tsx';
+import { nameOf } from './App.tsx';
+import { Chart, type Series } from './Chart.tsx';
+import { link } from './route.ts';
+import { post, useJson } from './server.ts';
+
+type Line = MetricsEvent['lines'][number];
+
+/** What the server tells while the page is open. */
+function useEvents(id: string): { lines: readonly Line[]; state?: RunState; lost: boolean } {
+  const [lines, setLines] = useState<readonly Line[]>([]);
+  const [state, setState] = useState<RunState>();
+  const [lost, setLost] = useState(false);
+  useEffect(() => {
+    const source = new EventSource(`api/runs/${id}/events`);
+    source.addEventListener('metrics', ({ data }: MessageEvent<string>) => {
+      const event = JSON.parse(data) as MetricsEvent;
+      setLines((before) => (event.first ? event.lines : [...before, ...event.lines]));
+    });
+    source.addEventListener('state', ({ data }: MessageEvent<string>) =>
+      setState(JSON.parse(data) as RunState),
+    );
+    source.onopen = () => setLost(false);
+    source.onerror = () => setLost(true);
+    return () => source.close();
+  }, [id]);
+  return { lines, state, lost };
+}
+
+/** Titles of the usual keys of metrics.jsonl; others are shown under their own names. */
+const TITLES: Record<string, string> = { loss: 'Loss', gradientNorm: 'Norm of the gradient' };
+
+/** Each key of the log as a chart; a running mean lies over what scatters. */
+function chartsOf(lines: readonly Line[]): { title: string; series: Series[] }[] {
+  const keys = [...new Set(lines.flatMap((line) => Object.keys(line)))].filter((key) => key !== 'step');
+  return keys
+    .map((key) => {
+      const points = lines
+        .filter((line) => Number.isFinite(line[key]))
+        .map((line) => ({ x: line.step, y: line[key] }));
+      const series: Series[] = [{ name: 'each step', points: thin(points) }];
+      if (points.length >= 40) series.push({ name: 'running mean', points: thin(runningMean(points)) });
+      return { title: TITLES[key] ?? key, series, count: points.length };
+    })
+    .filter(({ count }) => count > 0);
+}
+
+/** Most points of a line: more than a chart has pixels show nothing. */
+const MOST = 800;
+
+function thin<T>(points: readonly T[]): readonly T[] {
+  const every = Math.ceil(points.length / MOST);
+  return every <= 1 ? points : points.filter((_, i) => i % every === 0 || i === points.length - 1);
+}
+
+/** `m_i = m_(i-1) + a (y_i - m_(i-1))`, a = 0.05. */
+function runningMean(points: readonly { x: number; y: number }[]): { x: number; y: number }[] {
+  let mean = points[0].y;
+  return points.map(({ x, y }) => ({ x, y: (mean += 0.05 * (y - mean)) }));
+}
+
+/** 75 -> `1 min 15 s`. */
+function duration(seconds: number): string {
+  const s = Math.round(seconds);
+  if (s < 60) return `${s} s`;
+  const minutes = Math.floor(s / 60);
+  return minutes < 60 ? `${minutes} min ${s % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+export function TrainingPage({ item, project }: { item: RunItem; project: Project }) {
+  const base = `api/runs/${item.id}`;
+  const { value: detail, fault } = useJson<RunDetail>(base);
+  const live = useEvents(item.id);
+  const [answered, setAnswered] = useState<RunState>();
+  const [refused, setRefused] = useState<Explanation>();
+  const [asked, setAsked] = useState('');
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what the stream tells last is what holds.
+  useEffect(() => {
+    setAnswered(undefined);
+    setAsked('');
+  }, [live.state?.running]);
+  const charts = useMemo(() => chartsOf(live.lines), [live.lines]);
+  const rates = useMemo<Series[]>(
+    () => [
+      {
+        name: 'learning rate',
+        points: (detail?.learningRate ?? []).map(({ step, rate }) => ({ x: step, y: rate })),
+      },
+    ],
+    [detail],
+  );
+  const state = answered ?? live.state ?? detail?.state;
+  const act = (what: 'stop' | 'resume'): void => {
+    setRefused(undefined);
+    setAsked(what);
+    post<RunState>(`${base}/${what}`).then(setAnswered, (error) => {
+      setAsked('');
+      setRefused(explained(error));
+    });
+  };
+  if (fault) return <Fault error={fault} />;
+  const left =
+    state?.running && state.rate && state.steps ? (state.steps - state.step) / state.rate : undefined;
+  return (
+    <>
+      <div className="tools">
+        <h1>{nameOf(item, project)}</h1>
+        <span className="quiet">
+          {item.network}
+          {item.objective && `, ${item.objective}`}
+        </span>
+        <span className="grow" />
+        {item.network === 'generator' && (
+          <a className="button" href={link('trajectory', item.id)}>
+            Sample from it
+          </a>
+        )}
+        {state?.running ? (
+          <button type="button" disabled={!state.canStop || asked === 'stop'} onClick={() => act('stop')}>
+            {asked === 'stop' ? 'Stopping at the next checkpoint…' : 'Stop'}
+          </button>
+        ) : (
+          state?.canResume && (
+            <button
+              type="button"
+              className="primary"
+              disabled={asked === 'resume'}
+              onClick={() => act('resume')}
+            >
+              {asked === 'resume' ? 'Starting…' : 'Resume'}
+            </button>
+          )
+        )}
+      </div>
+      {refused && <Fault error={refused} />}
+      {state?.failed && (
+        <div className="fault" role="alert">
+          <strong>The training could not be resumed.</strong>
+          <pre>{state.failed}</pre>
+        </div>
+      )}
+      {live.lost && (
+        <p className="notice">
+          The server does not answer; trying again. Start `cranioflow view` if it was stopped.
+        </p>
+      )}
+      {state && (
+        <>
+          <progress value={state.step} max={state.steps ?? Math.max(state.step, 1)} aria-label="Steps done" />
+          <p className="number" role="status">
+            {state.running
+              ? 'Running'
+              : state.steps !== null && state.step >= state.steps
+                ? 'Finished'
+                : 'Stopped'}
+            : step {state.step}
+            {state.steps !== null && ` of ${state.steps}`}
+            {state.running && state.rate ? ` · ${rateText(state.rate)}` : ''}
+            {left !== undefined && ` · ${duration(left)} left`}
+          </p>
+        </>
+      )}
+      {live.lines.length === 0 && <p className="quiet">No step is logged yet.</p>}
+      <div className="charts">
+        {charts.map(({ title, series }) => (
+          <Chart key={title} title={title} series={series} log={title === TITLES.loss} />
+        ))}
+        {rates[0].points.length > 0 && <Chart title="Learning rate" series={rates} />}
+      </div>
+      {detail && (
+        <details>
+          <summary>Settings (config.yaml)</summary>
+          <pre>{detail.config}</pre>
+          <p className="quiet">
+            Checkpoints: {detail.checkpoints.length === 0 ? 'none yet' : detail.checkpoints.join(', ')}
+          </p>
+        </details>
+      )}
+    </>
+  );
+}
+
+const rateText = (rate: number): string =>
+  rate >= 1 ? `${rate.toFixed(1)} steps/s` : `${duration(1 / rate)} a step`;

@@ -1,0 +1,3 @@
+export function TrajectoryPage(_: { project: unknown; route: unknown }) {
+  return null;
+}
