@@ -11,9 +11,19 @@ import { decoder, encoder, encoderSize, latentFactor, quantise } from '../models
 import { Scope } from '../nn/scope.ts';
 import { Session, type SessionOptions, value } from '../runtime/session.ts';
 
+type Form = Pick<EmitOptions, 'target' | 'layout'>;
+
 /** How a model with baked weights is written: for this machine's processor in its fastest form, or for any ONNX runtime. */
-export function formFor(portable: boolean): Pick<EmitOptions, 'target' | 'layout'> {
+export function formFor(portable: boolean): Form {
   return portable ? { target: 'portable' } : { target: 'cpu', layout: 'folded' };
+}
+
+/**
+ * The form for the device of a session: the operators fused for processors are not on others. Folded, a convolution of
+ * volumes is one of pictures, which is the fast kind everywhere: in wasm 1.2 times as fast as plain (2 threads).
+ */
+export function formOf({ device = 'cpu' }: SessionOptions): Form {
+  return { target: device === 'cpu' ? 'cpu' : 'portable', layout: 'folded' };
 }
 
 export interface AutoencoderWeights {
@@ -69,10 +79,10 @@ export function decoderModel(
   { meta, weights, codebook }: AutoencoderWeights,
   mean: ArrayLike<number>,
   deviation: readonly number[],
-  portable = false,
+  form = formFor(false),
 ): Uint8Array {
   const { graph, logits } = decoderGraph(meta, codebook, mean, deviation);
-  return emit(graph, { outputs: { logits }, weights, ...formFor(portable), name: 'decoder' }).model;
+  return emit(graph, { outputs: { logits }, weights, ...form, name: 'decoder' }).model;
 }
 
 /** Names and shapes of an autoencoder's weights, without the codebook [codes, latentChannels]. */
@@ -140,7 +150,7 @@ export class Decoder {
     options: SessionOptions = {},
   ): Promise<Decoder> {
     return new Decoder(
-      await Session.create(decoderModel(autoencoder, mean, deviation), options),
+      await Session.create(decoderModel(autoencoder, mean, deviation, formOf(options)), options),
       autoencoder.meta,
     );
   }

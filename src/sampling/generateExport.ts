@@ -12,7 +12,7 @@ import { packageVersion } from '../files/version.ts';
 import { elements, type ParameterSpec } from '../graph/graph.ts';
 import { encodeMeta, type GeneratorMeta } from '../models/metadata.ts';
 import { privacyWords, publicDataHash } from '../models/privacyStatement.ts';
-import { AUTOENCODER_FILE, autoencoderParameters, decoderModel } from './autoencoder.ts';
+import { AUTOENCODER_FILE, autoencoderParameters, decoderModel, formFor } from './autoencoder.ts';
 import { RESEARCH_USE } from './generateProvenance.ts';
 import type { GeneratorWeights } from './generator.ts';
 import { labelOfQuality } from './latentSampler.ts';
@@ -27,12 +27,13 @@ import { sampleDefaults } from './solverNames.ts';
  */
 export function exportOnnx(generator: GeneratorWeights, out: string): string[] {
   const { meta, autoencoder } = generator;
+  const portable = formFor(true);
   const files: [string, Uint8Array | string][] = [
-    ['velocity.onnx', velocityModel(generator, 1, true)],
-    ['velocity-batch2.onnx', velocityModel(generator, 2, true)],
+    ['velocity.onnx', velocityModel(generator, 1, portable)],
+    ['velocity-batch2.onnx', velocityModel(generator, 2, portable)],
     [
       'decoder.onnx',
-      decoderModel(autoencoder, generator.meanLatent ?? meta.latentMean, meta.latentDeviation, true),
+      decoderModel(autoencoder, generator.meanLatent ?? meta.latentMean, meta.latentDeviation, portable),
     ],
     [
       'model.json',

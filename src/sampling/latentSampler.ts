@@ -39,6 +39,8 @@ export interface SampleOptions extends SampleSettings {
   candidate?: number;
   /** Told at the end how many network evaluations the sample took (a guided pair counts as one). */
   onEvaluations?: (count: number) => void;
+  /** Called before each network evaluation: what it throws ends the sample. */
+  beforeEvaluation?: () => void | Promise<void>;
   onStep?: (done: number, t: number, latent: Float32Array) => void | Promise<void>;
 }
 
@@ -185,7 +187,12 @@ export class LatentSampler {
     const steps = options.solver === 'dopri5' ? DOPRI5_FIRST : options.steps;
     const error = options.tolerance;
     const tolerance = error === undefined ? {} : { absolute: error, relative: error };
-    const network = counted(this.#network.guided(labelOfQuality(this.qualityOf(options)), options));
+    const { beforeEvaluation } = options;
+    const guided = this.#network.guided(labelOfQuality(this.qualityOf(options)), options);
+    const network = counted(async (x, t) => {
+      await beforeEvaluation?.();
+      return guided(x, t);
+    });
     const latent = await this.#solver(options)(network.velocity, this.noise(options), {
       steps,
       onStep,

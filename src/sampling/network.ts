@@ -13,7 +13,7 @@ import type { GeneratorMeta } from '../models/metadata.ts';
 import { unet } from '../models/unet.ts';
 import { Scope } from '../nn/scope.ts';
 import { Session, type SessionOptions, value } from '../runtime/session.ts';
-import { formFor } from './autoencoder.ts';
+import { formFor, formOf } from './autoencoder.ts';
 import type { Velocity } from './solvers/solver.ts';
 
 /** A velocity network without the autoencoder that its latents come from. */
@@ -40,10 +40,10 @@ export function velocityGraph(meta: Pick<GeneratorMeta, 'config' | 'latentShape'
 export function velocityModel(
   { meta, weights }: Pick<NetworkWeights, 'meta' | 'weights'>,
   batch: number,
-  portable = false,
+  form = formFor(false),
 ) {
   const { graph, velocity } = velocityGraph(meta, batch);
-  return emit(graph, { outputs: { velocity }, weights, ...formFor(portable), name: 'velocity' }).model;
+  return emit(graph, { outputs: { velocity }, weights, ...form, name: 'velocity' }).model;
 }
 
 /** What `model.safetensors` of a generator holds. */
@@ -93,7 +93,7 @@ export class VelocityNetwork {
   #session(batch: number): Promise<Session> {
     let session = this.#sessions.get(batch);
     if (session === undefined) {
-      session = Session.create(velocityModel(this.#source, batch), this.#options);
+      session = Session.create(velocityModel(this.#source, batch, formOf(this.#options)), this.#options);
       this.#sessions.set(batch, session);
     }
     return session;

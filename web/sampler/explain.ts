@@ -1,0 +1,18 @@
+/** Any error in the three parts that people are shown. */
+import { CranioflowError, type Explanation } from '../../src/errors.ts';
+
+export function explain(error: unknown): Explanation {
+  if (error instanceof CranioflowError) return error.explanation;
+  const found = error instanceof Error ? error.message : String(error);
+  if (error instanceof RangeError)
+    return {
+      found: `the browser has not enough memory: ${found}`,
+      expected: 'room for the weights and the network beside them',
+      todo: 'close other pages, or generate with the command line: cranioflow generate',
+    };
+  return {
+    found,
+    expected: 'this to work',
+    todo: 'reload the page; if it stays, try another browser, or report it',
+  };
+}
