@@ -1,6 +1,6 @@
 /** `cranioflow task complete apply`. */
 import { type Command, Option } from 'commander';
-import type { ApplyFacts } from '../downstream/complete/applyFiles.ts';
+import type { ApplyFacts } from '../downstream/complete/applyFacts.ts';
 import { ANSWERS_MOST, METHOD_NAMES } from '../downstream/complete/method.ts';
 import type { Context } from './context.ts';
 import { real, whole } from './options.ts';

@@ -29,7 +29,7 @@ import {
 import { countBits, packBits } from './pack.ts';
 import { type Split, type SplitOptions, splitSubjects } from './split.ts';
 
-const JOURNAL = 'cases.jsonl';
+export const JOURNAL = 'cases.jsonl';
 
 /** Held in the folder by the commands that fill one: two at once would lose each other's cases. */
 export const DATASET_LOCK = 'dataset.lock';

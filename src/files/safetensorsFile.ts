@@ -21,11 +21,14 @@ export function writeSafetensors(path: string, tensors: StoredTensors, metadata:
   writeFileAtomic(path, ...encodeSafetensors(tensors, metadata));
 }
 
-/**
- * Reads every tensor of `path` into arrays of their own; F16 comes back widened to float32. Throws `FileError` where the
- * file cannot be opened and `CheckpointError` where it is cut short, overlapping, malformed or of an unknown type.
- */
-export function readSafetensors(path: string): Safetensors {
+/** A file's header, and how to read bytes behind it. */
+interface Opened extends ReturnType<typeof decodeHeader> {
+  /** Bytes from `position` of the data on. */
+  take(position: number, length: number): Uint8Array<ArrayBuffer>;
+}
+
+/** Opens a file, checks its header against its length, and closes it when `work` is done. */
+function withFile<T>(path: string, work: (opened: Opened) => T): T {
   let fd: number;
   try {
     fd = openSync(path, 'r');
@@ -53,12 +56,25 @@ export function readSafetensors(path: string): Safetensors {
     const prefix = take(0, Math.min(PREFIX_BYTES, fileBytes));
     const start = PREFIX_BYTES + headerLength(path, prefix, fileBytes);
     const header = take(PREFIX_BYTES, start - PREFIX_BYTES);
-    const { entries, metadata } = decodeHeader(path, header, fileBytes - start);
-    const tensors = new Map(
-      entries.map((e) => [e.name, tensorOf(e, take(start + e.begin, e.end - e.begin))]),
-    );
-    return { tensors, metadata };
+    const decoded = decodeHeader(path, header, fileBytes - start);
+    return work({ ...decoded, take: (position, length) => take(start + position, length) });
   } finally {
     closeSync(fd);
   }
+}
+
+/**
+ * Reads every tensor of `path` into arrays of their own; F16 comes back widened to float32. Throws `FileError` where the
+ * file cannot be opened and `CheckpointError` where it is cut short, overlapping, malformed or of an unknown type.
+ */
+export function readSafetensors(path: string): Safetensors {
+  return withFile(path, ({ entries, metadata, take }) => ({
+    tensors: new Map(entries.map((e) => [e.name, tensorOf(e, take(e.begin, e.end - e.begin))])),
+    metadata,
+  }));
+}
+
+/** What a file says of itself, without a look at its tensors. Throws as `readSafetensors`. */
+export function readMetadata(path: string): Safetensors['metadata'] {
+  return withFile(path, ({ metadata }) => metadata);
 }

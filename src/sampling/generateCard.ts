@@ -60,7 +60,7 @@ const filtered = ({ candidates }: GenerateSettings): string =>
     : '**The guarantee below does not hold for this set**: its bones were chosen by their distance to training bones, outside any budget.\n\n';
 
 /** `ddim, 50 steps, eta 0.5`. */
-function solverText({ solver, steps, eta, tolerance = 1e-4 }: GenerateSettings): string {
+export function solverText({ solver, steps, eta, tolerance = 1e-4 }: GenerateSettings): string {
   const how = solver === 'dopri5' ? `tolerance ${tolerance}` : `${steps} steps`;
   return `${solver}, ${how}${eta ? `, eta ${eta}` : ''}`;
 }

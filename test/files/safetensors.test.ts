@@ -11,7 +11,7 @@ import {
   type Safetensors,
   type StoredTensor,
 } from '../../src/files/safetensors.ts';
-import { readSafetensors as readFile, writeSafetensors } from '../../src/files/safetensorsFile.ts';
+import { readSafetensors as readFile, readMetadata, writeSafetensors } from '../../src/files/safetensorsFile.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -40,6 +40,7 @@ function readSafetensors(path: string): Safetensors {
     throw error;
   }
   expect(decodeSafetensors(readFileSync(path), path)).toEqual(found);
+  expect(readMetadata(path)).toEqual(found.metadata);
   return found;
 }
 

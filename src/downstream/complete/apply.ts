@@ -27,15 +27,8 @@ import type { AlignMethod } from '../align/method.ts';
 import { cutImplant, type Implant } from '../implant/cutImplant.ts';
 import { implantMesh, meshGap } from '../implant/implantMesh.ts';
 import { checkExtent, checkPlacement, defectWarnings, gapWarnings } from './applyChecks.ts';
-import {
-  type ApplyFacts,
-  checkFolder,
-  checkOwn,
-  fileNames,
-  type ImplantFacts,
-  REST,
-  writeImplants,
-} from './applyFiles.ts';
+import { type ApplyFacts, type ImplantFacts, REST } from './applyFacts.ts';
+import { checkFolder, checkOwn, fileNames, writeImplants } from './applyFiles.ts';
 import { copyBlock, coreOf, type FinePair, finePair, touchesEdge } from './applyImplant.ts';
 import { keyOf, settingsOf } from './applyKey.ts';
 import { implantPicture } from './applyPicture.ts';

@@ -8,7 +8,7 @@ import { applyTransform } from '../../skull/register/transform.ts';
 import { centroidOf } from '../../volume/centroid.ts';
 import { resample } from '../../volume/resample.ts';
 import type { Grid, Mask, Vec3 } from '../../volume/volume.ts';
-import type { ImplantFacts } from './applyFiles.ts';
+import type { ImplantFacts } from './applyFacts.ts';
 import type { Pose } from './applyPose.ts';
 import type { OpenedMethod } from './methods.ts';
 import { boneExtent, templateFit } from './trainTaught.ts';

@@ -18,11 +18,8 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { type ApplyOptions, applyCompletion } from '../../../src/downstream/complete/apply.ts';
 import { gapWarnings, lengthOnGrid } from '../../../src/downstream/complete/applyChecks.ts';
-import {
-  type ApplyFacts,
-  type ImplantFacts,
-  writeImplants,
-} from '../../../src/downstream/complete/applyFiles.ts';
+import type { ApplyFacts, ImplantFacts } from '../../../src/downstream/complete/applyFacts.ts';
+import { writeImplants } from '../../../src/downstream/complete/applyFiles.ts';
 import { gridAround } from '../../../src/downstream/complete/applyGrid.ts';
 import { readRegion } from '../../../src/downstream/complete/applyRegion.ts';
 import type { OpenedMethod } from '../../../src/downstream/complete/methods.ts';
