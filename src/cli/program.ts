@@ -19,6 +19,7 @@ import { registerPhantom } from './phantom.ts';
 import { registerReport } from './report.ts';
 import { registerTask } from './task.ts';
 import { registerTrain } from './train.ts';
+import { registerView } from './view.ts';
 
 /** The program with all its commands; it writes to `streams` and throws instead of ending the process. */
 export function buildProgram(streams: Streams, argv: readonly string[]): Command {
@@ -65,6 +66,7 @@ Examples:
   registerCompare(program, open);
   registerTask(program, open);
   registerDemo(program, open, streams);
+  registerView(program, open);
   return program;
 }
 

@@ -44,6 +44,8 @@ export interface DatasetItem extends Placed {
   bone: string;
   phantom: boolean;
   cases: number;
+  /** The case to show for all. */
+  first: string;
   size: Vec3;
   /** mm */
   spacing: number;
@@ -114,8 +116,17 @@ export interface Decision {
 
 export interface Nearest {
   /** Most alike first, by Dice; at most six. */
-  cases: { id: string; dice: number; /** Mean distance of the surfaces, mm. */ assd_mm: number }[];
+  cases: NearCase[];
   compared: number;
+  /** Ids of cases that were not compared: their volumes are missing or damaged. */
+  unreadable?: string[];
+}
+
+export interface NearCase {
+  id: string;
+  dice: number;
+  /** Mean distance of the surfaces, mm. */
+  assd_mm: number;
 }
 
 export interface RunState {

@@ -1,0 +1,156 @@
+/** Routes of datasets and generated sets: their cases, bits, pictures, decisions, and the nearest of another set. */
+import { accessSync, constants } from 'node:fs';
+import { join } from 'node:path';
+import { Hono } from 'hono';
+import { type Dataset, openDataset } from '../dataset/dataset.ts';
+import { type DatasetCase, MANIFEST } from '../dataset/manifest.ts';
+import { PROVENANCE, readProvenance } from '../sampling/generateProvenance.ts';
+import type { CaseRow, DatasetDetail, DatasetItem, Decision } from './api.ts';
+import type { Shop } from './app.ts';
+import { decisionsOn, noteDecision } from './decisions.ts';
+import { badRequest, cannotNow, notThere } from './errors.ts';
+import { Kept } from './files.ts';
+import type { Found } from './items.ts';
+import { PIXELS, Pictures } from './picture.ts';
+
+interface Opened {
+  dataset: Dataset;
+  cases: ReadonlyMap<string, DatasetCase>;
+  /** Of generated bones, by id. */
+  index: ReadonlyMap<string, number>;
+}
+
+const KINDS = ['dataset', 'set'] as const;
+const DECIDED: readonly Decision['decision'][] = ['accept', 'drop', 'undecided'];
+
+export function datasetRoutes({ project, drawing, searching }: Shop): Hono {
+  const kept = new Kept<Opened>();
+  const pictures = new Pictures();
+  const open = ({ dir }: Found): Opened =>
+    kept.get(dir, [join(dir, MANIFEST), join(dir, PROVENANCE)], () => {
+      const dataset = openDataset(dir);
+      const bones = readProvenance(dir)?.bones ?? [];
+      return {
+        dataset,
+        cases: new Map(dataset.cases.map((c) => [c.id, c])),
+        index: new Map(bones.map((b) => [b.id, b.index])),
+      };
+    });
+  const caseOf = (found: Found, id: string): { dataset: Dataset; row: DatasetCase } => {
+    const { dataset, cases } = open(found);
+    const row = cases.get(id);
+    if (row === undefined) throw notThere(`the case ${id}`);
+    return { dataset, row };
+  };
+  /** The item anew: what was decided changes how many cases there are. */
+  const detail = (id: string): DatasetDetail => {
+    const found = project.find(id, ...KINDS);
+    return detailOf(found, open(found));
+  };
+
+  const routes = new Hono();
+  routes.get('/:id', (c) => c.json(detail(c.req.param('id'))));
+
+  routes.get('/:id/cases/:case/bits', (c) => {
+    const { dataset, row } = caseOf(project.find(c.req.param('id'), ...KINDS), c.req.param('case'));
+    c.header('Content-Type', 'application/octet-stream');
+    return c.body(dataset.loadBits(row) as Uint8Array<ArrayBuffer>);
+  });
+
+  routes.get('/:id/cases/:case/picture.png', async (c) => {
+    const pixels = Number(c.req.query('size') ?? PIXELS.usual);
+    if (!Number.isInteger(pixels) || pixels < PIXELS.least || pixels > PIXELS.most)
+      throw badRequest('a size of the picture', `a whole number from ${PIXELS.least} to ${PIXELS.most}`);
+    const { dataset, row } = caseOf(project.find(c.req.param('id'), ...KINDS), c.req.param('case'));
+    const { dir, manifest } = dataset;
+    const { volume, sha256 } = row;
+    const ask = { dir, volume, sha256, size: manifest.size, spacing: manifest.spacing, pixels };
+    const key = Pictures.key(ask);
+    let png = pictures.get(key);
+    if (png === undefined) {
+      png = await drawing.run('picture', ask, c.req.raw.signal);
+      pictures.set(key, png);
+    }
+    c.header('Content-Type', 'image/png');
+    return c.body(png as Uint8Array<ArrayBuffer>);
+  });
+
+  routes.post('/:id/decisions', async (c) => {
+    const found = editable(project.find(c.req.param('id'), ...KINDS));
+    const { case: id, decision } = decisionOf(await c.req.json().catch(() => undefined));
+    noteDecision(found.dir, caseOf(found, id).row, decision);
+    return c.json(detail(c.req.param('id')));
+  });
+
+  routes.post('/:id/decisions/apply', async (c) => {
+    const found = editable(project.find(c.req.param('id'), ...KINDS));
+    await searching.run('apply', found.dir);
+    project.shown();
+    return c.json(detail(c.req.param('id')));
+  });
+
+  routes.get('/:id/cases/:case/nearest', async (c) => {
+    const set = project.find(c.req.param('id'), ...KINDS);
+    const data = project.find(c.req.query('in') ?? '', ...KINDS);
+    const { row } = caseOf(set, c.req.param('case'));
+    const ask = { set: set.dir, id: row.id, data: data.dir };
+    return c.json(await searching.run('nearest', ask, c.req.raw.signal));
+  });
+  return routes;
+}
+
+function decisionOf(body: unknown): Decision {
+  const { case: id, decision } = (body ?? {}) as Partial<Decision>;
+  if (typeof id === 'string' && decision !== undefined && DECIDED.includes(decision))
+    return { case: id, decision };
+  throw badRequest('a decision that is none', `{case, decision: ${DECIDED.join(' | ')}}`);
+}
+
+const isWritable = (dir: string): boolean => {
+  try {
+    accessSync(dir, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+function editable(found: Found<DatasetItem>): Found<DatasetItem> {
+  if (found.item.kind === 'dataset' && isWritable(found.dir)) return found;
+  throw cannotNow(
+    found.item.kind === 'set'
+      ? 'a generated set: its bones are as its settings make them'
+      : `${found.item.path} cannot be written`,
+    'a dataset in a folder that can be written',
+    found.item.kind === 'set' ? 'generate with other settings' : 'make the folder writable',
+  );
+}
+
+function detailOf({ item, dir }: Found<DatasetItem>, { dataset, index }: Opened): DatasetDetail {
+  const isData = item.kind === 'dataset';
+  const decisions = isData ? decisionsOn(dir, dataset.cases) : new Map<string, 'accept' | 'drop'>();
+  return {
+    item: { ...item, cases: dataset.cases.length },
+    frame: dataset.manifest.frame,
+    editable: isData && isWritable(dir),
+    cases: dataset.cases.map((row): CaseRow => {
+      const { id, subject, source, attribution, licence, quality, voxels, split, provenance } = row;
+      const decision = decisions.get(id);
+      const number = index.get(id);
+      return {
+        id,
+        subject,
+        source,
+        attribution,
+        licence,
+        quality,
+        voxels,
+        split,
+        reasons: provenance?.qualityReasons ?? [],
+        notes: provenance?.notes ?? [],
+        ...(decision !== undefined && { decision }),
+        ...(number !== undefined && { index: number }),
+      };
+    }),
+  };
+}

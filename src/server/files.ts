@@ -1,0 +1,93 @@
+/**
+ * Files below the folder that is viewed. A name is only followed where it truly lies there: a symbolic link that leads out
+ * of the folder is as good as absent. What is read from a file is kept until the file changes.
+ */
+import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+import { FileError } from '../errors.ts';
+import { notThere } from './errors.ts';
+
+/** The real path of `path` where it lies in `root`, itself real; undefined where it does not, or is not there. */
+export function inside(root: string, path: string): string | undefined {
+  let real: string;
+  try {
+    real = realpathSync(path);
+  } catch {
+    return undefined;
+  }
+  return real === root || real.startsWith(root.endsWith(sep) ? root : root + sep) ? real : undefined;
+}
+
+/** A folder within the one that is viewed. */
+export interface Place {
+  /** Real path of the folder that is viewed. */
+  root: string;
+  dir: string;
+}
+
+/** A file of a folder by its name; undefined where there is none within the folder that is viewed. */
+export function fileOf({ root, dir }: Place, name: string): string | undefined {
+  const path = inside(root, join(dir, name));
+  return path !== undefined && statSync(path, { throwIfNoEntry: false })?.isFile() ? path : undefined;
+}
+
+/** Texts that people write are small: what is larger is no such text. */
+const TEXT_MOST = 16 * 2 ** 20;
+
+/** The text of a file. Throws `ServerError` where it is not there, `FileError` where it is too large to be what it is called. */
+export function textOf(place: Place, name: string): string {
+  const path = fileOf(place, name);
+  if (path === undefined) throw notThere(name);
+  const { size } = statSync(path);
+  if (size > TEXT_MOST)
+    throw new FileError({
+      found: `${path} has ${size} bytes`,
+      expected: `at most ${TEXT_MOST}`,
+      todo: 'look whether it is what its name says',
+    });
+  return readFileSync(path, 'utf8');
+}
+
+/** What tells one state of a file from another; undefined where it is not there. */
+export function stampOf(path: string): string | undefined {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat && `${stat.mtimeMs} ${stat.size} ${stat.ino}`;
+}
+
+/** Values made from files, each kept as long as its files are as they were. */
+export class Kept<T> {
+  readonly #known = new Map<string, { stamp: string; value: T }>();
+
+  /** The value of `key`, made anew where one of `files` has changed; what `make` throws is not kept. */
+  get(key: string, files: readonly string[], make: () => T): T {
+    const stamp = files.map(stampOf).join();
+    const known = this.#known.get(key);
+    if (known?.stamp === stamp) return known.value;
+    const value = make();
+    this.#known.set(key, { stamp, value });
+    return value;
+  }
+}
+
+const BLOCK_BYTES = 256 * 1024;
+
+/** A file as the body of an answer, opened when it is read and closed when it is read or no longer wanted. */
+export function streamOf(path: string): { body: ReadableStream<Uint8Array>; bytes: number } {
+  let file: FileHandle | undefined;
+  const body = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        file ??= await open(path);
+        const block = new Uint8Array(BLOCK_BYTES);
+        const { bytesRead } = await file.read(block, 0, BLOCK_BYTES, null);
+        if (bytesRead > 0) return controller.enqueue(block.subarray(0, bytesRead));
+        await file.close();
+        controller.close();
+      },
+      cancel: () => file?.close(),
+    },
+    { highWaterMark: 0 },
+  );
+  return { body, bytes: statSync(path).size };
+}
