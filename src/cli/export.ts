@@ -5,18 +5,20 @@ import { type Command, Option } from 'commander';
 import { CranioflowError, DiskError, FileError, UsageError } from '../errors.ts';
 import type { Mask } from '../volume/volume.ts';
 import { type Context, interrupted } from './context.ts';
+import { registerExportWeb, requireOut } from './exportWeb.ts';
 import { list, real, thresholdValue } from './options.ts';
 
 export function registerExport(program: Command, open: (command: Command) => Context): void {
-  program
+  const command = program
     .command('export')
     .summary('export volumes as surfaces, or a generator as ONNX or half-precision weights')
     .description(
       `With --volume: writes bone masks in other formats, as smooth closed surfaces (stl, ply: LPS mm; glb: metres, y up) or as
 volumes. With --run: writes a generator as ONNX models of standard operators (velocity.onnx, velocity-batch2.onnx,
-decoder.onnx, model.json) or, with --half, as half-precision weights that "generate --run" opens.`,
+decoder.onnx, model.json) or, with --half, as half-precision weights that "generate --run" opens. As a page that generates
+in the browser: "export web".`,
     )
-    .requiredOption('--out <dir>', 'folder to write to')
+    .option('--out <dir>', 'folder to write to (required)')
     .option('--volume <path>', 'a mask file, a dataset or generated folder, or a folder of mask files')
     .addOption(
       new Option('--format <list>', 'stl, ply, glb, nrrd, nii.gz, nii, mha')
@@ -34,10 +36,12 @@ decoder.onnx, model.json) or, with --half, as half-precision weights that "gener
 Examples:
   cranioflow export --volume skulls --format stl,glb --simplify 0.25 --out meshes
   cranioflow export --run runs/gen --out onnx
-  cranioflow export --run runs/gen --half --out weights`,
+  cranioflow export --run runs/gen --half --out weights
+  cranioflow export web --run runs/gen --out site`,
     )
     .action(async (flags: ExportFlags, command: Command) => {
       const cli = open(command);
+      requireOut(command, flags.out);
       if ((flags.volume === undefined) === (flags.run === undefined))
         throw new UsageError({
           found: flags.run === undefined ? 'neither --volume nor --run' : 'both --volume and --run',
@@ -48,6 +52,7 @@ Examples:
         flags.run !== undefined ? await exportRun(flags.run, flags) : await exportVolumes(cli, flags);
       cli.report({ out: resolve(flags.out), files }, `${files.length} files in ${resolve(flags.out)}`);
     });
+  registerExportWeb(command, open);
 }
 
 interface ExportFlags {

@@ -1,18 +1,14 @@
 /** `cranioflow generate`: new bones from a trained generator. */
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
-import { CheckpointError, UsageError } from '../errors.ts';
+import { UsageError } from '../errors.ts';
 import type { GenerateSetOptions } from '../sampling/generateSet.ts';
 import type { GeneratorWeights } from '../sampling/generator.ts';
 import type { SampleSettings } from '../sampling/latentSampler.ts';
 import { ALL_SOLVERS, sampleDefaults } from '../sampling/solverNames.ts';
+import { runOrBundled } from './bundled.ts';
 import type { Context } from './context.ts';
 import { interval, list, real, whole } from './options.ts';
 import type { ReleaseFlags } from './release.ts';
-
-/** The generator that comes with the package; seen from src/cli and from dist/cli alike. */
-const BUNDLED = fileURLToPath(new URL('../../assets/phantom-small', import.meta.url));
 
 export function registerGenerate(program: Command, open: (command: Command) => Context): void {
   program
@@ -100,10 +96,10 @@ Examples:
       const formats = await formatsOf(format);
       if (given.solver === 'dopri5' && given.steps !== undefined) throw stepsOfDopri5();
       const filter = await filterOf(candidates, data);
-      if (run === undefined && !existsSync(BUNDLED)) throw notBundled();
+      const path = runOrBundled(run);
       const { readGenerator } = await import('../sampling/readGenerator.ts');
       const { generateSet } = await import('../sampling/generateSet.ts');
-      const generator = await decodingWith(readGenerator(run ?? BUNDLED), decoder);
+      const generator = await decodingWith(readGenerator(path), decoder);
       const mark =
         release === undefined && audit === undefined
           ? undefined
@@ -197,12 +193,4 @@ async function filterOf(candidates?: number, data?: string): Promise<GenerateSet
     });
   const { openDataset } = await import('../dataset/dataset.ts');
   return { candidates, dataset: openDataset(data) };
-}
-
-function notBundled(): CheckpointError {
-  return new CheckpointError({
-    found: `this installation has no bundled generator (${BUNDLED})`,
-    expected: '--run, or the bundled generator',
-    todo: 'give --run RUN, the folder of a generator that `cranioflow train generator` made',
-  });
 }

@@ -98,7 +98,8 @@ function half(name: string, data: Float32Array, shape: readonly number[]): Store
   return { dtype: 'F16', shape, data };
 }
 
-function origin(meta: GeneratorMeta): string {
+/** What a generator learnt from and what follows of it, Markdown. */
+export function origin(meta: GeneratorMeta): string {
   return meta.phantom
     ? '**Trained on phantoms**: procedural shapes drawn by a program, not scans. What it makes carries no anatomical truth.'
     : `Trained on masks of real bone. ${meta.privacy === undefined ? 'Weights can give training data away: treat them as the data itself.' : 'What weights may give away of a person is bounded as stated under Privacy, and not beyond.'}`;

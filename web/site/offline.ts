@@ -1,0 +1,65 @@
+/**
+ * The page's side of its service worker (public/sw.js): it is started before anything else, since threads need headers that a
+ * plain file server does not send and that only an answer through the worker has. So a first visit loads the page twice.
+ */
+
+/** `reload`: the page is about to begin anew. Else what a person should know; empty where all is well. */
+export type Prepared = 'reload' | string[];
+
+const TRIED = 'cranioflow reloaded';
+/** A first visit does not wait longer for the worker, ms: it then goes on with one thread. */
+const PATIENCE = 20_000;
+
+const NO_WORKER =
+  'This address is neither https nor localhost, so the browser allows one thread alone and keeps nothing for use without a network.';
+
+/** Starts the service worker, and reloads once where that brings threads. */
+export async function prepare(): Promise<Prepared> {
+  const workers = navigator.serviceWorker as ServiceWorkerContainer | undefined;
+  if (workers === undefined) return crossOriginIsolated ? [] : [NO_WORKER];
+  try {
+    await workers.register('./sw.js', { updateViaCache: 'none' });
+    if (crossOriginIsolated) {
+      sessionStorage.removeItem(TRIED);
+      return [];
+    }
+    await Promise.race([controlled(workers), new Promise((_, late) => setTimeout(late, PATIENCE))]);
+    if (sessionStorage.getItem(TRIED) === null) {
+      sessionStorage.setItem(TRIED, 'yes');
+      location.reload();
+      return 'reload';
+    }
+    return ['This browser does not isolate the page from others, so one thread alone is used.'];
+  } catch {
+    const kept = 'nothing is kept for use without a network';
+    return [
+      crossOriginIsolated
+        ? `The service worker of this page did not start: ${kept}.`
+        : `The service worker of this page did not start: one thread alone is used, and ${kept}.`,
+    ];
+  }
+}
+
+/** Waits until this page's requests go through the worker. */
+async function controlled(workers: ServiceWorkerContainer): Promise<void> {
+  if (workers.controller !== null) return;
+  await new Promise<void>((done) =>
+    workers.addEventListener('controllerchange', () => done(), { once: true }),
+  );
+}
+
+/** Has all files kept; resolves to whether the page now works without a network, and why not. */
+export function keepAll(): Promise<{ kept: boolean; why?: string }> {
+  const workers = navigator.serviceWorker as ServiceWorkerContainer | undefined;
+  if (!workers?.controller) return Promise.resolve({ kept: false });
+  return new Promise((done) => {
+    workers.addEventListener('message', ({ data }) => done(data), { once: true });
+    workers.controller!.postMessage('keep');
+  });
+}
+
+/** Tells when a newer export of the page has taken over while this one is open. */
+export function onNewer(tell: () => void): void {
+  const workers = navigator.serviceWorker as ServiceWorkerContainer | undefined;
+  if (workers?.controller) workers.addEventListener('controllerchange', tell, { once: true });
+}

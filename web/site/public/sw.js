@@ -1,0 +1,110 @@
+/**
+ * Keeps the page on the device, so that it works without a network, and gives its answers the headers that let WebAssembly use
+ * several threads on any file server. `cranioflow export web` writes the line below: another export is another worker.
+ *
+ * At first the page itself is kept, then each file that it asks for, and the rest when it says so. What may differ between
+ * exports under one name (index.html, site.json) is asked of the server first; all else has a hash in its name.
+ */
+const SITE = { version: 'none', files: [] };
+
+const NAME = `cranioflow ${self.registration.scope} `;
+const CACHE = NAME + SITE.version;
+const FIRST = ['index.html', 'site.json'];
+/** Kept before the page may begin: small, and needed to show anything. */
+const SHELL = SITE.files.filter((file) => FIRST.includes(file) || /^assets\/.*\.(js|css)$/.test(file));
+/** How long the server may take with the page before the one that is kept is shown, ms. */
+const PATIENCE = 5000;
+
+const address = (file) => new URL(file, self.registration.scope).href;
+
+/** The file, relative to the page, that an address asks for; undefined for what lies elsewhere. */
+function fileOf(url) {
+  const scope = new URL(self.registration.scope);
+  if (url.origin !== scope.origin || !url.pathname.startsWith(scope.pathname)) return undefined;
+  return decodeURIComponent(url.pathname.slice(scope.pathname.length)) || 'index.html';
+}
+
+/** The answer, with the headers of isolation; what a server says of packing no longer holds. */
+function isolated(response) {
+  const headers = new Headers({
+    'Content-Type': response.headers.get('Content-Type') ?? 'application/octet-stream',
+    'Cross-Origin-Opener-Policy': 'same-origin',
+    'Cross-Origin-Embedder-Policy': 'require-corp',
+    'Cross-Origin-Resource-Policy': 'same-origin',
+  });
+  return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
+}
+
+/** Takes a file into the cache unless it is there: from an older export where it has the same name, else from the server. */
+async function keep(cache, file) {
+  const url = address(file);
+  if (await cache.match(url)) return;
+  const old = FIRST.includes(file) ? undefined : await caches.match(url);
+  const response = old ?? (await fetch(url, { cache: FIRST.includes(file) ? 'reload' : 'default' }));
+  if (!response.ok) throw new Error(`${file}: ${response.status}`);
+  await cache.put(url, response);
+}
+
+self.addEventListener('install', (event) => {
+  event.waitUntil(
+    (async () => {
+      const cache = await caches.open(CACHE);
+      await Promise.all(SHELL.map((file) => keep(cache, file)));
+      // What the export before has kept need not be fetched again; what it has not, waits.
+      for (const file of SITE.files) if (await caches.match(address(file))) await keep(cache, file);
+      await self.skipWaiting();
+    })(),
+  );
+});
+
+self.addEventListener('activate', (event) => {
+  event.waitUntil(
+    (async () => {
+      for (const name of await caches.keys())
+        if (name.startsWith(NAME) && name !== CACHE) await caches.delete(name);
+      await self.clients.claim();
+    })(),
+  );
+});
+
+async function answer(event, file) {
+  const cache = await caches.open(CACHE);
+  const url = address(file);
+  const kept = await cache.match(url);
+  if (kept && !FIRST.includes(file)) return isolated(kept);
+  try {
+    const response = await fetch(
+      url,
+      FIRST.includes(file) ? { cache: 'no-cache', signal: kept && AbortSignal.timeout(PATIENCE) } : {},
+    );
+    // A file of a newer export is handed on, not kept: its own worker will.
+    if (response.ok && !FIRST.includes(file) && SITE.files.includes(file))
+      event.waitUntil(cache.put(url, response.clone()).catch(() => {}));
+    if (response.ok || !kept) return isolated(response);
+  } catch (error) {
+    if (!kept) throw error;
+  }
+  return isolated(kept);
+}
+
+self.addEventListener('fetch', (event) => {
+  if (event.request.method !== 'GET') return;
+  const file = fileOf(new URL(event.request.url));
+  if (file !== undefined) event.respondWith(answer(event, file));
+});
+
+/** The page asks for the rest to be kept, and is told when it is. */
+self.addEventListener('message', (event) => {
+  if (event.data !== 'keep') return;
+  event.waitUntil(
+    (async () => {
+      try {
+        const cache = await caches.open(CACHE);
+        for (const file of SITE.files) await keep(cache, file);
+        event.source.postMessage({ kept: true });
+      } catch (error) {
+        event.source.postMessage({ kept: false, why: error.message });
+      }
+    })(),
+  );
+});
