@@ -181,7 +181,7 @@ export class SkullScene {
     this.camera = {
       position: this.#centre.clone().add(away).toArray() as unknown as Point,
       target: this.#centre.toArray() as unknown as Point,
-      half_mm: 1.02 * this.#radius,
+      half_mm: 0.86 * this.#radius,
     };
     this.onCamera?.(this.camera);
   }

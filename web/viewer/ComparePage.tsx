@@ -18,13 +18,16 @@ import { useCase, useLoaded } from './server.ts';
 
 const SCALES_MM = [1, 2, 5, 10, 20];
 
-/** The second bone to begin with: one of another set than the first, the same number of the same seed where there is one. */
-function partner(first: Chosen, project: Project): Chosen {
-  const items = project.items.filter(isBones);
-  const other =
-    items.find((i) => i.id !== first.item.id && i.kind !== first.item.kind) ??
-    items.find((i) => i.id !== first.item.id);
-  return other ? { item: other, id: other.first } : first;
+/**
+ * The second bone to begin with: what another generator made of the same seed and number, or a bone of another dataset. Bones
+ * of a set are called by bone, seed and number, so that equal names are equal noise.
+ */
+function partner({ item, id }: Chosen, project: Project): Chosen {
+  const others = project.items.filter(isBones).filter((i) => i.id !== item.id);
+  const twin = others.find((i) => i.made && i.made.seed === item.made?.seed && i.bone === item.bone);
+  if (twin) return { item: twin, id };
+  const other = others.find((i) => i.kind !== item.kind) ?? others[0];
+  return other ? { item: other, id: other.first } : { item, id };
 }
 
 export function ComparePage({ project, route }: { project: Project; route: Route }) {
