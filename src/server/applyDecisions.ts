@@ -13,18 +13,21 @@ import { DATASET_LOCK, DatasetWriter, JOURNAL } from '../dataset/writer.ts';
 import { acquireLock } from '../files/lock.ts';
 import { DECISIONS } from './decisions.ts';
 import { cannotNow } from './errors.ts';
+import { type Place, requireInside } from './files.ts';
 
 /**
  * Throws `ServerError` (409) where there is nothing to carry out, no case would be left, or one to be dropped is damaged, and then
  * changes nothing; `RunFolderError` where a command writes the dataset, `FileError` for a damaged table, `DiskError`.
  */
-export function applyDecisions(dir: string): undefined {
+export function applyDecisions(place: Place): undefined {
+  const { dir } = place;
   const release = acquireLock(join(dir, DATASET_LOCK), () => undefined);
   const journal = join(dir, JOURNAL);
   // That of an interrupted ingest stays, for ingest goes on with it.
   const began = existsSync(journal);
   try {
     const { cases, ...header } = readManifest(dir);
+    for (const name of [DECISIONS, 'ingest.json', ...cases.map((c) => c.volume)]) requireInside(place, name);
     const path = join(dir, DECISIONS);
     const table = existsSync(path) ? Scores.read(path) : undefined;
     const scores = table?.of(cases.map(({ id }) => ({ id, paths: [] }))).scores;

@@ -9,7 +9,7 @@ import type { CaseRow, DatasetDetail, DatasetItem, Decision } from './api.ts';
 import type { Shop } from './app.ts';
 import { decisionsOn, noteDecision } from './decisions.ts';
 import { badRequest, cannotNow, notThere } from './errors.ts';
-import { Kept } from './files.ts';
+import { Kept, requireInside } from './files.ts';
 import type { Found } from './items.ts';
 import { PIXELS, Pictures } from './picture.ts';
 
@@ -26,8 +26,9 @@ const DECIDED: readonly Decision['decision'][] = ['accept', 'drop', 'undecided']
 export function datasetRoutes({ project, drawing, searching }: Shop): Hono {
   const kept = new Kept<Opened>();
   const pictures = new Pictures();
-  const open = ({ dir }: Found): Opened =>
+  const open = ({ root, dir }: Found): Opened =>
     kept.get(dir, [join(dir, MANIFEST), join(dir, PROVENANCE)], () => {
+      requireInside({ root, dir }, PROVENANCE);
       const dataset = openDataset(dir);
       const bones = readProvenance(dir)?.bones ?? [];
       return {
@@ -40,6 +41,7 @@ export function datasetRoutes({ project, drawing, searching }: Shop): Hono {
     const { dataset, cases } = open(found);
     const row = cases.get(id);
     if (row === undefined) throw notThere(`the case ${id}`);
+    requireInside(found, row.volume);
     return { dataset, row };
   };
   /** The item anew: what was decided changes how many cases there are. */
@@ -78,14 +80,13 @@ export function datasetRoutes({ project, drawing, searching }: Shop): Hono {
   routes.post('/:id/decisions', async (c) => {
     const found = editable(project.find(c.req.param('id'), ...KINDS));
     const { case: id, decision } = decisionOf(await c.req.json().catch(() => undefined));
-    noteDecision(found.dir, caseOf(found, id).row, decision);
+    noteDecision(found, caseOf(found, id).row, decision);
     return c.json(detail(c.req.param('id')));
   });
 
   routes.post('/:id/decisions/apply', async (c) => {
     const found = editable(project.find(c.req.param('id'), ...KINDS));
-    await searching.run('apply', found.dir);
-    project.shown();
+    await searching.run('apply', { root: found.root, dir: found.dir });
     return c.json(detail(c.req.param('id')));
   });
 
@@ -93,7 +94,7 @@ export function datasetRoutes({ project, drawing, searching }: Shop): Hono {
     const set = project.find(c.req.param('id'), ...KINDS);
     const data = project.find(c.req.query('in') ?? '', ...KINDS);
     const { row } = caseOf(set, c.req.param('case'));
-    const ask = { set: set.dir, id: row.id, data: data.dir };
+    const ask = { root: set.root, set: set.dir, id: row.id, data: data.dir };
     return c.json(await searching.run('nearest', ask, c.req.raw.signal));
   });
   return routes;
@@ -126,9 +127,10 @@ function editable(found: Found<DatasetItem>): Found<DatasetItem> {
   );
 }
 
-function detailOf({ item, dir }: Found<DatasetItem>, { dataset, index }: Opened): DatasetDetail {
+function detailOf(found: Found<DatasetItem>, { dataset, index }: Opened): DatasetDetail {
+  const { item, dir } = found;
   const isData = item.kind === 'dataset';
-  const decisions = isData ? decisionsOn(dir, dataset.cases) : new Map<string, 'accept' | 'drop'>();
+  const decisions = isData ? decisionsOn(found, dataset.cases) : new Map<string, 'accept' | 'drop'>();
   return {
     item: { ...item, cases: dataset.cases.length },
     frame: dataset.manifest.frame,

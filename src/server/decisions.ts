@@ -13,6 +13,7 @@ import { writeFileAtomic } from '../files/atomic.ts';
 import { acquireLock } from '../files/lock.ts';
 import type { Decision } from './api.ts';
 import { cannotNow } from './errors.ts';
+import { type Place, requireInside } from './files.ts';
 
 export const DECISIONS = 'decisions.csv';
 
@@ -20,10 +21,11 @@ const EXPECTED = 'a table with the columns case,quality: a case id, and 2 to 6, 
 
 /** The decisions on cases that are there. Throws `FileError` naming the line where a person made the table unreadable. */
 export function decisionsOn(
-  dir: string,
+  place: Place,
   cases: readonly Pick<DatasetCase, 'id'>[],
 ): ReadonlyMap<string, 'accept' | 'drop'> {
-  const path = join(dir, DECISIONS);
+  requireInside(place, DECISIONS);
+  const path = join(place.dir, DECISIONS);
   if (!existsSync(path)) return new Map();
   const { scores } = Scores.read(path).of(cases.map(({ id }) => ({ id, paths: [] })));
   return new Map([...scores].map(([id, score]) => [id, score === 'drop' ? 'drop' : 'accept']));
@@ -34,13 +36,14 @@ export function decisionsOn(
  * dataset, `FileError` where the table cannot be read, `DiskError`.
  */
 export function noteDecision(
-  dir: string,
+  place: Place,
   { id, quality }: Pick<DatasetCase, 'id' | 'quality'>,
   decision: Decision['decision'],
 ): void {
-  const release = acquireLock(join(dir, DATASET_LOCK), () => undefined);
+  requireInside(place, DECISIONS);
+  const release = acquireLock(join(place.dir, DATASET_LOCK), () => undefined);
   try {
-    const path = join(dir, DECISIONS);
+    const path = join(place.dir, DECISIONS);
     const rows = existsSync(path) ? rowsOf(path) : new Map<string, string>();
     rows.delete(id);
     if (decision !== 'undecided') rows.set(id, decision === 'drop' ? 'drop' : String(quality));

@@ -2,11 +2,11 @@
  * Files below the folder that is viewed. A name is only followed where it truly lies there: a symbolic link that leads out
  * of the folder is as good as absent. What is read from a file is kept until the file changes.
  */
-import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { lstatSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { FileError } from '../errors.ts';
-import { notThere } from './errors.ts';
+import { notThere, ServerError } from './errors.ts';
 
 /** The real path of `path` where it lies in `root`, itself real; undefined where it does not, or is not there. */
 export function inside(root: string, path: string): string | undefined {
@@ -30,6 +30,20 @@ export interface Place {
 export function fileOf({ root, dir }: Place, name: string): string | undefined {
   const path = inside(root, join(dir, name));
   return path !== undefined && statSync(path, { throwIfNoEntry: false })?.isFile() ? path : undefined;
+}
+
+/**
+ * Makes sure that a name, if it is there at all, is a file within the folder that is viewed, before it is read by other hands: a
+ * link may lead out, or to a device that never ends. Throws `ServerError`.
+ */
+export function requireInside(place: Place, name: string): void {
+  const path = join(place.dir, name);
+  if (fileOf(place, name) !== undefined || lstatSync(path, { throwIfNoEntry: false }) === undefined) return;
+  throw new ServerError(500, {
+    found: `${path} is no file, or a link that leads out of the folder that is viewed`,
+    expected: 'a file in that folder',
+    todo: 'put the file in the place of the link, or view the folder that it leads to',
+  });
 }
 
 /** Texts that people write are small: what is larger is no such text. */

@@ -1,5 +1,6 @@
 /** What threads of the server do: each kind of job, what it is given and what it answers. A thread loads what it is asked for. */
 import type { Nearest } from './api.ts';
+import type { Place } from './files.ts';
 import type { NearestAsk } from './nearest.ts';
 import type { PictureAsk } from './picture.ts';
 
@@ -7,7 +8,7 @@ export interface Jobs {
   picture: { ask: PictureAsk; answer: Uint8Array };
   nearest: { ask: NearestAsk; answer: Nearest };
   /** Of the dataset in a folder. */
-  apply: { ask: string; answer: undefined };
+  apply: { ask: Place; answer: undefined };
 }
 
 export type JobKind = keyof Jobs;

@@ -6,16 +6,18 @@
  * A plain search in the place where the bones lie: a copy that was mirrored or moved is found by the audit, not here.
  */
 import { type Dataset, openDataset } from '../dataset/dataset.ts';
-import type { DatasetCase } from '../dataset/manifest.ts';
+import { type DatasetCase, MANIFEST } from '../dataset/manifest.ts';
 import { DatasetError } from '../errors.ts';
 import { diceOf, type PackedMask, packedMask, packedOverlap } from '../evaluation/overlap.ts';
 import { assd, surfaceDistances } from '../evaluation/surfaceDistance.ts';
 import { requireSameGrid } from '../volume/sameGrid.ts';
 import type { Nearest } from './api.ts';
-import { notThere } from './errors.ts';
-import { Kept } from './files.ts';
+import { notThere, ServerError } from './errors.ts';
+import { Kept, requireInside } from './files.ts';
 
 export interface NearestAsk {
+  /** Real path of the folder that is viewed. */
+  root: string;
   /** Folder of the bone's set, and its id there. */
   set: string;
   id: string;
@@ -42,14 +44,26 @@ function bitsOf(dataset: Dataset, c: DatasetCase): PackedMask {
   return mask;
 }
 
-const opened = (dir: string): Dataset => datasets.get(dir, [`${dir}/dataset.json`], () => openDataset(dir));
+/** A dataset whose volumes are only read where they lie in `root`. */
+function opened(root: string, dir: string): Dataset {
+  const dataset = datasets.get(dir, [`${dir}/${MANIFEST}`], () => openDataset(dir));
+  const checked = (c: DatasetCase): DatasetCase => {
+    requireInside({ root, dir }, c.volume);
+    return c;
+  };
+  return {
+    ...dataset,
+    loadBits: (c) => dataset.loadBits(checked(c)),
+    loadMask: (c) => dataset.loadMask(checked(c)),
+  };
+}
 
 /**
  * The most alike first. Cases whose volume is missing or damaged are passed over and named. Throws `GridError` for another grid,
  * `DatasetError` where the bone itself cannot be read, `ServerError` where it is not there.
  */
-export function findNearest({ set, id, data }: NearestAsk): Nearest {
-  const [own, dataset] = [opened(set), opened(data)];
+export function findNearest({ root, set, id, data }: NearestAsk): Nearest {
+  const [own, dataset] = [opened(root, set), opened(root, data)];
   const bone = own.cases.find((c) => c.id === id);
   if (bone === undefined) throw notThere(`the case ${id}`);
   requireSameGrid(own.grid, dataset.grid, own.manifest.name, dataset.manifest.name);
@@ -61,7 +75,7 @@ export function findNearest({ set, id, data }: NearestAsk): Nearest {
     try {
       return [{ c, dice: diceOf(packedOverlap(bits, bitsOf(dataset, c))) }];
     } catch (error) {
-      if (!(error instanceof DatasetError)) throw error;
+      if (!(error instanceof DatasetError || error instanceof ServerError)) throw error;
       unreadable.push(c.id);
       return [];
     }

@@ -11,12 +11,11 @@ import { closeSync, openSync, readFileSync, realpathSync, rmSync } from 'node:fs
 import { join, resolve } from 'node:path';
 import { asDiskError } from '../files/atomic.ts';
 import { checkpointSteps, stepFolderName } from '../files/checkpoint.ts';
-import { holderOf } from '../files/lock.ts';
 import { COMMAND, type RunCommand } from '../files/runFolder.ts';
 import type { RunState } from './api.ts';
 import { cannotNow } from './errors.ts';
 import { fileOf, type Place, textOf } from './files.ts';
-import { isRunning, RUN_LOCK, settingsOf, stepOf, stepsOf } from './run.ts';
+import { settingsOf, stepOf, stepsOf, writerOf } from './run.ts';
 
 const LOG = 'resume.log';
 
@@ -65,8 +64,8 @@ function isOutOfPatience(place: Place): boolean {
 }
 
 /** Sends the process that writes a run the signal of Ctrl-C. Throws `ServerError` (409) where there is none, or it is not certain. */
-export function stopRun({ dir }: Place): void {
-  const holder = holderOf(join(dir, RUN_LOCK));
+export function stopRun(place: Place): void {
+  const holder = writerOf(place);
   if (holder === undefined)
     throw cannotNow('the training does not run', 'a running training', 'nothing is to be stopped');
   const { pid, words } = holder;
@@ -103,7 +102,7 @@ export class Resumes {
   /** How a run stands. Throws `ConfigError` where its settings are damaged. */
   state(place: Place, rate: number | null = null): RunState {
     const { dir } = place;
-    const holder = holderOf(join(dir, RUN_LOCK));
+    const holder = writerOf(place);
     const running = holder !== undefined;
     const [step, steps] = [stepOf(place), stepsOf(place)];
     const failed = this.#failed.get(dir);
@@ -128,7 +127,7 @@ export class Resumes {
    */
   async resume(place: Place): Promise<void> {
     const { dir } = place;
-    if (isRunning(place) || this.#starting.has(dir))
+    if (writerOf(place) !== undefined || this.#starting.has(dir))
       throw cannotNow('the training runs already', 'a training that stopped', 'wait for its end, or stop it');
     const command = commandOf(place);
     if (command === undefined || !this.#canResume(place, stepOf(place), stepsOf(place)))
@@ -148,7 +147,8 @@ export class Resumes {
     }
   }
 
-  async #start({ dir }: Place, { argv, cwd }: RunCommand): Promise<void> {
+  async #start(place: Place, { argv, cwd }: RunCommand): Promise<void> {
+    const { dir } = place;
     const log = join(dir, LOG);
     const [node, ...script] = this.#cli;
     const fd = newFile(log);
@@ -175,7 +175,7 @@ export class Resumes {
     });
     for (let waited = 0; waited < PATIENCE_MS && !ended; waited += LOOK_MS) {
       // A program that cannot be started has no pid, as a lock that nobody holds.
-      if (child.pid !== undefined && holderOf(join(dir, RUN_LOCK))?.pid === child.pid) return;
+      if (child.pid !== undefined && writerOf(place)?.pid === child.pid) return;
       await new Promise((next) => setTimeout(next, LOOK_MS));
     }
   }

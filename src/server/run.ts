@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { ConfigError } from '../errors.ts';
 import { checkpointSteps, stepFolderName } from '../files/checkpoint.ts';
-import { holderOf } from '../files/lock.ts';
+import { holderOf, type LockHolder } from '../files/lock.ts';
 import { readMetadata } from '../files/safetensorsFile.ts';
 import { kindOfWeights, type NetworkKind } from '../sampling/kindOfRun.ts';
 import { learningRate, type RateConfig } from '../training/loop.ts';
@@ -17,7 +17,7 @@ import { lastStep } from './metricsLog.ts';
 export const MODEL = 'model.safetensors';
 const CONFIG = 'config.yaml';
 export const METRICS = 'metrics.jsonl';
-export const RUN_LOCK = 'run.lock';
+const RUN_LOCK = 'run.lock';
 
 /** Settings that only one network has. */
 const TELLING: Record<string, NetworkKind> = {
@@ -119,7 +119,7 @@ export function runItem(place: Place, at: { id: string; path: string }): RunItem
     network,
     ...(network === 'generator' && objective !== undefined && { objective }),
     step: stepOf(place),
-    running: isRunning(place),
+    running: writerOf(place) !== undefined,
   };
 }
 
@@ -135,7 +135,11 @@ export function stepOf(place: Place): number {
 /** Length of the whole training; null where the settings do not say. */
 export const stepsOf = (place: Place): number | null => number(settingsOf(place).steps);
 
-export const isRunning = ({ dir }: Place): boolean => holderOf(join(dir, RUN_LOCK)) !== undefined;
+/** The process that writes a run; undefined where none does. */
+export function writerOf(place: Place): LockHolder | undefined {
+  const lock = fileOf(place, RUN_LOCK);
+  return lock === undefined ? undefined : holderOf(lock);
+}
 
 /** Points of the learning rate's curve. */
 const POINTS = 200;

@@ -1,6 +1,6 @@
 /** Cases as the page asks for them: rows, bits, pictures, what they are most like; damage and two thousand of them. */
 import { createHash } from 'node:crypto';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
@@ -86,6 +86,30 @@ describe('cases', () => {
     expect((await ask(`${base}/cases/case-0/bits`)).status).toBe(200);
     expect((await ask(`${base}/cases/case-0/picture.png?size=64`)).status).toBe(200);
   });
+});
+
+test('a volume that is a link to elsewhere, or to what never ends, is not read', async () => {
+  const { ask, post, base, dir, item, json } = await withDataset();
+  for (const [id, to] of [
+    ['case-1', '/dev/zero'],
+    ['case-2', '/etc/hostname'],
+  ]) {
+    const volume = join(dir, 'volumes', `${id}.bits.gz`);
+    rmSync(volume);
+    symlinkSync(to, volume);
+    for (const part of ['bits', 'picture.png', `nearest?in=${item.id}`]) {
+      const refused = await refusal(await ask(`${base}/cases/${id}/${part}`));
+      expect(refused, part).toEqual([500, expect.stringContaining('a link that leads out')]);
+    }
+  }
+  const near = await json<Nearest>(`${base}/cases/case-0/nearest?in=${item.id}`);
+  expect(near.unreadable).toEqual(['case-1', 'case-2']);
+  expect((await post(`${base}/decisions`, { case: 'case-3', decision: 'drop' })).status).toBe(200);
+  expect((await refusal(await post(`${base}/decisions/apply`)))[0]).toBe(500);
+  expect(openDataset(dir).cases).toHaveLength(4);
+  rmSync(join(dir, 'decisions.csv'));
+  symlinkSync('/dev/zero', join(dir, 'decisions.csv'));
+  expect((await refusal(await ask(base)))[0]).toBe(500);
 });
 
 describe('pictures', () => {
@@ -204,7 +228,7 @@ test('two thousand cases are told and searched', async () => {
   expect(item.cases).toBe(2002);
   const detail = await json<DatasetDetail>(`/api/datasets/${item.id}`);
   expect(detail.cases).toHaveLength(2002);
-  const nearest = findNearest({ set: dir, id: 'case-0', data: dir });
+  const nearest = findNearest({ root, set: dir, id: 'case-0', data: dir });
   expect([nearest.compared, nearest.cases.length]).toEqual([2001, 6]);
   const decided = await post(`/api/datasets/${item.id}/decisions`, { case: 'many-0007', decision: 'drop' });
   expect(decided.status).toBe(200);

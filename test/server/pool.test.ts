@@ -35,7 +35,7 @@ test('a refusal comes back with its explanation, and the thread goes on', async 
   expect(bad).toMatchObject({
     reason: { status: 500, explanation: { found: expect.stringContaining('is missing') } },
   });
-  await expect(pool.run('nearest', { set: dir, id: 'none', data: dir })).rejects.toMatchObject({
+  await expect(pool.run('nearest', { root: dir, set: dir, id: 'none', data: dir })).rejects.toMatchObject({
     status: 404,
   });
 });

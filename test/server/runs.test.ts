@@ -105,6 +105,12 @@ describe('what a run tells', () => {
     expect((await refusal(await post(`${base}/resume`)))[0]).toBe(409);
   });
 
+  test('a lock that is a link to what never ends is none', async () => {
+    const { json, base, dir } = await withRun();
+    symlinkSync('/dev/zero', join(dir, 'run.lock'));
+    expect((await json<RunDetail>(base)).state.running).toBe(false);
+  });
+
   test('a pid without its start, of everyone, or of the server itself takes no signal', async () => {
     const { json, base, dir, post } = await withRun();
     const stat = existsSync('/proc/self/stat') ? readFileSync('/proc/self/stat', 'utf8') : '';
