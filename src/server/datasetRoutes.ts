@@ -7,7 +7,6 @@ import { type DatasetCase, MANIFEST } from '../dataset/manifest.ts';
 import { PROVENANCE, readProvenance } from '../sampling/generateProvenance.ts';
 import type { CaseRow, DatasetDetail, DatasetItem, Decision } from './api.ts';
 import type { Shop } from './app.ts';
-import { decisionsOn, noteDecision } from './decisions.ts';
 import { badRequest, cannotNow, notThere } from './errors.ts';
 import { Kept, requireInside } from './files.ts';
 import type { Found } from './items.ts';
@@ -22,6 +21,9 @@ interface Opened {
 
 const KINDS = ['dataset', 'set'] as const;
 const DECIDED: readonly Decision['decision'][] = ['accept', 'drop', 'undecided'];
+
+/** Loaded when it is needed: it brings the reading of scans with it, and a page should be there at once. */
+const decisions = () => import('./decisions.ts');
 
 export function datasetRoutes({ project, drawing, searching }: Shop): Hono {
   const kept = new Kept<Opened>();
@@ -45,13 +47,13 @@ export function datasetRoutes({ project, drawing, searching }: Shop): Hono {
     return { dataset, row };
   };
   /** The item anew: what was decided changes how many cases there are. */
-  const detail = (id: string): DatasetDetail => {
+  const detail = (id: string): Promise<DatasetDetail> => {
     const found = project.find(id, ...KINDS);
     return detailOf(found, open(found));
   };
 
   const routes = new Hono();
-  routes.get('/:id', (c) => c.json(detail(c.req.param('id'))));
+  routes.get('/:id', async (c) => c.json(await detail(c.req.param('id'))));
 
   routes.get('/:id/cases/:case/bits', (c) => {
     const { dataset, row } = caseOf(project.find(c.req.param('id'), ...KINDS), c.req.param('case'));
@@ -80,14 +82,15 @@ export function datasetRoutes({ project, drawing, searching }: Shop): Hono {
   routes.post('/:id/decisions', async (c) => {
     const found = editable(project.find(c.req.param('id'), ...KINDS));
     const { case: id, decision } = decisionOf(await c.req.json().catch(() => undefined));
+    const { noteDecision } = await decisions();
     noteDecision(found, caseOf(found, id).row, decision);
-    return c.json(detail(c.req.param('id')));
+    return c.json(await detail(c.req.param('id')));
   });
 
   routes.post('/:id/decisions/apply', async (c) => {
     const found = editable(project.find(c.req.param('id'), ...KINDS));
     await searching.run('apply', { root: found.root, dir: found.dir });
-    return c.json(detail(c.req.param('id')));
+    return c.json(await detail(c.req.param('id')));
   });
 
   routes.get('/:id/cases/:case/nearest', async (c) => {
@@ -127,17 +130,19 @@ function editable(found: Found<DatasetItem>): Found<DatasetItem> {
   );
 }
 
-function detailOf(found: Found<DatasetItem>, { dataset, index }: Opened): DatasetDetail {
+async function detailOf(found: Found<DatasetItem>, { dataset, index }: Opened): Promise<DatasetDetail> {
   const { item, dir } = found;
   const isData = item.kind === 'dataset';
-  const decisions = isData ? decisionsOn(found, dataset.cases) : new Map<string, 'accept' | 'drop'>();
+  const decided = isData
+    ? (await decisions()).decisionsOn(found, dataset.cases)
+    : new Map<string, 'accept' | 'drop'>();
   return {
     item: { ...item, cases: dataset.cases.length },
     frame: dataset.manifest.frame,
     editable: isData && isWritable(dir),
     cases: dataset.cases.map((row): CaseRow => {
       const { id, subject, source, attribution, licence, quality, voxels, split, provenance } = row;
-      const decision = decisions.get(id);
+      const decision = decided.get(id);
       const number = index.get(id);
       return {
         id,
