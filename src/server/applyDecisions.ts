@@ -11,9 +11,8 @@ import { Memory } from '../dataset/memory.ts';
 import { Scores } from '../dataset/scores.ts';
 import { DATASET_LOCK, DatasetWriter, JOURNAL } from '../dataset/writer.ts';
 import { acquireLock } from '../files/lock.ts';
-import { DECISIONS } from './decisions.ts';
 import { cannotNow } from './errors.ts';
-import { type Place, requireInside } from './files.ts';
+import { DECISIONS, type Place, requireInside } from './files.ts';
 
 /**
  * Throws `ServerError` (409) where there is nothing to carry out, no case would be left, or one to be dropped is damaged, and then

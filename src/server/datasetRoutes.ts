@@ -1,5 +1,5 @@
 /** Routes of datasets and generated sets: their cases, bits, pictures, decisions, and the nearest of another set. */
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Hono } from 'hono';
 import { type Dataset, openDataset } from '../dataset/dataset.ts';
@@ -8,7 +8,7 @@ import { PROVENANCE, readProvenance } from '../sampling/generateProvenance.ts';
 import type { CaseRow, DatasetDetail, DatasetItem, Decision } from './api.ts';
 import type { Shop } from './app.ts';
 import { badRequest, cannotNow, notThere } from './errors.ts';
-import { Kept, requireInside } from './files.ts';
+import { DECISIONS, Kept, requireInside } from './files.ts';
 import type { Found } from './items.ts';
 import { PIXELS, Pictures } from './picture.ts';
 
@@ -133,9 +133,10 @@ function editable(found: Found<DatasetItem>): Found<DatasetItem> {
 async function detailOf(found: Found<DatasetItem>, { dataset, index }: Opened): Promise<DatasetDetail> {
   const { item, dir } = found;
   const isData = item.kind === 'dataset';
-  const decided = isData
-    ? (await decisions()).decisionsOn(found, dataset.cases)
-    : new Map<string, 'accept' | 'drop'>();
+  const decided =
+    isData && existsSync(join(dir, DECISIONS))
+      ? (await decisions()).decisionsOn(found, dataset.cases)
+      : new Map<string, 'accept' | 'drop'>();
   return {
     item: { ...item, cases: dataset.cases.length },
     frame: dataset.manifest.frame,

@@ -13,9 +13,7 @@ import { writeFileAtomic } from '../files/atomic.ts';
 import { acquireLock } from '../files/lock.ts';
 import type { Decision } from './api.ts';
 import { cannotNow } from './errors.ts';
-import { type Place, requireInside } from './files.ts';
-
-export const DECISIONS = 'decisions.csv';
+import { DECISIONS, type Place, requireInside } from './files.ts';
 
 const EXPECTED = 'a table with the columns case,quality: a case id, and 2 to 6, or drop';
 

@@ -19,6 +19,9 @@ export function inside(root: string, path: string): string | undefined {
   return real === root || real.startsWith(root.endsWith(sep) ? root : root + sep) ? real : undefined;
 }
 
+/** What a person decided of the cases of a dataset: decisions.ts. */
+export const DECISIONS = 'decisions.csv';
+
 /** A folder within the one that is viewed. */
 export interface Place {
   /** Real path of the folder that is viewed. */
