@@ -53,6 +53,15 @@ export function SamplerPanel({
     return () => window.removeEventListener('hashchange', take);
   }, [loaded, quality, linked, device, onLoaded]);
 
+  useEffect(() => {
+    if (!sampling) return;
+    const onKey = ({ key }: KeyboardEvent): void => {
+      if (key === 'Escape') cancel();
+    };
+    document.addEventListener('keydown', onKey);
+    return () => document.removeEventListener('keydown', onKey);
+  }, [sampling, cancel]);
+
   const change = (next: Settings): void => {
     setSettings(next);
     setRefused([]);

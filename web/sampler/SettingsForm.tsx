@@ -1,5 +1,5 @@
-/** The settings of a sample, to be chosen; Enter generates, Escape cancels. */
-import { type FormEvent, type KeyboardEvent, type ReactNode, useId, useState } from 'react';
+/** The settings of a sample, to be chosen; Enter generates. */
+import { type FormEvent, type ReactNode, useId, useLayoutEffect, useRef, useState } from 'react';
 import { evaluations } from '../../src/sampling/solverNames.ts';
 import type { DeviceWish, Loaded } from './messages.ts';
 import { CLASSES, guided, LIMITS, type Settings, type Showing } from './settings.ts';
@@ -34,18 +34,22 @@ export function SettingsForm({
 }: SettingsFormProps) {
   const set = <K extends keyof Settings>(key: K, value: Settings[K]): void =>
     onChange({ ...settings, [key]: value });
+  const generate = useRef<HTMLButtonElement>(null);
+  const stop = useRef<HTMLButtonElement>(null);
+  // Who generates by the key of a button must not lose their place when it can no longer be pressed.
+  useLayoutEffect(() => {
+    const [before, after] = sampling ? [generate, stop] : [stop, generate];
+    if (document.activeElement === before.current) after.current?.focus();
+  }, [sampling]);
   const submit = (event: FormEvent): void => {
     event.preventDefault();
     if (!sampling) onGenerate();
-  };
-  const onKeyDown = ({ key }: KeyboardEvent): void => {
-    if (key === 'Escape' && sampling) onCancel();
   };
   const { meta, solvers, stepsMost } = loaded;
   const adaptive = settings.solver === 'dopri5';
   const canGuide = guided(loaded);
   return (
-    <form className="settings" onSubmit={submit} onKeyDown={onKeyDown}>
+    <form className="settings" onSubmit={submit}>
       <Field label="Class">
         {(id) => (
           <select
@@ -180,10 +184,10 @@ export function SettingsForm({
       </Field>
       <p className="quiet small cost">{cost(settings)}</p>
       <div className="go">
-        <button type="submit" className="primary" disabled={sampling}>
+        <button ref={generate} type="submit" className="primary" disabled={sampling}>
           Generate
         </button>
-        <button type="button" disabled={!sampling} onClick={onCancel}>
+        <button ref={stop} type="button" disabled={!sampling} onClick={onCancel}>
           Cancel
         </button>
       </div>
@@ -228,9 +232,9 @@ interface NumberInputProps {
   onChange: (value: number) => void;
 }
 
-/** A number. What is being typed is let stand; it counts once it is one that may be. */
+/** A number. What is being typed is let stand until the value changes otherwise; it counts once it may be. */
 function NumberInput({ value, limits: [least, most], step = 1, onChange, ...rest }: NumberInputProps) {
-  const [typed, setTyped] = useState<string>();
+  const [typed, setTyped] = useState<{ text: string; value: number }>();
   return (
     <input
       {...rest}
@@ -239,10 +243,11 @@ function NumberInput({ value, limits: [least, most], step = 1, onChange, ...rest
       min={least}
       max={most}
       step={step}
-      value={typed ?? String(value)}
+      value={typed?.value === value ? typed.text : String(value)}
       onChange={({ target }) => {
-        setTyped(target.value);
-        if (target.validity.valid) onChange(target.valueAsNumber);
+        const { valid } = target.validity;
+        setTyped({ text: target.value, value: valid ? target.valueAsNumber : value });
+        if (valid) onChange(target.valueAsNumber);
       }}
       onBlur={({ target }) => target.validity.valid && setTyped(undefined)}
     />

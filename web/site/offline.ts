@@ -18,11 +18,13 @@ export async function prepare(): Promise<Prepared> {
   const workers = navigator.serviceWorker as ServiceWorkerContainer | undefined;
   if (workers === undefined) return crossOriginIsolated ? [] : [NO_WORKER];
   try {
-    await workers.register('./sw.js', { updateViaCache: 'none' });
+    const found = await workers.register('./sw.js', { updateViaCache: 'none' });
     if (crossOriginIsolated) {
       sessionStorage.removeItem(TRIED);
       return [];
     }
+    // A browser that is told to have none says so by giving nothing.
+    if (!(found?.installing ?? found?.waiting ?? found?.active)) throw new Error('no worker');
     await Promise.race([controlled(workers), new Promise((_, late) => setTimeout(late, PATIENCE))]);
     if (sessionStorage.getItem(TRIED) === null) {
       sessionStorage.setItem(TRIED, 'yes');
