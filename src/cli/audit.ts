@@ -1,6 +1,7 @@
 /** `cranioflow audit`: may this generated set be shared? */
 import { type Command, Option } from 'commander';
 import { UsageError } from '../errors.ts';
+import { commandLine } from '../files/commandLine.ts';
 import type { AuditRecord } from '../privacy/auditRecord.ts';
 import type { Context } from './context.ts';
 import { whole } from './options.ts';
@@ -79,6 +80,7 @@ Examples:
           data: dataOf(flags.run, flags.data),
           noMembership: !flags.membership,
           references,
+          command: commandLine(cli.command.argv),
           signal,
           onProgress: (done, total) => tell('audit', done, total, 'shapes'),
           onAttack: (attack, done, total) => tell(`attack: ${attack}`, done, total, 'cases'),

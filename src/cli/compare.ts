@@ -1,7 +1,8 @@
 /** `cranioflow compare`: OTFM against DDPM, trained, sampled and measured alike. */
 import { type Command, Option } from 'commander';
+import { quoted } from '../files/commandLine.ts';
 import type { Context } from './context.ts';
-import { quoted, repeated, whole } from './options.ts';
+import { repeated, whole } from './options.ts';
 import type { SettingsFlags } from './studySettings.ts';
 
 export function registerCompare(program: Command, open: (command: Command) => Context): void {

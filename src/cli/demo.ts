@@ -34,6 +34,7 @@ import {
 import type { SetEvaluation } from '../evaluation/setReport.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
 import { latestCheckpointPath } from '../files/checkpoint.ts';
+import { quoted } from '../files/commandLine.ts';
 import { acquireLock } from '../files/lock.ts';
 import { createProgress, formatSeconds, type ProgressStream } from '../files/progress.ts';
 import { packageVersion } from '../files/version.ts';
@@ -44,7 +45,6 @@ import { readGenerator } from '../sampling/readGenerator.ts';
 import { sampleDefaults } from '../sampling/solverNames.ts';
 import { trainAutoencoder } from '../training/autoencoder.ts';
 import { trainGenerator } from '../training/generator.ts';
-import { quoted } from './options.ts';
 
 /** How much of everything; the defaults fit 2 cores and 5 minutes. */
 export interface DemoSettings {

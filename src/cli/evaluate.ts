@@ -6,10 +6,11 @@ import { UsageError } from '../errors.ts';
 import type { Aside } from '../evaluation/aside.ts';
 import type { MaskSets } from '../evaluation/setChecks.ts';
 import type { CaseNames } from '../evaluation/sharedCases.ts';
+import { commandLine } from '../files/commandLine.ts';
 import { type Mask, voxelCount } from '../volume/volume.ts';
 import type { Context, Streams } from './context.ts';
 import type { SpaceFlags } from './evaluateSpaces.ts';
-import { quoted, whole } from './options.ts';
+import { whole } from './options.ts';
 
 export function registerEvaluate(
   program: Command,
@@ -104,7 +105,7 @@ Examples:
       }
       for (const note of origin) cli.say(`warning: ${note}`);
       const naming = { bone: real.manifest.bone, phantom: real.manifest.phantom || train.manifest.phantom };
-      const line = commandLine(flags);
+      const line = commandLine(cli.command.argv);
       const spacesOf = async (sets: MaskSets) => {
         if ((flags.autoencoder ?? flags.encoder ?? flags.extractor ?? flags.extractorOutput) === undefined)
           return undefined;
@@ -235,29 +236,4 @@ function namesOf({ manifest }: Dataset, cases: readonly DatasetCase[] = manifest
     ids: cases.map((c) => c.id),
     subjects: cases.map((c) => (manifest.phantom ? c.source : c.subject)),
   };
-}
-
-/** The command line of the page, as it was given. */
-function commandLine(flags: EvaluateFlags): string {
-  const named = { ...flags, 'extractor-output': flags.extractorOutput };
-  const keys = [
-    'real',
-    'train',
-    'fake',
-    'against',
-    'encoder',
-    'autoencoder',
-    'extractor',
-    'extractor-output',
-  ] as const;
-  const words = keys.flatMap((name) => {
-    const value = named[name];
-    return value === undefined ? [] : [`--${name}`, quoted(value)];
-  });
-  const switches = [
-    ...(flags.quick ? ['--quick'] : []),
-    ...(flags.allowOverlap ? ['--allow-overlap'] : []),
-    `--seed ${flags.seed}`,
-  ];
-  return ['cranioflow evaluate', ...words, ...switches].join(' ');
 }

@@ -1,6 +1,7 @@
 /** `cranioflow ingest`: head CT, bone masks and meshes into a dataset. */
 import { type Command, Option } from 'commander';
 import type { IngestOptions, IngestResult } from '../dataset/ingest.ts';
+import { commandLine } from '../files/commandLine.ts';
 import type { Vec3 } from '../volume/volume.ts';
 import type { Context } from './context.ts';
 import { gridSize, real, whole } from './options.ts';
@@ -116,6 +117,7 @@ Examples:
       const result = await cli.interruptible((signal) =>
         ingest({
           ...options,
+          command: commandLine(cli.command.argv, untold(inputs, flags)),
           signal,
           onWarning: cli.say,
           onProgress({ done, total, refused }) {
@@ -134,6 +136,18 @@ interface IngestFlags
   pairs: boolean;
   subjectPattern?: string;
   subjectTable?: string;
+}
+
+/** Files by what they are: their names may be those of patients, and the page of cases goes along with the dataset. */
+function untold(
+  inputs: readonly string[],
+  { landmarks, alignTo, subjectTable, qualityFile }: IngestFlags,
+): Map<string, string> {
+  const files = [landmarks, alignTo, subjectTable, qualityFile].flatMap((file) => file ?? []);
+  return new Map([
+    ...files.map((file) => [file, 'FILE'] as const),
+    ...inputs.map((path) => [path, 'INPUT'] as const),
+  ]);
 }
 
 /** Options of `ingest` from the flags. Throws `UsageError` where two flags exclude each other. */

@@ -70,7 +70,3 @@ export function interval(text: string): [number, number] {
 export function repeated(value: string, before: string[] = []): string[] {
   return [...before, value];
 }
-
-/** A word as a shell takes it. */
-export const quoted = (word: string): string =>
-  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { FileError, UsageError } from '../errors.ts';
 import type { SetEvaluation } from '../evaluation/setReport.ts';
+import { commandLine } from '../files/commandLine.ts';
 import type { Context } from './context.ts';
 
 interface ReportFlags {
@@ -43,8 +44,16 @@ bones, the way from noise to bone, nearest training cases, reconstructions, figu
       const { readProvenance } = await import('../sampling/generateProvenance.ts');
       const made = flags.fake === undefined ? undefined : readProvenance(flags.fake)?.settings;
       const evaluation = flags.evaluation === undefined ? undefined : readEvaluation(flags.evaluation);
+      const commands = { report: commandLine(cli.command.argv) };
       const written = await cli.interruptible((signal) => {
-        const common = { run: flags.run, dataset: flags.data, out: flags.out, quiet: cli.quiet, signal };
+        const common = {
+          run: flags.run,
+          dataset: flags.data,
+          out: flags.out,
+          commands,
+          quiet: cli.quiet,
+          signal,
+        };
         if (kind === 'encoder') return writeEncoderReport(common);
         return kind === 'autoencoder'
           ? writeAutoencoderReport(common)

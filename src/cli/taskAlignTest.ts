@@ -2,8 +2,9 @@
 import type { Command } from 'commander';
 import type { AlignMethod } from '../downstream/align/method.ts';
 import { UsageError } from '../errors.ts';
+import { commandLine } from '../files/commandLine.ts';
 import type { Context } from './context.ts';
-import { list, positive, quoted, repeated, whole } from './options.ts';
+import { list, positive, repeated, whole } from './options.ts';
 
 interface TestFlags {
   data: string;
@@ -97,7 +98,7 @@ Examples:
             },
           }),
         );
-        const whole = { ...test, command: commandLine(flags) };
+        const whole = { ...test, command: commandLine(cli.command.argv) };
         const { page } = writeAlignTest(flags.out, whole);
         kept.remove();
         cli.print(whole, `${terminalTable(whole)}\npage: ${page}\n`);
@@ -119,22 +120,4 @@ function oneOf<T extends string>(names: readonly string[], known: readonly T[], 
       todo: 'correct the name',
     });
   return names as T[];
-}
-
-/** The command line, as it can be given again. */
-function commandLine(flags: TestFlags): string {
-  const words = [
-    `--data ${quoted(flags.data)}`,
-    ...(flags.run ?? []).map((run) => `--run ${quoted(run)}`),
-    `--methods ${flags.methods.join(',')}`,
-    `--poses ${flags.poses.join(',')}`,
-    `--conditions ${flags.conditions.join(',')}`,
-    ...(flags.count === undefined ? [] : [`--count ${flags.count}`]),
-    `--draws ${flags.draws}`,
-    `--failure ${flags.failure}`,
-    `--seed ${flags.seed}`,
-    ...(flags.threads === undefined ? [] : [`--threads ${flags.threads}`]),
-    `--out ${quoted(flags.out)}`,
-  ];
-  return `cranioflow task align test ${words.join(' ')}`;
 }

@@ -5,9 +5,10 @@ import { ANSWERS_MOST, METHOD_NAMES } from '../downstream/complete/method.ts';
 import type { CompletionPicture } from '../downstream/complete/page.ts';
 import type { CompletionView } from '../downstream/complete/test.ts';
 import type { DefectKind } from '../downstream/defects/sites.ts';
+import { commandLine } from '../files/commandLine.ts';
 import { chosenMethods, type MethodFlags, openMethods } from './completionMethods.ts';
 import type { Context } from './context.ts';
-import { list, positive, quoted, whole } from './options.ts';
+import { list, positive, whole } from './options.ts';
 
 interface TestFlags extends MethodFlags {
   data: string;
@@ -121,7 +122,7 @@ async function runTest(flags: TestFlags, cli: Context): Promise<void> {
     const { completionPage } = await import('../downstream/complete/page.ts');
     const [json, page] = [join(flags.out, 'complete.json'), join(flags.out, 'complete.html')];
     writeFileAtomic(join(flags.out, 'complete.md'), markdownText(record));
-    writeFileAtomic(page, completionPage(record, await picturesOf(seen), commandOf(flags, names)));
+    writeFileAtomic(page, completionPage(record, await picturesOf(seen), commandLine(cli.command.argv)));
     // The last: where it is, the test is finished.
     writeFileAtomic(json, `${JSON.stringify(record, null, 1)}\n`);
     kept.remove();
@@ -161,23 +162,4 @@ async function picturesOf(seen: readonly CompletionView[][]): Promise<Completion
       alt: `Defective bone with the part that was taken, and with the implant of ${methods.join(', ')}`,
     };
   });
-}
-
-/** The command that makes the page again, without the folder it was run in. */
-function commandOf(flags: TestFlags, names: readonly string[]): string {
-  const parts = [
-    'cranioflow task complete test',
-    `--data ${quoted(flags.data)}`,
-    `--methods ${names.join(',')}`,
-  ];
-  if (flags.run !== undefined) parts.push(`--run ${quoted(flags.run)}`);
-  if (flags.prior !== undefined) parts.push(`--prior ${quoted(flags.prior)}`);
-  if (flags.kinds !== undefined) parts.push(`--kinds ${flags.kinds.join(',')}`);
-  if (flags.leastQuality > 2) parts.push(`--least-quality ${flags.leastQuality}`);
-  if (flags.cases !== undefined) parts.push(`--cases ${flags.cases}`);
-  if (flags.tolerance !== undefined) parts.push(`--tolerance ${flags.tolerance}`);
-  if (flags.answers > 1) parts.push(`--answers ${flags.answers}`);
-  if (flags.pictures !== 6) parts.push(`--pictures ${flags.pictures}`);
-  parts.push(`--defects ${flags.defects}`, `--seed ${flags.seed}`, `--out ${quoted(flags.out)}`);
-  return parts.join(' ');
 }

@@ -1,8 +1,9 @@
 /** `cranioflow task study`: what synthetic bones are worth in the two tasks. */
 import { type Command, Option } from 'commander';
 import { UsageError } from '../errors.ts';
+import { quoted } from '../files/commandLine.ts';
 import type { Context } from './context.ts';
-import { quoted, repeated, whole } from './options.ts';
+import { repeated, whole } from './options.ts';
 import type { SettingsFlags } from './studySettings.ts';
 
 interface TaskStudyFlags extends SettingsFlags {

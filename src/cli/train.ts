@@ -14,6 +14,7 @@ import {
   presetOption,
   RUN_HELP,
   report,
+  reportOptions,
   resolveConfig,
   runOptions,
   type TrainFlags,
@@ -96,13 +97,7 @@ Examples:
       if (flags.report) {
         const { writeAutoencoderReport } = await import('../evaluation/runReport.ts');
         await cli.interruptible((signal) =>
-          writeAutoencoderReport({
-            run: flags.out,
-            dataset,
-            quiet: cli.quiet,
-            signal,
-            threads: flags.threads,
-          }),
+          writeAutoencoderReport({ ...reportOptions(flags, cli), dataset, signal }),
         );
       }
       report(cli, flags.out, config.steps, 'heldOutDice', heldOutDice);
@@ -189,7 +184,7 @@ batches, and an autoencoder of other data.`,
       } else if (flags.report) {
         const { writeGeneratorReport } = await import('../evaluation/runReport.ts');
         await cli.interruptible((signal) =>
-          writeGeneratorReport({ run: flags.out, dataset, quiet: cli.quiet, signal, threads: flags.threads }),
+          writeGeneratorReport({ ...reportOptions(flags, cli), dataset, signal }),
         );
       }
       if (steps < config.steps && privacy === undefined)

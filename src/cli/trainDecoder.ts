@@ -1,7 +1,14 @@
 /** `cranioflow train decoder`. */
 import type { Command } from 'commander';
 import type { Context } from './context.ts';
-import { RUN_HELP, resolveConfig, runOptions, type TrainFlags, trainingOptions } from './trainRun.ts';
+import {
+  RUN_HELP,
+  reportOptions,
+  resolveConfig,
+  runOptions,
+  type TrainFlags,
+  trainingOptions,
+} from './trainRun.ts';
 
 interface DecoderFlags extends TrainFlags {
   autoencoder: string;
@@ -34,9 +41,8 @@ Examples:
       );
       if (flags.report) {
         const { writeAutoencoderReport } = await import('../evaluation/runReport.ts');
-        const { out: run, threads } = flags;
         await cli.interruptible((signal) =>
-          writeAutoencoderReport({ run, dataset, quiet: cli.quiet, signal, threads }),
+          writeAutoencoderReport({ ...reportOptions(flags, cli), dataset, signal }),
         );
       }
       const told = Object.keys(after).map(

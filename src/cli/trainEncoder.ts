@@ -1,7 +1,15 @@
 /** `cranioflow train encoder`. */
 import type { Command } from 'commander';
 import type { Context } from './context.ts';
-import { RUN_HELP, report, resolveConfig, runOptions, type TrainFlags, trainingOptions } from './trainRun.ts';
+import {
+  RUN_HELP,
+  report,
+  reportOptions,
+  resolveConfig,
+  runOptions,
+  type TrainFlags,
+  trainingOptions,
+} from './trainRun.ts';
 
 export function registerTrainEncoder(train: Command, open: (command: Command) => Context): void {
   trainingOptions(train.command('encoder'))
@@ -29,8 +37,9 @@ Examples:
       );
       if (flags.report) {
         const { writeEncoderReport } = await import('../evaluation/runReport.ts');
-        const { out: run } = flags;
-        await cli.interruptible((signal) => writeEncoderReport({ run, dataset, quiet: cli.quiet, signal }));
+        await cli.interruptible((signal) =>
+          writeEncoderReport({ ...reportOptions(flags, cli), dataset, signal }),
+        );
       }
       report(cli, flags.out, config.steps, 'heldOutRetrieval', heldOutRetrieval);
     });

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { z } from 'zod';
+import { commandLine } from '../files/commandLine.ts';
 import type { Context } from './context.ts';
 import { repeated, whole } from './options.ts';
 
@@ -52,6 +53,12 @@ export async function resolveConfig<S extends z.ZodType>(
 
 export function runOptions({ out, resume, threads }: RunFlags, { quiet, command }: Context) {
   return { out, resume, threads, quiet, command };
+}
+
+/** Of the report that ends a training; its page is made again by `report`. */
+export function reportOptions({ out, data, threads }: TrainFlags, { quiet }: Context) {
+  const commands = { report: commandLine(['report', '--run', out, '--data', data]) };
+  return { run: out, threads, quiet, commands };
 }
 
 export function report(

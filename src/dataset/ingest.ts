@@ -68,6 +68,8 @@ export interface IngestOptions extends MakeOptions, Partial<SplitOptions> {
   keepNames?: boolean;
   /** Cases at work at once, each in a thread of its own. Default: as cores and memory allow. */
   jobs?: number;
+  /** The command line, for the page of cases: without names that may be those of patients. */
+  command?: string;
   onProgress?: (progress: IngestProgress) => void;
   signal?: AbortSignal;
   /** Told what a person should know (a dead process's lock taken over). */
@@ -366,13 +368,15 @@ function checkLandmarks({ landmarks, frame, alignTo }: IngestOptions, cases: num
 
 /** The page of the cases of this command: those made now, those kept, those refused. */
 function pageOf(options: IngestOptions, cases: readonly Named[], kept: readonly string[]): string {
-  const { grid, spacing, bone = 'bone' } = options;
+  const { grid, spacing, bone = 'bone', command } = options;
   const recorded = new Set(recordedCases(options.out));
   return writeCasesPage(options.out, {
     title: options.name ?? `${bone}: cases`,
     lead: `Every case on the grid of ${grid.join('x')} voxels of ${spacing} mm.`,
     ids: cases.map((c) => c.id).filter((id) => recorded.has(id)),
     kept,
+    command,
+    commandNote: 'Names of files may be those of patients: INPUT and FILE stand for them here.',
   });
 }
 

@@ -16,7 +16,8 @@ import { interruptedError, nextTurn } from '../files/interrupt.ts';
 import { createProgress } from '../files/progress.ts';
 import { type Image, writePng } from '../mesh/png.ts';
 import type { GeneratorMeta } from '../models/metadata.ts';
-import { buildReport, formatNumber, type Report, type Section } from '../report/report.ts';
+import { formatNumber } from '../report/number.ts';
+import { buildReport, type Report, type Section } from '../report/report.ts';
 import type { AutoencoderWeights } from '../sampling/autoencoder.ts';
 import { readProvenance } from '../sampling/generateProvenance.ts';
 import { Generator, type GeneratorWeights } from '../sampling/generator.ts';
@@ -37,7 +38,7 @@ import { reconstructionPart } from './report/reconstructions.ts';
 import { trajectory, trajectoryPart } from './report/trajectory.ts';
 import type { SetEvaluation } from './setReport.ts';
 
-/** Command lines that make what a section shows again. */
+/** Command lines that make what a section shows again; `report` makes the page. */
 export interface ReportCommands {
   autoencoder?: string;
   generator?: string;
@@ -174,7 +175,8 @@ export async function writeAutoencoderReport(options: Common): Promise<WrittenRe
         ...autoencoderFacts(autoencoder),
         ['Dice, reconstruction', rebuilt.meanDice],
       ],
-      sections: [rebuilt.section, curves, limitsSection(dataset, commands.report)],
+      sections: [rebuilt.section, curves, limitsSection(dataset)],
+      command: commands.report,
     },
     rebuilt.pictures,
   );
@@ -189,7 +191,7 @@ export async function writeEncoderReport(options: Common): Promise<WrittenReport
   const { bone, phantom } = dataset.manifest;
   const { meta, weights } = readShapeEncoder(run);
   const stages = new Stages(1, options);
-  const curves = await stages.run('curves', () => encoderCurves(run, commands.report));
+  const curves = await stages.run('curves', () => encoderCurves(run));
   const size = `${formatNumber(parametersOf(weights))} parameters, ${formatNumber(meta.step)} steps`;
   const written = write(
     out,
@@ -198,7 +200,8 @@ export async function writeEncoderReport(options: Common): Promise<WrittenReport
       lead: `What tells one ${bone} from another, learnt without labels.`,
       phantom: phantom || meta.phantom,
       facts: [...dataFacts(dataset), ['encoder', `${size}, ${meta.config.features} features`]],
-      sections: [curves, limitsSection(dataset, commands.report)],
+      sections: [curves, limitsSection(dataset)],
+      command: commands.report,
     },
     {},
   );
@@ -339,8 +342,9 @@ export async function writeRunReport(options: RunReportOptions): Promise<Written
         ...(evaluation === undefined ? [] : [figuresSection(evaluation, naming, commands.evaluate)]),
         rebuilt.section,
         ...curves,
-        limitsSection(dataset, commands.report),
+        limitsSection(dataset),
       ],
+      command: commands.report,
     };
     const written = write(out, report, Object.assign({}, ...parts.map((part) => part.pictures)));
     stages.finish(written.path);

@@ -147,16 +147,10 @@ export async function auditRun(options: AuditRunOptions): Promise<WrittenAudit> 
     notes: [...inputs.notes, ...found.notes, ...(attacked?.notes ?? [])],
   };
   const page = join(out, 'audit.html');
-  writeFileAtomic(
-    page,
-    auditPage(record, picturesOf(record, found, sets), found.reals, command ?? commandOf(options)),
-  );
+  writeFileAtomic(page, auditPage(record, picturesOf(record, found, sets), found.reals, command));
   // Last: who finds the record finds the page.
   return { record, files: { record: writeAudit(out, record), page } };
 }
-
-const commandOf = ({ run, data, fake, out }: AuditRunOptions): string =>
-  `cranioflow audit --run ${run} --data ${data} --fake ${fake} --out ${out}`;
 
 /** Flagged pairs, those most alone first; where there are none, the three most alone. */
 function picturesOf(

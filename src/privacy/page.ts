@@ -4,7 +4,9 @@
  * with those who may see them.
  */
 import type { Image } from '../mesh/png.ts';
-import { buildReport, formatNumber, type Report, type Section } from '../report/report.ts';
+import { formatNumber } from '../report/number.ts';
+import { buildReport, type Section } from '../report/report.ts';
+import type { Table } from '../report/table.ts';
 import type { AuditRecord } from './auditRecord.ts';
 import type { Criterion, Verdict } from './verdict.ts';
 
@@ -39,15 +41,22 @@ const NETWORK: Readonly<Record<Verdict, string>> = {
     'The network must not be shared on the strength of this audit: no attack on it was made, or there were too few cases to tell.',
 };
 
-function criteriaTable(criteria: readonly Criterion[]): Section['tables'] {
+/** What a result is in the colours of the table; not enough evidence is neither good nor bad. */
+const GOOD: Readonly<Record<Verdict, boolean | undefined>> = {
+  pass: true,
+  fail: false,
+  'not enough evidence': undefined,
+};
+
+function criteriaTable(criteria: readonly Criterion[]): Table[] {
   return [
     {
       columns: ['criterion', 'result', 'figure [95 % interval]', 'real shapes', 'limit', 'what it says'],
       rows: criteria.map((c) => [
         c.title,
-        MARK[c.result],
+        { text: MARK[c.result], good: GOOD[c.result] },
         figure(c),
-        c.reference === undefined ? '' : formatNumber(c.reference),
+        c.reference,
         c.limit,
         c.sentence,
       ]),
@@ -163,10 +172,10 @@ export function auditPage(
   record: AuditRecord,
   pictures: readonly PagePicture[],
   reals: { distance: readonly number[]; isolation: readonly number[] },
-  command: string,
+  command?: string,
 ): string {
   const { figures, verdict, data, run, fake, seed } = record;
-  const report: Report = {
+  return buildReport({
     title: `Privacy audit: ${verdict}`,
     lead: 'May this generated set be shared? What was tested, what was found, and what it means.',
     phantom: data.phantom,
@@ -186,8 +195,8 @@ export function auditPage(
       ...(pictures.length > 0 ? [pairsSection(record, pictures)] : []),
       distributionSection(record, reals),
       LIMITS_SECTION,
-      { heading: 'Again', prose: 'The same folders and seed give the same verdict.', command },
     ],
-  };
-  return buildReport(report);
+    command,
+    commandNote: 'The same folders and seed give the same verdict.',
+  });
 }

@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { UsageError } from '../errors.ts';
 import { asDiskError, makeFolder, writeFileAtomic } from '../files/atomic.ts';
-import { type CasesPageOptions, caseCard, pageFoot, pageHead, type Summary } from './casesPage.ts';
+import { type CasesPageOptions, caseCard, casesFrame, type Summary } from './casesPage.ts';
 
 const picture = z.strictObject({
   title: z.string(),
@@ -134,6 +134,7 @@ export function writeCasesPage(dir: string, options: CasesPageOptions): string {
   }
   if (!options.ids) cards.sort((a, b) => Number(b.refused) - Number(a.refused));
   const path = join(dir, 'cases.html');
-  writeFileAtomic(path, pageHead(options, summary).text, ...cards.map((c) => c.text), pageFoot().text);
+  const { head, foot } = casesFrame(options, summary);
+  writeFileAtomic(path, head.text, ...cards.map((c) => c.text), foot.text);
   return path;
 }

@@ -5,102 +5,49 @@
  */
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
-import { type Content, html, type Markup, raw } from './html.ts';
+import {
+  type Axis,
+  type Chart,
+  chartCsv,
+  type Histogram,
+  histogramData,
+  type LineChart,
+  lineData,
+} from './chartData.ts';
+import { svgFile } from './chartFile.ts';
+import { html, type Markup, raw } from './html.ts';
+import { type Place, tools } from './tools.ts';
 
-export interface Axis {
-  /** With its unit: 'loss (MSE)'. */
-  label: string;
-  log?: boolean;
-  /** Where the ticks are; default: a few round numbers. */
-  ticks?: readonly number[];
-}
-
-export interface LineSeries {
-  name: string;
-  x: ArrayLike<number>;
-  y: ArrayLike<number>;
-  /** Ends of an interval at each point, drawn as a whisker where both are finite. */
-  low?: ArrayLike<number>;
-  high?: ArrayLike<number>;
-  /** A dashed line without points: a level to compare with. */
-  dashed?: boolean;
-  /** Which of the six colours, 1 to 6; default: by its place. */
-  colour?: number;
-}
-
-export interface LineChart {
-  kind: 'line';
-  caption: string;
-  series: readonly LineSeries[];
-  x: Axis;
-  y: Axis;
-  /** Points of the smoothing window; above 1 the raw values stay as a faint line behind. */
-  smooth?: number;
-  /** Marks each point, for few points such as a sweep over NFE. */
-  dots?: boolean;
-  /** Points that are no steps of one way (training seeds) are not joined. */
-  unjoined?: boolean;
-}
-
-export interface Histogram {
-  kind: 'histogram';
-  caption: string;
-  series: readonly { name: string; values: ArrayLike<number> }[];
-  x: Axis;
-  /** About how many bins. */
-  bins?: number;
-}
-
-export type Chart = LineChart | Histogram;
-
-const WIDTH = 520;
-const HEIGHT = 300;
+export const WIDTH = 520;
+export const HEIGHT = 300;
 /** Series colours `--series-1` ... `--series-6` are set in the style of the report. */
 const SERIES = 6;
 
 const colourOf = (s: number, series: { colour?: number } = {}): string =>
   `var(--series-${series.colour ?? (s % SERIES) + 1})`;
 
-/**
- * A centred running mean over `window` values, fewer (but as many on both sides) near the ends; on a log axis the mean of
- * logarithms. Values that are not finite are passed over; where the window holds none, the mean is NaN.
- */
-export function runningMean(values: ArrayLike<number>, window: number, log = false): Float64Array {
-  const n = values.length;
-  const sum = new Float64Array(n + 1);
-  const count = new Uint32Array(n + 1);
-  for (let i = 0; i < n; i++) {
-    const value = log ? Math.log(values[i]) : values[i];
-    const finite = Number.isFinite(value);
-    sum[i + 1] = sum[i] + (finite ? value : 0);
-    count[i + 1] = count[i] + (finite ? 1 : 0);
-  }
-  const half = Math.floor(window / 2);
-  return Float64Array.from({ length: n }, (_, i) => {
-    const reach = Math.min(half, i, n - 1 - i);
-    const mean = (sum[i + reach + 1] - sum[i - reach]) / (count[i + reach + 1] - count[i - reach]);
-    return log ? Math.exp(mean) : mean;
-  });
-}
-
-const usable = (v: number, axis: Axis): boolean => Number.isFinite(v) && (!axis.log || v > 0);
-
-/** Values that would have no place on the chart become NaN, where Plot breaks the line. */
-const cleaned = (values: ArrayLike<number>, axis: Axis): number[] =>
-  Array.from(values, (v) => (usable(v, axis) ? v : Number.NaN));
-
-function svgOf(options: Plot.PlotOptions): string {
+/** The markup inside the SVG. Names of Plot's marks become data: a picture with one label has no labelled parts. */
+function drawn(options: Plot.PlotOptions): string {
   const { document } = parseHTML('<!doctype html><html><body></body></html>');
   const svg = Plot.plot({
     width: WIDTH,
     height: HEIGHT,
     marginLeft: 56,
     marginBottom: 42,
-    style: { background: 'none', fontSize: '12px', fontFamily: 'inherit', overflow: 'visible' },
     ...options,
     document: document as unknown as Plot.PlotOptions['document'],
   });
-  return svg.outerHTML;
+  svg.querySelector('style')?.remove();
+  for (const part of svg.querySelectorAll('[aria-label]')) {
+    part.setAttribute('data-mark', part.getAttribute('aria-label') ?? '');
+    part.removeAttribute('aria-label');
+    part.removeAttribute('aria-hidden');
+  }
+  // A hundredth of a pixel is enough.
+  const inside: string = svg.innerHTML;
+  return inside.replace(/="[^"]*"/g, (given) =>
+    given.replace(/\d+\.\d{3,}/g, (n) => String(Number(Number(n).toFixed(2)))),
+  );
 }
 
 /** Sideways step of each series in pixels, so that points at one place stand side by side. */
@@ -119,69 +66,52 @@ const scale = (axis: Axis): Plot.ScaleOptions => ({
   labelArrow: 'none',
 });
 
-function lineSvg(chart: LineChart): { svg: string; dropped: number } {
+function drawLines(chart: LineChart): string {
   const marks: Plot.Markish[] = [Plot.frame({ stroke: 'var(--line)' })];
-  let dropped = 0;
   const solid = chart.series.filter((series) => !series.dashed);
-  chart.series.forEach((series, s) => {
+  lineData(chart).lines.forEach(({ x, y, mean, low, high }, s) => {
+    const series = chart.series[s];
     const place = solid.indexOf(series);
     const dx = chart.dots && place >= 0 ? (place - (solid.length - 1) / 2) * DODGE : 0;
-    const x = cleaned(series.x, chart.x);
-    const y = cleaned(series.y, chart.y);
-    dropped += y.filter((v, i) => Number.isNaN(v) || Number.isNaN(x[i])).length;
     const stroke = colourOf(s, series);
-    const smooth = (chart.smooth ?? 1) > 1;
     const index = x.map((_, i) => i);
-    if (smooth) marks.push(Plot.line(index, { x, y, stroke, strokeWidth: 1, strokeOpacity: 0.28 }));
-    const shown = smooth ? Array.from(runningMean(y, chart.smooth ?? 1, chart.y.log)) : y;
-    if (series.low !== undefined && series.high !== undefined) {
-      const y1 = cleaned(series.low, chart.y);
-      const y2 = cleaned(series.high, chart.y);
-      const ends = index.filter((i) => Number.isFinite(y1[i]) && Number.isFinite(y2[i]));
+    if (mean) marks.push(Plot.line(index, { x, y, stroke, strokeWidth: 1, strokeOpacity: 0.28 }));
+    if (low && high)
       marks.push(
-        Plot.ruleX(ends, {
-          x: (i: number) => x[i],
-          y1: (i: number) => y1[i],
-          y2: (i: number) => y2[i],
-          stroke,
-          strokeWidth: 1.4,
-          strokeOpacity: 0.55,
-          dx,
-        }),
+        Plot.ruleX(
+          index.filter((i) => Number.isFinite(low[i])),
+          {
+            x: (i: number) => x[i],
+            y1: (i: number) => low[i],
+            y2: (i: number) => high[i],
+            stroke,
+            strokeWidth: 1.4,
+            strokeOpacity: 0.55,
+            dx,
+          },
+        ),
       );
-    }
     const dash = series.dashed ? { strokeDasharray: '5 4' } : {};
+    const strokeWidth = series.dashed ? 1.4 : 1.8;
     if (!chart.unjoined || series.dashed)
-      marks.push(
-        Plot.line(index, { x, y: shown, stroke, strokeWidth: series.dashed ? 1.4 : 1.8, dx, ...dash }),
-      );
+      marks.push(Plot.line(index, { x, y: mean ?? y, stroke, strokeWidth, dx, ...dash }));
     if (chart.dots && !series.dashed) marks.push(Plot.dot(index, { x, y, fill: stroke, r: 3, dx }));
   });
   const inset = chart.dots ? { inset: INSET } : {};
-  return { svg: svgOf({ x: scale(chart.x), y: scale(chart.y), marks, ...inset }), dropped };
+  return drawn({ x: scale(chart.x), y: scale(chart.y), marks, ...inset });
 }
 
-function histogramSvg(chart: Histogram): { svg: string; dropped: number } {
-  const values = chart.series.map((series) => Array.from(series.values).filter((v) => usable(v, chart.x)));
-  const dropped = chart.series.reduce((sum, series, s) => sum + series.values.length - values[s].length, 0);
-  const all = values.flat();
-  const bins = chart.bins ?? 24;
-  const place = (v: number) => (chart.x.log ? Math.log(v) : v);
-  const low = Math.min(...all.map(place));
-  const step = (Math.max(...all.map(place)) - low) / bins || 1;
-  const edge = (b: number) => (chart.x.log ? Math.exp(low + b * step) : low + b * step);
-  // Shares, not counts: the sets compared are rarely of one size.
+function drawHistogram(chart: Histogram): string {
+  const { edges, shares } = histogramData(chart);
   const marks: Plot.Markish[] = [Plot.frame({ stroke: 'var(--line)' })];
-  values.forEach((set, s) => {
-    const share = new Array<number>(bins).fill(0);
-    for (const v of set) share[Math.min(bins - 1, Math.floor((place(v) - low) / step))] += 1 / set.length;
-    const bars = share.map((y, b) => ({ x1: edge(b), x2: edge(b + 1), y }));
+  shares.forEach((share, s) => {
+    const bars = share.map((y, b) => ({ x1: edges[b], x2: edges[b + 1], y }));
     marks.push(
       Plot.rectY(bars, { x1: 'x1', x2: 'x2', y: 'y', fill: colourOf(s), fillOpacity: 0.38, inset: 0.5 }),
     );
-    const outline = share.flatMap((y, b) => [
-      { x: edge(b), y },
-      { x: edge(b + 1), y },
+    const outline = bars.flatMap(({ x1, x2, y }) => [
+      { x: x1, y },
+      { x: x2, y },
     ]);
     marks.push(Plot.line(outline, { x: 'x', y: 'y', stroke: colourOf(s), strokeWidth: 1.6 }));
   });
@@ -191,26 +121,24 @@ function histogramSvg(chart: Histogram): { svg: string; dropped: number } {
     tickFormat: '~%',
     labelArrow: 'none',
   };
-  return { svg: svgOf({ x: { ...scale(chart.x), grid: false }, y, marks }), dropped };
+  return drawn({ x: { ...scale(chart.x), grid: false }, y, marks });
 }
 
-/** A `<figure>` with the chart's SVG, a legend when there are several series, and the caption. */
-export function renderChart(chart: Chart): Markup {
-  const any = chart.series.some((series) =>
-    'values' in series
-      ? Array.from(series.values).some((v) => usable(v, chart.x))
-      : Array.from(series.y).some(
-          (v, i) => usable(v, (chart as LineChart).y) && usable(series.x[i], chart.x),
-        ),
-  );
-  const drawn = any ? (chart.kind === 'line' ? lineSvg(chart) : histogramSvg(chart)) : undefined;
-  const body: Content = drawn ? raw(drawn.svg) : html`<p class="empty">No value that could be drawn.</p>`;
-  const legend: Content =
-    chart.series.length > 1 &&
-    html`<p class="legend">${chart.series.map((s, i) => html`<span><i style="background:${colourOf(i, 'y' in s ? s : {})}"></i>${s.name}</span>`)}</p>`;
-  const note: Content =
-    drawn &&
-    drawn.dropped > 0 &&
-    ` (Not drawn: ${drawn.dropped} ${drawn.dropped === 1 ? 'value' : 'values'} without a place on this axis.)`;
-  return html`<figure class="chart">${legend}${body}<figcaption>${chart.caption}${note}</figcaption></figure>`;
+/** A `<figure>` with the chart's SVG, a legend when there are several series, the caption, its data and its drawing. */
+export function renderChart(chart: Chart, place: Place = { id: 'chart' }): Markup {
+  const { caption, series } = chart;
+  const csv = chartCsv(chart);
+  if (csv.rows.length === 0)
+    return html`<figure class="chart" id="${place.id}"><p class="empty">No value that could be drawn.</p><figcaption>${caption}${tools(place)}</figcaption></figure>`;
+  const inside = chart.kind === 'line' ? drawLines(chart) : drawHistogram(chart);
+  const { dropped } = chart.kind === 'line' ? lineData(chart) : histogramData(chart);
+  const names = series.map((s, i) => ({ name: s.name, colour: colourOf(i, 'y' in s ? s : {}) }));
+  const legend = names.length > 1 ? names : [];
+  const note =
+    dropped > 0 &&
+    ` (Not drawn: ${dropped} ${dropped === 1 ? 'value' : 'values'} without a place on this axis.)`;
+  return html`<figure class="chart" id="${place.id}">${
+    legend.length > 0 &&
+    html`<p class="legend">${legend.map(({ name, colour }) => html`<span><i style="background:${colour}"></i>${name}</span>`)}</p>`
+  }<svg role="img" aria-label="${`Chart: ${caption}`}" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" fill="currentColor" font-size="12" text-anchor="middle">${raw(inside)}</svg><figcaption>${caption}${note}${tools(place, csv, svgFile(inside, { caption, legend, width: WIDTH, height: HEIGHT }))}</figcaption></figure>`;
 }

@@ -1,12 +1,19 @@
 /** Tables as text: Markdown, with what would break its cells made harmless. */
+import { type Cell, textOf } from './table.ts';
 
-const line = (cells: readonly (string | number)[]): string =>
-  `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
+const line = (cells: readonly Cell[]): string =>
+  `| ${cells
+    .map((cell) =>
+      String(textOf(cell) ?? '')
+        .replaceAll('|', '\\|')
+        .replaceAll('\n', ' '),
+    )
+    .join(' | ')} |`;
 
 /** The first `names` columns are words and stand left, the others right. */
 export function markdownTable(
   columns: readonly string[],
-  rows: readonly (readonly (string | number)[])[],
+  rows: readonly (readonly Cell[])[],
   names = columns.length,
 ): string {
   const rule = `| ${columns.map((_, c) => (c < names ? '---' : '--:')).join(' | ')} |`;

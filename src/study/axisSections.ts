@@ -1,6 +1,7 @@
 /** The five axes of robustness on the page of a study: each a plot, the seconds beside it, its points and how the arms compare. */
-import type { LineChart, LineSeries } from '../report/chart.ts';
-import type { Section, Table } from '../report/report.ts';
+import type { LineChart, LineSeries } from '../report/chartData.ts';
+import type { Section } from '../report/report.ts';
+import type { Table } from '../report/table.ts';
 import type { Comparison, PointFigures } from './figures.ts';
 import { HEADLINES, type Headline } from './headline.ts';
 import { SEEDS_TO_COMPARE } from './holding.ts';

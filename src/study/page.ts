@@ -5,9 +5,12 @@
 import type { Dataset } from '../dataset/dataset.ts';
 import { metricTitle } from '../evaluation/metricDocs.ts';
 import { readMetrics, thinned } from '../evaluation/report/metricsLog.ts';
+import { quoted } from '../files/commandLine.ts';
 import { interruptedError, nextTurn } from '../files/interrupt.ts';
-import type { LineChart } from '../report/chart.ts';
-import { buildReport, formatNumber, type Section, type Table } from '../report/report.ts';
+import type { LineChart } from '../report/chartData.ts';
+import { formatNumber } from '../report/number.ts';
+import { buildReport, type Section } from '../report/report.ts';
+import type { Table } from '../report/table.ts';
 import { AXES, axisSection } from './axisSections.ts';
 import type { StudyPaths } from './folder.ts';
 import { HEADLINES, type Headline } from './headline.ts';
@@ -63,7 +66,6 @@ function headSection(result: StudyResult): Section {
       ),
       ...(others.rows.length > 0 ? [others] : []),
     ],
-    command: result.command ?? undefined,
   };
 }
 
@@ -229,16 +231,14 @@ function workSection(result: StudyResult, { plan, paths }: PageSources): Section
         ]),
       },
     ],
-    command: [
-      result.command ?? '',
-      '',
-      '# one unit by itself; evaluate takes all held-out cases, where the study compares seeded draws of equal size: the figures',
-      '# of a set come out near those above, not equal to them',
-      `cranioflow generate --run ${paths.run(first.training.name)} --count ${first.count} --seed ${first.seed} --solver ${first.sampling.solver} --steps ${first.sampling.steps} --guidance ${first.sampling.guidance} --out some-folder`,
-      `cranioflow evaluate --real DATA --train DATA --fake ${paths.set(first.name)} --seed ${result.settings.seed}`,
-    ]
-      .join('\n')
-      .trim(),
+    also: {
+      words:
+        'One unit by itself, DATA being the dataset. evaluate takes all held-out cases, where the study compares seeded draws of equal size: the figures of a set come out near those above, not equal to them.',
+      command: [
+        `cranioflow generate --run ${quoted(paths.run(first.training.name))} --count ${first.count} --seed ${first.seed} --solver ${first.sampling.solver} --steps ${first.sampling.steps} --guidance ${first.sampling.guidance} --out some-folder`,
+        `cranioflow evaluate --real DATA --train DATA --fake ${quoted(paths.set(first.name))} --seed ${result.settings.seed}`,
+      ].join('\n'),
+    },
   };
 }
 
@@ -286,5 +286,6 @@ export async function studyPage(result: StudyResult, sources: PageSources): Prom
       curvesSection(sources),
       workSection(result, sources),
     ],
+    command: result.command ?? undefined,
   });
 }

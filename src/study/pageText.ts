@@ -1,5 +1,5 @@
 /** How the page of a study writes numbers, intervals and directions. */
-import { formatNumber } from '../report/report.ts';
+import { formatNumber } from '../report/number.ts';
 import type { MetricRow, PointFigures } from './figures.ts';
 import { HEADLINES } from './headline.ts';
 import { type Advantage, isWalkover, NAME } from './outcome.ts';

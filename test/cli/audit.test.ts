@@ -126,6 +126,7 @@ test('a set of strangers passes, in shapes and latents; the record names what wa
   expect(() => requirePassedAudit(forged, gate)).toThrow(/ended in: not enough evidence/);
   const page = readFileSync(folder.path('passed', 'audit.html'), 'utf8');
   expect(page).toContain('Privacy audit: pass');
+  expect(page).toMatch(/<pre>cranioflow audit --run [^<]*--fake [^<]*<\/pre>/);
   expect(page).toContain('may not be called anonymised');
   expect(page).toContain('PHANTOM');
   expect(page).not.toMatch(/src="http|<script/);

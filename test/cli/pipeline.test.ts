@@ -242,12 +242,17 @@ describe('ingest', () => {
     const plain = options.filter((o) => o !== '--keep-names');
     const { out: text } = await run([
       ...['ingest', join(masks, 'p1', 'ball.nrrd'), join(masks, 'p2', 'ball.nrrd'), '--out', target],
-      ...[...plain, '--subject-table', table, '--no-pictures', '--json'],
+      ...[...plain, '--subject-table', table, '--json'],
     ]);
     const { accepted, privateFile } = JSON.parse(text);
     for (const { id } of accepted) expect(id).toMatch(/^c-[0-9a-f]{10}$/);
     const manifest = readFileSync(join(target, 'dataset.json'), 'utf8');
     expect(manifest).not.toContain('ball.nrrd');
+    // The page tells the command, but no name of a file that was read.
+    const page = readFileSync(join(target, 'cases.html'), 'utf8');
+    expect(page).toContain(`<pre>cranioflow ingest INPUT INPUT --out ${target} `);
+    expect(page).toContain('--subject-table FILE');
+    expect(page).not.toMatch(/ball\.nrrd|subjects\.csv/);
     expect(
       JSON.parse(manifest)
         .cases.map((c: { subject: string }) => c.subject)

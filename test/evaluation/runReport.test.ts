@@ -124,7 +124,7 @@ describe('the report of a run', () => {
     expect(document.querySelectorAll('script, link, iframe, object, embed')).toHaveLength(0);
     for (const element of document.querySelectorAll('[src], [href], [srcset]'))
       expect(element.getAttribute('src') ?? element.getAttribute('href')).toMatch(
-        /^(data:image\/png;base64,|#)/,
+        /^(data:(image\/(png|svg\+xml)|text\/csv);base64,|#)/,
       );
     expect(/url\(|@import/.test(page.replaceAll(/base64,[^"]*/g, ''))).toBe(false);
   });

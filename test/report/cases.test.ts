@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -123,12 +122,12 @@ describe('the page', () => {
   it('counts, names every refusal with its reason, and shows each case with its pictures and numbers', () => {
     for (const record of [accepted, refused, odd]) writeCaseRecord(dir, record);
     const { document } = page({ kept: ['S002'], facts: [['Grid', '64x64x64']] });
-    expect(fact(document, 'Cases')).toBe('3');
-    expect(fact(document, 'Accepted')).toBe('2');
-    expect(fact(document, 'Refused')).toBe('1');
-    expect(fact(document, 'With warnings')).toBe('1');
-    expect(fact(document, 'Kept from an earlier run')).toBe('2');
-    expect(fact(document, 'Quality of the accepted')).toBe('3: 1, 5: 1');
+    expect(fact(document, 'cases')).toBe('3');
+    expect(fact(document, 'accepted')).toBe('2');
+    expect(fact(document, 'refused')).toBe('1');
+    expect(fact(document, 'with warnings')).toBe('1');
+    expect(fact(document, 'kept from an earlier run')).toBe('2');
+    expect(fact(document, 'quality of the accepted')).toBe('3: 1, 5: 1');
     expect(fact(document, 'Grid')).toBe('64x64x64');
     expect(texts(document, '#refused tbody tr')).toEqual(['S002series 3 is MR, not CT']);
     // Refused first.
@@ -158,7 +157,7 @@ describe('the page', () => {
   it('makes markup in any text harmless', () => {
     writeCaseRecord(dir, odd);
     const { text, document } = page({ title: EVIL, lead: EVIL, facts: [[EVIL, EVIL]] });
-    expect(document.querySelectorAll('script')).toHaveLength(1);
+    expect(document.querySelectorAll('script')).toHaveLength(0);
     expect(document.querySelectorAll('[onerror]')).toHaveLength(0);
     expect(
       [...document.querySelectorAll('img')].every((i) => i.getAttribute('src')?.startsWith('data:')),
@@ -176,29 +175,29 @@ describe('the page', () => {
     const card = (id: string) => document.getElementById(`case-${id}`);
     expect(card(accepted.id)?.querySelector('.drop input')).not.toBeNull();
     expect(card(refused.id)?.querySelector('.drop')).toBeNull();
+    expect(card(accepted.id)?.querySelector('.row')?.textContent).toBe('S001,drop');
+    expect(card(refused.id)?.querySelector('.row')).toBeNull();
     expect(card(refused.id)?.querySelector('.reason')?.textContent).toBe('too short');
     expect(card(accepted.id)?.querySelectorAll('details:not([open]) .steps li')).toHaveLength(2);
   });
 
-  it('asks no host for anything, and lets only its own script run', () => {
+  it('asks no host for anything, and has no script', () => {
     for (const record of [accepted, refused, odd]) writeCaseRecord(dir, record);
     const { text, document } = page();
-    expect(document.querySelectorAll('link, iframe, object, embed, base, [action], [srcset]')).toHaveLength(
-      0,
-    );
+    expect(
+      document.querySelectorAll('script, link, iframe, object, embed, base, form, [srcset]'),
+    ).toHaveLength(0);
     for (const element of document.querySelectorAll('[src], [href]')) {
       const target = element.getAttribute('src') ?? element.getAttribute('href') ?? '';
-      expect(target).toMatch(/^(data:image\/png;base64,|#)/);
+      expect(target).toMatch(/^(data:(image\/png|text\/csv);base64,|#)/);
     }
     expect(text).not.toMatch(/https?:|url\(|@import|fetch\(|XMLHttpRequest/);
     const policy = document.querySelector('meta[http-equiv]')?.getAttribute('content') ?? '';
     expect(policy.startsWith("default-src 'none';")).toBe(true);
-    const script = /<script>([\s\S]*)<\/script>/.exec(text)?.[1] ?? '';
-    expect(policy).toContain(`'sha256-${createHash('sha256').update(script).digest('base64')}'`);
+    expect(policy).not.toContain('script');
     // Links within the page arrive.
     for (const a of document.querySelectorAll('a[href^="#"]'))
       expect(document.getElementById(a.getAttribute('href')?.slice(1) ?? ''), a.outerHTML).not.toBeNull();
-    expect(() => new Function(script)).not.toThrow();
   });
 
   it('names records that are damaged or missing, shows the cases asked for in their order, says PHANTOM', () => {
@@ -220,7 +219,7 @@ describe('the page', () => {
   });
 
   it('works with no case at all, and ends in a tagged error where it cannot be written', () => {
-    expect(fact(page().document, 'Cases')).toBe('0');
+    expect(fact(page().document, 'cases')).toBe('0');
     rmSync(join(dir, 'cases.html'));
     mkdirSync(join(dir, 'cases.html'));
     expect(() => writeCasesPage(dir, { title: 'x' })).toThrow(DiskError);

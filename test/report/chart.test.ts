@@ -1,7 +1,8 @@
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
 import { RandomStream } from '../../src/random/stream.ts';
-import { type LineChart, renderChart, runningMean } from '../../src/report/chart.ts';
+import { renderChart } from '../../src/report/chart.ts';
+import type { LineChart } from '../../src/report/chartData.ts';
 
 const page = (chart: Parameters<typeof renderChart>[0]) =>
   parseHTML(`<body>${renderChart(chart).text}</body>`).document;
@@ -17,9 +18,7 @@ function runs(d: string): [number, number][][] {
 }
 
 const lines = (document: ReturnType<typeof page>) =>
-  [...document.querySelectorAll('[aria-label="line"] path')].map((path) =>
-    runs(path.getAttribute('d') ?? ''),
-  );
+  [...document.querySelectorAll('[data-mark="line"] path')].map((path) => runs(path.getAttribute('d') ?? ''));
 
 const base: LineChart = {
   kind: 'line',
@@ -58,12 +57,12 @@ describe('renderChart: lines', () => {
       { name: 'level', x: [0, 2], y: [2, 2], dashed: true, colour: 6 },
     ];
     const document = page({ ...base, series, dots: true });
-    const whiskers = [...document.querySelectorAll('[aria-label="rule"] line')];
+    const whiskers = [...document.querySelectorAll('[data-mark="rule"] line')];
     expect(whiskers).toHaveLength(2);
     const height = (line: (typeof whiskers)[0]) =>
       Math.abs(Number(line.getAttribute('y1')) - Number(line.getAttribute('y2')));
     expect(height(whiskers[1]) / height(whiskers[0])).toBeCloseTo(1.5, 1);
-    expect(document.querySelectorAll('[aria-label="dot"] circle')).toHaveLength(3);
+    expect(document.querySelectorAll('[data-mark="dot"] circle')).toHaveLength(3);
     expect(document.toString()).toContain('stroke-dasharray="5 4"');
     expect(document.querySelector('.legend')?.innerHTML).toContain('--series-6');
   });
@@ -77,9 +76,9 @@ describe('renderChart: lines', () => {
       unjoined: true,
       x: { label: 'seed', ticks: [0, 1, 2] },
     });
-    expect(document.querySelectorAll('[aria-label="line"] path')).toHaveLength(0);
-    expect(document.querySelectorAll('[aria-label="dot"] circle')).toHaveLength(3);
-    const ticks = document.querySelectorAll('[aria-label="x-axis tick label"] text');
+    expect(document.querySelectorAll('[data-mark="line"] path')).toHaveLength(0);
+    expect(document.querySelectorAll('[data-mark="dot"] circle')).toHaveLength(3);
+    const ticks = document.querySelectorAll('[data-mark="x-axis tick label"] text');
     expect([...ticks].map((t) => t.textContent)).toEqual(['0', '1', '2']);
   });
 
@@ -119,7 +118,7 @@ describe('renderChart: histograms', () => {
       bins: 5,
     });
     // Edges 0, 2, 4, 6, 8, 10: four of six values in the first bin, two in the last.
-    const bars = [...document.querySelectorAll('[aria-label="rect"] rect')].map((r) =>
+    const bars = [...document.querySelectorAll('[data-mark="rect"] rect')].map((r) =>
       Number(r.getAttribute('height')),
     );
     expect(bars).toHaveLength(5);
@@ -129,17 +128,31 @@ describe('renderChart: histograms', () => {
   });
 });
 
-describe('runningMean', () => {
-  it('is the mean of the window by brute force, narrower at the ends, NaN passed over', () => {
-    const values = [3, 1, Number.NaN, 4, 1, 5, 9, 2, 6];
-    const mean = runningMean(values, 5);
-    values.forEach((_, i) => {
-      const reach = Math.min(2, i, values.length - 1 - i);
-      const window = values.slice(i - reach, i + reach + 1).filter((v) => !Number.isNaN(v));
-      expect(mean[i]).toBeCloseTo(window.reduce((a, b) => a + b, 0) / window.length, 12);
-    });
-    expect(runningMean([1, 10, 100], 3, true)[1]).toBeCloseTo(10, 9);
-    expect(runningMean([Number.NaN], 1)[0]).toBeNaN();
+describe('what is under a chart', () => {
+  const chart = { ...base, series: [{ name: 'a', x: [1, 2], y: [3, 4] }] };
+  const document = parseHTML(
+    `<body>${renderChart(chart, { id: 'curves-chart-2', again: 'command' }).text}</body>`,
+  ).document;
+
+  it('is its data, its drawing, and the way to its command', () => {
+    const links = [...document.querySelectorAll('figcaption .tools a')];
+    expect(links.map((a) => a.getAttribute('download'))).toEqual([
+      'curves-chart-2.csv',
+      'curves-chart-2.svg',
+      null,
+    ]);
+    const [csv, svg] = links.map((a) =>
+      Buffer.from(a.getAttribute('href')?.split('base64,')[1] ?? '', 'base64').toString(),
+    );
+    expect(csv).toBe('series,step,loss\r\na,1,3\r\na,2,4\r\n');
+    const path = (text: string) => /data-mark="line"[^>]*><path d="([^"]*)"/.exec(text)?.[1] ?? 'none';
+    expect(path(svg)).toBe(path(document.toString()));
+    expect(links[2].getAttribute('href')).toBe('#command');
+  });
+
+  it('the drawing is one labelled picture without labelled parts', () => {
+    expect(document.querySelector('svg')?.getAttribute('aria-label')).toBe('Chart: loss');
+    expect(document.querySelectorAll('svg [aria-label], svg style')).toHaveLength(0);
   });
 });
 
@@ -165,12 +178,12 @@ describe('single points', () => {
   ): number => Number(element?.getAttribute(name));
 
   it('of series at one place stand side by side', () => {
-    const groups = [...document.querySelectorAll('[aria-label="dot"]')];
+    const groups = [...document.querySelectorAll('[data-mark="dot"]')];
     const shifts = groups.map((g) => Number(/\((-?[\d.]+)/.exec(g.getAttribute('transform') ?? '(0')![1]));
     expect(shifts).toEqual([-5, 0, 5]);
   });
   it('keep off the frame', () => {
-    const frame = document.querySelector('[aria-label="frame"]');
+    const frame = document.querySelector('[data-mark="frame"]');
     const [left, top] = [number(frame, 'x'), number(frame, 'y')];
     const circles = [...document.querySelectorAll('circle')];
     expect(circles).toHaveLength(18);
@@ -181,7 +194,7 @@ describe('single points', () => {
     }
   });
   it('have every label that was asked for', () => {
-    const labels = [...document.querySelectorAll('[aria-label="x-axis tick label"] text')];
+    const labels = [...document.querySelectorAll('[data-mark="x-axis tick label"] text')];
     expect(labels.map((l) => l.textContent)).toEqual(xs.map(String));
   });
 });

@@ -1,7 +1,8 @@
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
 import { blankImage, encodePng } from '../../src/mesh/png.ts';
-import { buildReport, formatNumber, NOT_A_DEVICE, type Report } from '../../src/report/report.ts';
+import { NOT_A_DEVICE } from '../../src/report/page.ts';
+import { buildReport, type Report } from '../../src/report/report.ts';
 
 const image = blankImage(12, 10, [10, 200, 30]);
 const report: Report = {
@@ -56,7 +57,7 @@ describe('buildReport', () => {
     expect(document.querySelectorAll('script, link, iframe, object')).toHaveLength(0);
     for (const element of document.querySelectorAll('[src], [href]')) {
       const target = element.getAttribute('src') ?? element.getAttribute('href') ?? '';
-      expect(target).toMatch(/^(data:image\/png;base64,|#)/);
+      expect(target).toMatch(/^(data:(image\/(png|svg\+xml)|text\/csv);base64,|#)/);
     }
     expect(text.replaceAll('http://www.w3.org/', '')).not.toMatch(/https?:\/\/|url\((?!#)|@import/);
   });
@@ -105,40 +106,31 @@ describe('buildReport', () => {
     );
   });
 
+  it('leads from each figure to the command of its section, or else to that of the page', () => {
+    const with_ = (command?: string) => parseHTML(buildReport({ ...report, command })).document;
+    const ways = (document: ReturnType<typeof with_>): (string | null)[] =>
+      [...document.querySelectorAll('main .tools a:not([download])')].map((a) => a.getAttribute('href'));
+    expect(ways(with_('cranioflow report'))).toEqual(['#skulls-command', '#command', '#command', '#command']);
+    expect(ways(with_())).toEqual(['#skulls-command']);
+    // A section made by the page's own command does not say it twice.
+    expect(ways(with_(report.sections[0].command))).toEqual(Array(4).fill('#command'));
+    expect(with_(report.sections[0].command).querySelectorAll('pre')).toHaveLength(1);
+  });
+
+  it('keeps the anchor of the command free, and shows a command for more', () => {
+    const also = { words: 'One unit.', command: 'a; b' };
+    const text = buildReport({
+      title: 't',
+      phantom: false,
+      command: 'c',
+      sections: [{ heading: 'Command', also }],
+    });
+    const { document } = parseHTML(text);
+    expect(document.querySelector('section')?.id).toBe('command-2');
+    expect([...document.querySelectorAll('pre')].map((p) => p.textContent)).toEqual(['a; b', 'c']);
+  });
+
   it('is the same file for the same input', () => {
     expect(buildReport(report)).toBe(text);
-  });
-});
-
-describe('formatNumber', () => {
-  it('keeps four digits and stays readable', () => {
-    const shown = [
-      0.913421,
-      12.3456,
-      1204,
-      3123456,
-      0,
-      -0.5,
-      3.14e-7,
-      1e-4,
-      -1200,
-      2.5e12,
-      Number.NaN,
-      Infinity,
-    ];
-    expect(shown.map(formatNumber)).toEqual([
-      '0.9134',
-      '12.35',
-      '1,204',
-      '3,123,456',
-      '0',
-      '−0.5',
-      '3.1e-7',
-      '0.0001',
-      '−1,200',
-      '2,500,000,000,000',
-      'not a number',
-      '∞',
-    ]);
   });
 });

@@ -5,8 +5,9 @@
  */
 import { join } from 'node:path';
 import { writeFileAtomic } from '../../files/atomic.ts';
-import type { Chart } from '../../report/chart.ts';
-import { buildReport, formatNumber, type Section } from '../../report/report.ts';
+import type { Chart } from '../../report/chartData.ts';
+import { formatNumber } from '../../report/number.ts';
+import { buildReport, type Section } from '../../report/report.ts';
 import { alignTable, digits, pairedLines, percent, TABLE_COLUMNS, tableRow } from './table.ts';
 import type { AlignGroup, AlignTest } from './test.ts';
 
@@ -15,6 +16,8 @@ const POSE_WORDS = {
     'Poses as heads are laid down in a scanner: a few degrees about each axis (deviations 8.2, 2.7, 3.9 about x, y, z).',
   any: 'Any pose at all, uniform over the rotations, as specimens lie in micro-CT.',
 } as const;
+
+const WHERE = { scanner: 'As in a scanner', any: 'Any pose' } as const;
 
 const CONDITION_WORDS = {
   whole: 'the whole bone',
@@ -27,7 +30,7 @@ function quantileChart(test: AlignTest, groups: readonly AlignGroup[]): Chart {
   const [{ pose, condition }] = groups;
   return {
     kind: 'line',
-    caption: `${pose}, ${CONDITION_WORDS[condition]}: rotation error that so many per cent of the scans stay below.`,
+    caption: `${WHERE[pose]}, ${CONDITION_WORDS[condition]}: rotation error that so many per cent of the scans stay below.`,
     x: { label: 'scans (%)' },
     y: { label: 'rotation error (degrees)', log: true },
     series: groups.map(({ method }) => {
@@ -57,7 +60,7 @@ function settings(test: AlignTest): AlignGroup[][] {
 export function findings(test: AlignTest): string[] {
   return settings(test).map((groups) => {
     const [{ pose, condition }] = groups;
-    const where = `${pose === 'any' ? 'Any pose' : 'As in a scanner'}, ${CONDITION_WORDS[condition]}`;
+    const where = `${WHERE[pose]}, ${CONDITION_WORDS[condition]}`;
     const ranked = groups
       .flatMap(({ method, summary: { rotationDeg, failed } }) =>
         rotationDeg === null ? [] : [{ method, median: rotationDeg.median.value, failed: failed.value }],
@@ -95,6 +98,7 @@ function sections(test: AlignTest): Section[] {
           prose: POSE_WORDS[pose],
           tables: [
             {
+              caption: 'Errors by condition and method.',
               columns: TABLE_COLUMNS.slice(1),
               // No-break spaces: a number and its sign stay together.
               rows: groups.map((g) =>
@@ -127,6 +131,7 @@ function sections(test: AlignTest): Section[] {
               'The method gives an uncertainty with each pose; 68 % of its errors should lie within. More: it is too cautious. Less: too sure.',
             tables: [
               {
+                caption: 'Share of the errors within the stated uncertainty.',
                 columns: ['method', 'pose', 'condition', 'rotation within', 'translation within'],
                 rows: calibrated.map(({ method, pose, condition, summary: { within } }) => [
                   method,
@@ -148,7 +153,6 @@ function sections(test: AlignTest): Section[] {
         'Scans are made from the masks of the dataset, moved and put on another grid: soft tissue, noise and segmentation are not tested here.',
         'Seconds are of one machine, as busy as it was. All other figures come out again to the last digit.',
       ],
-      command: test.command,
     },
   ];
 }
@@ -168,6 +172,7 @@ export function alignPage(test: AlignTest): string {
       ['seed', test.seed],
     ],
     sections: sections(test),
+    command: test.command,
   });
 }
 

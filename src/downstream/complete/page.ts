@@ -1,6 +1,7 @@
 /** `complete.html`: a test of completion as one page, the figures that decide first, then pictures, then how it was done. */
 import type { Image } from '../../mesh/png.ts';
-import { buildReport, type Quantity, type Section } from '../../report/report.ts';
+import { buildReport, type Section } from '../../report/report.ts';
+import type { Quantity, Table } from '../../report/table.ts';
 import { DEFECT_SHARES } from '../defects/defect.ts';
 import type { CompletionRecord } from './record.ts';
 import { FIGURES, summarise } from './summary.ts';
@@ -49,7 +50,11 @@ function headline(record: CompletionRecord): Section {
   };
 }
 
-const plain = ({ title, head, rows }: TextTable) => ({ caption: title, columns: head, rows });
+const plain = ({ title, head, rows }: TextTable): Table => ({
+  caption: `${title[0].toUpperCase()}${title.slice(1)}.`,
+  columns: head,
+  rows,
+});
 
 function howSection(record: CompletionRecord): Section {
   return {
@@ -61,7 +66,7 @@ function howSection(record: CompletionRecord): Section {
     tables: [
       {
         caption:
-          'share of the bone that a defect takes (of a jaw in a whole skull: resection 1 to 6 %, half 2 to 4.5 %)',
+          'Share of the bone that a defect takes (of a jaw in a whole skull: resection 1 to 6 %, half 2 to 4.5 %).',
         columns: ['kind', 'least', 'largest'],
         rows: record.kinds.map((kind) => [
           kind,
@@ -109,7 +114,8 @@ export function completionPage(
         : []),
       { heading: 'Figures', tables: tablesOf(record).map(plain) },
       howSection(record),
-      { heading: 'Again', prose: 'The same folder and seed give the same figures.', command },
     ],
+    command,
+    commandNote: 'The same folder and seed give the same figures.',
   });
 }

@@ -1,6 +1,7 @@
 /** How the trainings went: their losses, and what was measured on held-out cases beside them. */
-import type { LineChart } from '../../report/chart.ts';
-import type { Quantity, Section } from '../../report/report.ts';
+import type { LineChart } from '../../report/chartData.ts';
+import type { Section } from '../../report/report.ts';
+import type { Quantity } from '../../report/table.ts';
 import { type MetricsLog, readMetrics, thinned } from './metricsLog.ts';
 
 /** The training loss, raw and smoothed over a twentieth of the run, on a logarithmic axis. */
@@ -120,7 +121,7 @@ export function generatorCurves(run: string, command?: string): Section {
 }
 
 /** Loss and held-out retrieval of a contrastive encoder's run folder. Throws `RunFolderError`. */
-export function encoderCurves(run: string, command?: string): Section {
+export function encoderCurves(run: string): Section {
   const log = readMetrics(run);
   return {
     heading: 'Training of the encoder',
@@ -141,6 +142,5 @@ export function encoderCurves(run: string, command?: string): Section {
         'Retrieval of held-out views by step. Higher is better.',
       ),
     ],
-    command,
   };
 }

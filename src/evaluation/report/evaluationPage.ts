@@ -1,5 +1,6 @@
 /** The page of an evaluation, evaluation.html: the figures with all that is known of them, or two sets beside each other. */
-import { buildReport, formatNumber, type Section } from '../../report/report.ts';
+import { formatNumber } from '../../report/number.ts';
+import { buildReport, type Section } from '../../report/report.ts';
 import type { SetComparison } from '../compareSets.ts';
 import { docLines, metricDoc, metricPlace, metricTitle } from '../metricDocs.ts';
 import type { SetEvaluation } from '../setReport.ts';
@@ -36,7 +37,8 @@ export function evaluationPage(evaluation: SetEvaluation, naming: Naming, comman
       ['grid', sized(grid.size, grid.spacing)],
       ['seed', seed],
     ],
-    sections: [figuresSection(evaluation, naming, command), limits(notes)],
+    sections: [figuresSection(evaluation, naming), limits(notes)],
+    command,
   });
 }
 
@@ -91,9 +93,9 @@ export function comparisonPage(comparison: SetComparison, naming: Naming, comman
             ...(doc !== undefined && { about: docLines(doc) }),
           };
         }),
-        command,
       },
       limits(notes),
     ],
+    command,
   });
 }

@@ -1,5 +1,7 @@
 /** The numbers of `evaluateSets` as a table for people: what each measures, which way is good, and what real data scores. */
-import { formatNumber, type Quantity, type Section } from '../../report/report.ts';
+import { formatNumber } from '../../report/number.ts';
+import type { Section } from '../../report/report.ts';
+import type { Quantity } from '../../report/table.ts';
 import { docLines, metricDoc, metricPlace, metricTitle } from '../metricDocs.ts';
 import type { SetEvaluation, SetMetric } from '../setReport.ts';
 import type { OverallVerdict } from '../verdict.ts';

@@ -3,7 +3,7 @@ import type { Dataset } from '../../dataset/dataset.ts';
 import type { Section } from '../../report/report.ts';
 
 /** The closing section: limits, and the sources of the data with their licences. */
-export function limitsSection({ manifest }: Dataset, command?: string): Section {
+export function limitsSection({ manifest }: Dataset): Section {
   const sources = new Map<string, number>();
   for (const c of manifest.cases) {
     const key = JSON.stringify([c.attribution, c.licence]);
@@ -26,11 +26,10 @@ export function limitsSection({ manifest }: Dataset, command?: string): Section 
     ],
     tables: [
       {
-        caption: 'Sources of the data',
+        caption: 'Sources of the data.',
         columns: ['attribution', 'licence', 'cases'],
         rows: [...sources].map(([key, count]) => [...(JSON.parse(key) as [string, string]), count]),
       },
     ],
-    command,
   };
 }

@@ -4,9 +4,11 @@
  * as Markdown.
  */
 import { pText } from '../../evaluation/paired.ts';
-import type { LineChart } from '../../report/chart.ts';
+import type { LineChart } from '../../report/chartData.ts';
 import { markdownTable } from '../../report/markdown.ts';
-import { buildReport, formatNumber, type Section, type Table } from '../../report/report.ts';
+import { formatNumber } from '../../report/number.ts';
+import { buildReport, type Section } from '../../report/report.ts';
+import type { Cell, Table } from '../../report/table.ts';
 import type { TaskResult, TaskStudyResult } from './taskStudy.ts';
 import type { Figure } from './tasks.ts';
 import type { Comparison } from './verdict.ts';
@@ -35,6 +37,13 @@ const OUTCOME: Record<Comparison['question'], Record<Comparison['outcome'], stri
   },
 };
 
+/** What synthetic cases do for learning is good or bad; which source is ahead is neither. */
+function outcomeCell(question: Comparison['question'], outcome: Comparison['outcome']): Cell {
+  const text = OUTCOME[question][outcome];
+  if (question === 'sources' || (outcome !== 'better' && outcome !== 'worse')) return text;
+  return { text, good: outcome === 'better' };
+}
+
 const titled = ({ title, unit }: Figure): string => (unit === '' ? title : `${title}, ${unit}`);
 
 /** Typical error over the number of synthetic cases: a line for each source alone, and for each number of real cases. */
@@ -53,7 +62,7 @@ function chart({ mixes }: TaskResult, figure: Figure): LineChart {
   }
   return {
     kind: 'line',
-    caption: `Typical ${figure.title} on held-out cases`,
+    caption: `Typical ${figure.title} on held-out cases. Lower is better.`,
     series: [...lines].map(([name, line]) => ({ name, ...line })),
     x: { label: 'synthetic cases' },
     y: { label: `typical ${titled(figure)}`, log: true },
@@ -64,7 +73,7 @@ function chart({ mixes }: TaskResult, figure: Figure): LineChart {
 function errorTable({ mixes, figures }: TaskResult): Table {
   return {
     caption:
-      'Typical error: the geometric mean over subjects, then over training seeds; in brackets each seed',
+      'Typical error: the geometric mean over subjects, then over training seeds; in brackets each seed.',
     columns: ['learnt from', 'real', 'synthetic', ...figures.map(titled), 'without an answer'],
     rows: mixes.map(({ name, real, synthetic, errors, failed, tests }) => [
       name,
@@ -81,7 +90,7 @@ function errorTable({ mixes, figures }: TaskResult): Table {
 
 function comparisonTable(comparisons: readonly Comparison[], figure: Figure): Table {
   return {
-    caption: `${figure.title}: the error of the first over that of the second, the same tests of both`,
+    caption: `${figure.title[0].toUpperCase()}${figure.title.slice(1)}: the error of the first over that of the second, the same tests of both.`,
     columns: ['question', 'first', 'second', 'ratio', '95 % interval', 'p', 'outcome'],
     rows: comparisons.map(({ question, first, second, ratio, outcome }) => [
       QUESTION[question],
@@ -90,7 +99,7 @@ function comparisonTable(comparisons: readonly Comparison[], figure: Figure): Ta
       ratio.ratio.toFixed(3),
       `${ratio.low.toFixed(3)} to ${ratio.high.toFixed(3)}`,
       pText(ratio.p),
-      OUTCOME[question][outcome],
+      outcomeCell(question, outcome),
     ]),
   };
 }
@@ -156,9 +165,9 @@ export function taskStudyPage(result: TaskStudyResult): string {
           `${knewAll ? 'The generators had all real training cases to learn from, also where few of them stand beside synthetic ones. ' : ''}${drawnText(sources)} A test without an answer counts as the worst there is (180 degrees, no overlap, the diagonal of the grid).`,
           'With many comparisons some leave 1 out by chance: read the pattern, not one line.',
         ],
-        ...(command !== null && { command }),
       },
     ],
+    ...(command !== null && { command }),
   });
 }
 
@@ -170,7 +179,10 @@ export function taskStudyText({ data, settings, sources, tasks, notes, command }
     return [
       `## ${task.title}`,
       task.sentences.map((s) => `- ${s}`).join('\n'),
-      ...tables.map(({ caption = '', columns, rows }) => `${caption}:\n\n${markdownTable(columns, rows)}`),
+      ...tables.map(
+        ({ caption = '', columns, rows }) =>
+          `${caption.replace(/\.$/, '')}:\n\n${markdownTable(columns, rows)}`,
+      ),
     ].join('\n\n');
   });
   const made = command === null ? [] : [`\`\`\`sh\n${command}\n\`\`\``];

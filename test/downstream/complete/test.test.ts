@@ -391,7 +391,9 @@ describe('the command', () => {
     expect(written.rows).toHaveLength(2);
     expect(written.kinds).toEqual(['spherical', 'half']);
     const page = readFileSync(`${out}/complete.html`, 'utf8');
-    expect(page).toContain('--methods mirror --kinds spherical,half --cases 2');
+    expect(page).toContain(
+      `--methods mirror --out ${out} --cases 2 --kinds spherical,half --pictures 2</pre>`,
+    );
     expect(page).toContain('taken; mirror');
   });
   test('prints one JSON object with --json', async () => {
