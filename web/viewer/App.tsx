@@ -38,12 +38,13 @@ const PAGE_OF = {
 /** Where an item is looked at. */
 export const linkTo = (item: Item): string => link(PAGE_OF[item.kind], item.id);
 
-/** What an item is called: its own name says more than its path where it has one. */
+/** What an item is called in lists: its path; of a page the folder, and the file where the folder does not say it. */
 export function nameOf(item: Item, project: Project): string {
   const path = item.path === '.' ? project.name : item.path;
-  return item.kind === 'page'
-    ? `${path.replace(/\/?[^/]*\.html$/, '') || project.name}: ${item.title}`
-    : path;
+  if (item.kind !== 'page') return path;
+  const [, folder, file] = /^(?:(.*)\/)?([^/]*)\.html$/.exec(path) ?? [undefined, undefined, path];
+  if (folder === undefined) return file;
+  return folder.split('/').at(-1) === file ? folder : `${folder}: ${file}`;
 }
 
 export function App() {

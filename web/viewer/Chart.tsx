@@ -46,8 +46,13 @@ export function Chart({ title, unit, series, log = false }: ChartProps) {
           ? [Plot.dot(rows, { x: 'x', y: 'y', r: 2.5, fill: series.length > 1 ? 'name' : '#3b82c4' })]
           : []),
       ],
-      ariaLabel: `${title} by step`,
     });
+    // One picture with a name; its axes and lines are nothing to be read out one by one.
+    for (const svg of plot.tagName === 'svg' ? [plot] : plot.querySelectorAll('svg')) {
+      svg.setAttribute('role', 'img');
+      svg.setAttribute('aria-label', `${title} by step`);
+      for (const part of svg.querySelectorAll('g[aria-label]')) part.removeAttribute('aria-label');
+    }
     box.current!.replaceChildren(plot);
   }, [series, width, unit, log, title]);
   return (

@@ -7,7 +7,8 @@ export function ResultPage({ item, project }: { item: PageItem; project: Project
   return (
     <>
       <div className="tools">
-        <h1>{nameOf(item, project)}</h1>
+        <h1>{item.title}</h1>
+        <span className="quiet">{nameOf(item, project)}</span>
         <span className="grow" />
         <a className="button" href={address} target="_blank" rel="noreferrer">
           Open alone

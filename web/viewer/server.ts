@@ -70,7 +70,10 @@ export function useLoaded<T>(key: string | undefined, load: (key: string) => Pro
     let late = false;
     load(key).then(
       (value) => late || setState({ key, value }),
-      (error) => late || setState({ key, fault: explained(error) }),
+      // What was there stays to be looked at.
+      (error) =>
+        late ||
+        setState((now) => ({ key, fault: explained(error), value: now.key === key ? now.value : undefined })),
     );
     return () => {
       late = true;

@@ -1,0 +1,83 @@
+/** A folder as a user of the viewer has one, made by the commands themselves: everything in it is real output, only small. */
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { readVolume, writeVolume } from '../../src/volume/io/index.ts';
+import type { Mask } from '../../src/volume/volume.ts';
+import { run, TINY_AUTOENCODER, TINY_GENERATOR } from '../cli/helpers.ts';
+
+async function done(argv: string[]): Promise<void> {
+  const { code, err } = await run([...argv, '--quiet']);
+  expect([code, err]).toEqual([0, '']);
+}
+
+const steps = (n: number): string[] => ['--set', `steps=${n}`, '--threads', '1', '--no-report'];
+
+/** The words that train a generator of 16^3 phantoms, some seconds long. */
+export const trainWords = (root: string, out: string, n: number): string[] => [
+  ...['train', 'generator', '--data', join(root, 'data'), '--autoencoder', join(root, 'runs/ae')],
+  ...['--objective', 'otfm', '--out', join(root, 'runs', out), ...TINY_GENERATOR, ...steps(n)],
+];
+
+/** Phantoms with a hole in the left of the skull, completed from the right. */
+async function completeOne(root: string): Promise<void> {
+  await done([
+    'export',
+    '--volume',
+    join(root, 'phantoms'),
+    '--format',
+    'nrrd',
+    '--out',
+    join(root, 'masks'),
+  ]);
+  const mask = (await readVolume(join(root, 'masks/phantom-00000.nrrd'))) as Mask;
+  const [nx, ny, nz] = mask.size;
+  for (let p = 0; p < mask.data.length; p++) {
+    const [x, y, z] = [p % nx, Math.floor(p / nx) % ny, Math.floor(p / (nx * ny))];
+    // The left is where x is large; LPS.
+    if (Math.hypot(x - 0.72 * nx, y - 0.5 * ny, z - 0.78 * nz) < 0.12 * nx) mask.data[p] = 0;
+  }
+  const defect = join(root, 'masks/defect.nrrd');
+  await writeVolume(defect, mask);
+  const out = join(root, 'implant');
+  await done(['task', 'complete', 'apply', defect, '--method', 'mirror', '--aligned', '--out', out]);
+}
+
+/** Fills `root`: two datasets, an autoencoder, a generator, two generated sets, an evaluation, an audit, an implant. */
+export async function makeProject(root: string): Promise<void> {
+  const at = (name: string): string => join(root, name);
+  await done(['phantom', '--out', at('data'), '--count', '10', '--grid', '16', '--seed', '3']);
+  await done(['phantom', '--out', at('phantoms'), '--count', '5', '--grid', '64', '--seed', '1']);
+  const autoencoder = ['train', 'autoencoder', '--data', at('data'), '--out', at('runs/ae')];
+  await done([...autoencoder, ...TINY_AUTOENCODER, ...steps(30)]);
+  await done(trainWords(root, 'gen', 30));
+  await done([
+    'generate',
+    '--run',
+    at('runs/gen'),
+    '--count',
+    '4',
+    '--seed',
+    '7',
+    '--steps',
+    '2',
+    '--out',
+    at('made'),
+  ]);
+  const quick = ['--steps', '1', '--solver', 'euler', '--guidance', '1'];
+  await done(['generate', '--count', '2', '--seed', '7', ...quick, '--out', at('skulls')]);
+  const sets = ['--real', at('data'), '--train', at('data'), '--fake', at('made')];
+  await done(['evaluate', ...sets, '--out', at('evaluation')]);
+  const { code } = await run([
+    'audit',
+    '--run',
+    at('runs/gen'),
+    '--fake',
+    at('made'),
+    '--out',
+    at('audit'),
+    '--quiet',
+  ]);
+  // So few bones tell nothing of privacy, and the audit says so.
+  expect(code).toBe(3);
+  await completeOne(root);
+}

@@ -1,0 +1,319 @@
+/** The viewer in a real browser, on real output: every page, its keys, a training watched, and a server that goes away. */
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Served, serveViewer } from '../../src/server/serve.ts';
+import { builtPage } from './build.ts';
+import { complaints, inChromium, launch } from './chromium.ts';
+import { makeProject, trainWords } from './viewedProject.ts';
+
+/** Where the pictures of the pages go, to be looked at. */
+const PICTURES = process.env.VIEWER_PICTURES;
+
+const root = mkdtempSync(join(tmpdir(), 'cranioflow-viewed-'));
+let browser: Browser;
+let served: Served;
+let context: BrowserContext;
+
+const CLI = [process.execPath, '--import', 'tsx', resolve('src/cli/main.ts')];
+
+inChromium('the viewer', () => {
+  beforeAll(async () => {
+    const pages = await builtPage('viewer');
+    await makeProject(root);
+    served = await serveViewer({ path: root, cli: CLI, pages });
+    browser = await launch(['--use-angle=swiftshader', '--enable-unsafe-swiftshader']);
+    context = await browser.newContext({ viewport: { width: 1280, height: 800 }, acceptDownloads: true });
+    const first = await context.newPage();
+    await first.goto(served.url);
+    await first.close();
+  }, 240_000);
+  afterAll(async () => {
+    await browser?.close();
+    await served?.close();
+    rmSync(root, { recursive: true, force: true });
+  });
+
+  const origin = (): string => `http://127.0.0.1:${served.port}`;
+
+  /** Opens a place of the viewer; the list on the left is there when it returns. */
+  async function open(hash = ''): Promise<{ page: Page; wrong: string[] }> {
+    const page = await context.newPage();
+    const wrong = complaints(page, origin());
+    await page.goto(`${origin()}/${hash}`);
+    await page.getByRole('navigation').getByRole('link').first().waitFor();
+    return { page, wrong };
+  }
+
+  /** The place that a name in the list on the left leads to. */
+  async function visit(page: Page, name: string | RegExp): Promise<void> {
+    await page
+      .getByRole('navigation')
+      .getByRole('link', { name, exact: typeof name === 'string' })
+      .click();
+  }
+
+  /** Checks a page as it stands: nothing on the console, no fault shown, no serious fault of accessibility, nothing cut off. */
+  async function check(page: Page, wrong: string[], name: string, faults = 0): Promise<void> {
+    expect(await page.locator('.fault').count(), await page.locator('main').innerText()).toBe(faults);
+    for (const theme of ['light', 'dark']) {
+      await page.emulateMedia({ colorScheme: theme as 'light' });
+      await axe(page, name);
+      if (PICTURES) await picture(page, `${name}-${theme}`);
+    }
+    await page.setViewportSize({ width: 820, height: 1180 });
+    const width = await page.evaluate(() => document.documentElement.scrollWidth);
+    if (PICTURES) await picture(page, `${name}-tablet`);
+    expect(width, `${name} is wider than a tablet`).toBeLessThanOrEqual(820);
+    await page.setViewportSize({ width: 1280, height: 800 });
+    expect(wrong).toEqual([]);
+  }
+
+  async function picture(page: Page, name: string): Promise<void> {
+    mkdirSync(PICTURES!, { recursive: true });
+    await page.waitForTimeout(500);
+    await page.screenshot({ path: join(PICTURES!, `${name}.png`) });
+  }
+
+  async function axe(page: Page, name: string): Promise<void> {
+    const source = readFileSync('node_modules/axe-core/axe.min.js', 'utf8');
+    const found = await page.evaluate(async (code) => {
+      const w = window as unknown as { axe?: { run(): Promise<{ violations: Violation[] }> } };
+      if (!w.axe) new Function(code)();
+      return (await w.axe!.run()).violations;
+    }, source);
+    const serious = found.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+    expect(serious.map((v) => `${name}: ${v.id} ${v.nodes.map((n) => n.html).join(' | ')}`)).toEqual([]);
+  }
+
+  /** How many pixels of the picture are not its ground. */
+  async function drawn(page: Page): Promise<number> {
+    return page
+      .locator('.skull-view canvas')
+      .first()
+      .evaluate((canvas: HTMLCanvasElement) => {
+        const copy = document.createElement('canvas');
+        [copy.width, copy.height] = [canvas.width, canvas.height];
+        const pen = copy.getContext('2d')!;
+        pen.drawImage(canvas, 0, 0);
+        const { data } = pen.getImageData(0, 0, copy.width, copy.height);
+        let count = 0;
+        for (let p = 3; p < data.length; p += 4) if (data[p] > 0) count++;
+        return count / (copy.width * copy.height);
+      });
+  }
+
+  /** Waits until a bone is in the picture. */
+  async function bone(page: Page): Promise<void> {
+    await expect.poll(() => drawn(page), { timeout: 30_000 }).toBeGreaterThan(0.02);
+  }
+
+  test('overview: everything in the folder, with pictures', async () => {
+    const { page, wrong } = await open();
+    for (const name of ['data', 'phantoms', 'skulls', 'made', 'runs/ae', 'runs/gen', 'implant'])
+      await page.getByRole('main').getByText(name, { exact: true }).first().waitFor();
+    await page.locator('main img').first().waitFor();
+    await check(page, wrong, 'overview');
+    await page.close();
+  });
+
+  test('dataset: filters, one case, decisions by key, the next by arrow', async () => {
+    const { page, wrong } = await open();
+    await visit(page, 'data');
+    await page.getByText('10 of 10').waitFor();
+    await check(page, wrong, 'dataset');
+    await page.getByLabel('Split').selectOption('test');
+    const left = await page.locator('main .card').count();
+    expect(left).toBeGreaterThan(0);
+    expect(left).toBeLessThan(10);
+    await page.getByLabel('Split').selectOption('');
+    await page.locator('main .card').first().click();
+    await bone(page);
+    await page.keyboard.press('d');
+    await page.getByText('to be dropped').waitFor();
+    expect(readFileSync(join(root, 'data/decisions.csv'), 'utf8')).toContain('phantom-00000,drop');
+    await page.keyboard.press('u');
+    await page.getByText('Not decided').waitFor();
+    await page.keyboard.press('ArrowRight');
+    await page.getByRole('heading', { name: 'phantom-00001' }).waitFor();
+    await check(page, wrong, 'case');
+    await page.close();
+  });
+
+  test('one skull: sides, a cut, a distance in mm, slices, files', async () => {
+    const { page, wrong } = await open();
+    await visit(page, 'phantoms');
+    await page.locator('main .card').first().click();
+    await bone(page);
+    const whole = await drawn(page);
+    await page.getByRole('button', { name: 'Front' }).click();
+    await page.getByRole('combobox', { name: /Cut/ }).selectOption('0');
+    await expect.poll(() => drawn(page)).toBeLessThan(0.8 * whole);
+    await page.getByRole('combobox', { name: /Cut/ }).selectOption('none');
+    await page.getByRole('button', { name: 'Measure' }).click();
+    const box = (await page.locator('.skull-view canvas').boundingBox())!;
+    await page.mouse.click(box.x + 0.5 * box.width, box.y + 0.35 * box.height);
+    await page.mouse.click(box.x + 0.5 * box.width, box.y + 0.55 * box.height);
+    await expect.poll(() => page.locator('.length').innerText()).toMatch(/^\d+\.\d mm$/);
+    // By keys: the middle of the picture, turned a little, is another point.
+    await page.keyboard.press('Escape');
+    await page.locator('.skull-view canvas').focus();
+    for (const key of ['Escape', 'Enter', 'ArrowLeft', 'Enter']) await page.keyboard.press(key);
+    await expect.poll(() => page.locator('.length').innerText()).toMatch(/^\d+\.\d mm$/);
+    for (const [name, head] of [
+      ['STL', ''],
+      ['GLB', 'glTF'],
+      ['NRRD', 'NRRD0004'],
+    ]) {
+      const coming = page.waitForEvent('download');
+      await page.getByRole('button', { name: `Download ${name}` }).click();
+      const file = readFileSync(await (await coming).path());
+      expect(file.length).toBeGreaterThan(1000);
+      expect(file.subarray(0, head.length).toString('latin1')).toBe(head);
+    }
+    await page.getByRole('button', { name: 'Slices' }).click();
+    const axial = page.getByRole('slider', { name: 'axial slice' });
+    await axial.focus();
+    await page.keyboard.press('PageUp');
+    expect(await axial.getAttribute('aria-valuenow')).toBe('34');
+    await check(page, wrong, 'slices');
+    await page.close();
+  });
+
+  test('compare: two bones under one camera, with distances in mm', async () => {
+    const { page, wrong } = await open();
+    await visit(page, 'Compare two');
+    await page.getByLabel('First: dataset').selectOption({ label: 'phantoms' });
+    await page.getByLabel('Second: dataset').selectOption({ label: 'skulls' });
+    await bone(page);
+    await page.getByText(/mean \d+\.\d\d mm/).waitFor({ timeout: 30_000 });
+    await page.getByRole('button', { name: 'Left' }).first().click();
+    await check(page, wrong, 'compare');
+    // A bone compared with itself is nowhere away from itself.
+    await page.getByLabel('Second: dataset').selectOption({ label: 'phantoms' });
+    await page.getByText('mean 0.00 mm').waitFor({ timeout: 30_000 });
+    await page.getByRole('button', { name: 'Slices over' }).click();
+    await page.getByRole('slider').first().waitFor();
+    await page.close();
+  });
+
+  test('nearest: the training cases most like a generated bone', async () => {
+    const { page, wrong } = await open();
+    await visit(page, 'skulls');
+    await page.locator('main .card').first().click();
+    await page.getByRole('link', { name: 'Nearest cases in phantoms' }).click();
+    await page
+      .getByText(/Dice 0\.\d{3}/)
+      .first()
+      .waitFor({ timeout: 30_000 });
+    expect(await page.locator('main .card').count()).toBe(6);
+    await check(page, wrong, 'nearest');
+    await page.close();
+  });
+
+  test('from noise to bone: a run of the folder sampled in the page, the way gone back', async () => {
+    const { page, wrong } = await open();
+    await visit(page, 'From noise to bone');
+    await page.getByLabel('Steps').fill('3');
+    await page.getByRole('button', { name: 'Generate' }).click();
+    await page.getByText(/Made in/).waitFor({ timeout: 60_000 });
+    const way = page.getByRole('slider', { name: /noise to bone/i });
+    await way.focus();
+    await page.keyboard.press('Home');
+    await page.getByText('t = 0.00').waitFor();
+    await check(page, wrong, 'trajectory');
+    await page.close();
+  });
+
+  test('results and implant', async () => {
+    const { page, wrong } = await open();
+    await visit(page, 'evaluation');
+    await page.frameLocator('iframe').getByRole('heading').first().waitFor();
+    await check(page, wrong, 'evaluation');
+    await visit(page, 'audit');
+    await page.frameLocator('iframe').getByText('not enough evidence').first().waitFor();
+    await check(page, wrong, 'audit');
+    await visit(page, 'implant');
+    await page.getByLabel('implant').first().waitFor();
+    await bone(page);
+    const both = await drawn(page);
+    await page.getByRole('checkbox').first().uncheck();
+    await expect.poll(() => drawn(page)).toBeLessThan(0.5 * both);
+    await check(page, wrong, 'implant');
+    await page.close();
+  });
+
+  test('a training is watched as it runs, stopped and resumed', async () => {
+    const { page, wrong } = await open();
+    const words = [...CLI.slice(1), ...trainWords(root, 'watched', 4000), '--quiet'];
+    const training = spawn(CLI[0], words, { stdio: 'ignore' });
+    const ended = new Promise<number | null>((resolve) => training.once('exit', resolve));
+    await expect
+      .poll(
+        async () => {
+          await page.getByRole('button', { name: 'Look again' }).click();
+          return page
+            .getByRole('navigation')
+            .getByRole('link', { name: /watched/ })
+            .count();
+        },
+        { timeout: 60_000 },
+      )
+      .toBe(1);
+    await visit(page, /watched/);
+    const step = async (): Promise<number> =>
+      Number(/step (\d+)/.exec(await page.getByRole('status').innerText())?.[1] ?? 0);
+    await expect.poll(step, { timeout: 30_000 }).toBeGreaterThan(5);
+    const seen = await step();
+    await expect.poll(step, { timeout: 30_000 }).toBeGreaterThan(seen);
+    await page.locator('.chart svg').first().waitFor();
+    await check(page, wrong, 'training');
+    await page.getByRole('button', { name: 'Stop' }).click();
+    expect(await ended).toBe(130);
+    await page.getByRole('button', { name: 'Resume' }).click({ timeout: 30_000 });
+    const stopped = await step();
+    await expect.poll(step, { timeout: 60_000 }).toBeGreaterThan(stopped);
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.getByText('Stopped: step').waitFor({ timeout: 30_000 });
+    await page.close();
+  });
+
+  test('a damaged volume is told of where it lies, and the rest goes on', async () => {
+    truncateSync(join(root, 'phantoms/volumes/phantom-00004.bits.gz'), 40);
+    const { page } = await open();
+    await visit(page, 'phantoms');
+    await page.getByText('phantom-00004').click();
+    await page.getByText(/phantom-00004.*(cannot be read|does not have)/).waitFor();
+    await page.getByRole('button', { name: 'Case before' }).click();
+    await bone(page);
+    await page.close();
+  });
+
+  test('a server that went is told of, and so is one that was started anew', async () => {
+    const pages = await builtPage('viewer');
+    const other = await serveViewer({ path: root, cli: CLI, pages });
+    const page = await (await browser.newContext()).newPage();
+    await page.goto(other.url);
+    await page.getByRole('navigation').getByRole('link').first().waitFor();
+    const { port } = other;
+    await other.close();
+    await page.getByRole('button', { name: 'Look again' }).click();
+    await page.getByText('the server does not answer').waitFor();
+    const again = await serveViewer({ path: root, port, cli: CLI, pages });
+    await page.getByRole('button', { name: 'Look again' }).click();
+    await page.getByText('started anew').waitFor();
+    await page.goto(again.url);
+    await page.getByText('entries in this folder').waitFor();
+    await again.close();
+    await page.close();
+  });
+});
+
+interface Violation {
+  id: string;
+  impact: string;
+  nodes: { html: string }[];
+}
