@@ -43,7 +43,10 @@ part of the page: whoever can open it has them.`,
       whole(2, 6),
     )
     // The options of the command above are not for this one.
-    .configureHelp({ visibleGlobalOptions: () => [...parent.parent!.options] })
+    .configureHelp({
+      ...parent.configureHelp(),
+      visibleGlobalOptions: () => [...parent.parent!.options],
+    })
     .addHelpText(
       'after',
       `
