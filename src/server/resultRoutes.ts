@@ -1,6 +1,6 @@
 /**
  * Pages of results as they were written. Any file may call itself report.html, so a page is shown in a sandbox: it runs no
- * script and asks for nothing. (Of ours only cases.html has a script, for its filters; without it every case is shown.)
+ * script and asks for nothing. Ours have none.
  */
 import { Hono } from 'hono';
 import type { Shop } from './app.ts';
