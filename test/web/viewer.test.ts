@@ -161,7 +161,8 @@ inChromium('the viewer', () => {
     // By keys: the middle of the picture, turned a little, is another point.
     await page.keyboard.press('Escape');
     await page.locator('.skull-view canvas').focus();
-    for (const key of ['Escape', 'Enter', 'ArrowLeft', 'Enter']) await page.keyboard.press(key);
+    for (const key of ['Escape', 'ArrowUp', 'ArrowUp', 'ArrowUp', 'Enter', 'ArrowLeft', 'Enter'])
+      await page.keyboard.press(key);
     await expect.poll(() => page.locator('.length').innerText()).toMatch(/^\d+\.\d mm$/);
     for (const [name, head] of [
       ['STL', ''],

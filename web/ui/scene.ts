@@ -249,6 +249,8 @@ export class SkullScene {
 
   /** The point of the bone under a place of the canvas, from -1 to 1 to the right and up; what is cut away is passed. */
   pick(right: number, up: number): Point | undefined {
+    // A turn that is not drawn yet counts.
+    this.#camera.updateMatrixWorld();
     const ray = new Raycaster();
     ray.setFromCamera(new Vector2(right, up), this.#camera);
     const meshes = this.#bones.children.filter(

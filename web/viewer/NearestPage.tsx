@@ -90,6 +90,11 @@ export function NearestPage({ project, route }: { project: Project; route: Route
               </li>
             ))}
           </ul>
+          {nearest.unreadable && nearest.unreadable.length > 0 && (
+            <p className="notice">
+              Not compared, for their volumes are missing or damaged: {nearest.unreadable.join(', ')}.
+            </p>
+          )}
           <p className="quiet">
             {nearest.compared} cases compared on the grid as they lie. A copy that was mirrored, moved or
             blended is found by `cranioflow audit`, not here.
