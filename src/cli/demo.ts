@@ -10,7 +10,7 @@
  * Each stage knows its own work again: run anew in the same folder, the demo goes on where it stopped.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import { configHash } from '../config/hash.ts';
 import { loadConfig } from '../config/load.ts';
@@ -216,6 +216,7 @@ function closingWords(
     ...rows.map(([path, what]) => `  ${path.padEnd(width)}${what}`),
     '',
     `1-NNA ${metrics.oneNnaDice.value.toFixed(2)} (0.5: cannot be told from held-out ones; 1: always) · ${formatSeconds(took)}`,
+    `See it all:   npx cranioflow view ${quoted(dirname(paths.report))}`,
     `More of them: npx cranioflow generate --run ${quoted(paths.generator)} --count 100 --seed ${seed + 1} --out more`,
     'Research use, not a medical device; phantoms carry no anatomical truth.',
   ].join('\n');

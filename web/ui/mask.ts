@@ -1,5 +1,5 @@
 /** Masks as they travel: packed bits and a grid (dataset/pack.ts), unpacked where they are used. */
-import { packedLength, unpackBits } from '../../src/dataset/pack.ts';
+import { unpackBits } from '../../src/dataset/pack.ts';
 import { centredGrid, type Mask, type Vec3, voxelCount } from '../../src/volume/volume.ts';
 
 export interface PackedMask {
@@ -13,7 +13,3 @@ export interface PackedMask {
 export function unpack({ bits, size, spacing }: PackedMask): Mask {
   return { ...centredGrid(size, [spacing, spacing, spacing]), data: unpackBits(bits, voxelCount(size)) };
 }
-
-/** Whether the bits fill the grid. */
-export const fitsGrid = ({ bits, size }: PackedMask): boolean =>
-  bits.length === packedLength(voxelCount(size));
