@@ -80,7 +80,7 @@ async function viewer(page: Page): Promise<void> {
       .getByRole('navigation')
       .getByRole('link', { name: /running/ })
       .click();
-    await page.waitForFunction(() => /step \d{3} of/.test(document.body.innerText), undefined, {
+    await page.waitForFunction(() => /step \d{3} of/.test(document.body.textContent ?? ''), undefined, {
       timeout: 300_000,
     });
     await take(page, 'training');

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Served, serveViewer } from '../../src/server/serve.ts';
+import { putDataset } from '../server/helpers.ts';
 import { builtPage } from './build.ts';
 import { complaints, inChromium, launch } from './chromium.ts';
 import { makeProject, trainWords } from './viewedProject.ts';
@@ -279,6 +280,25 @@ inChromium('the viewer', () => {
     await expect.poll(step, { timeout: 60_000 }).toBeGreaterThan(stopped);
     await page.getByRole('button', { name: 'Stop' }).click();
     await page.getByText('Stopped: step').waitFor({ timeout: 30_000 });
+    await page.close();
+  });
+
+  test('two thousand cases, and names with markup in them: a screenful at a time, as text', async () => {
+    const name = '<img src=x onerror=alert(1)> & "bones"';
+    putDataset(join(root, name), 2000);
+    const { page, wrong } = await open();
+    await visit(page, name);
+    await page.getByText('2000 of 2000').waitFor();
+    const cards = page.locator('main .card');
+    await cards.first().waitFor();
+    expect(await cards.count()).toBeLessThan(500);
+    const first = await cards.count();
+    await cards.last().scrollIntoViewIfNeeded();
+    await expect.poll(() => cards.count()).toBeGreaterThan(first);
+    await page.getByLabel('Name or subject').fill('case-1999');
+    await page.getByText('1 of 2000').waitFor();
+    expect(await page.locator('img[src="x"]').count()).toBe(0);
+    expect(wrong).toEqual([]);
     await page.close();
   });
 
