@@ -280,6 +280,10 @@ inChromium('the viewer', () => {
     await expect.poll(step, { timeout: 60_000 }).toBeGreaterThan(stopped);
     await page.getByRole('button', { name: 'Stop' }).click();
     await page.getByText('Stopped: step').waitFor({ timeout: 30_000 });
+    await page.getByText(/^Samples/).click();
+    await page.getByLabel('Steps', { exact: true }).fill('2');
+    await page.getByRole('button', { name: 'Generate' }).click();
+    await page.getByText(/Made in/).waitFor({ timeout: 60_000 });
     await page.close();
   });
 

@@ -6,7 +6,7 @@ import { explained } from '../ui/bones.ts';
 import { Fault } from '../ui/Fault.tsx';
 import { nameOf } from './App.tsx';
 import { Chart, type Series } from './Chart.tsx';
-import { link } from './route.ts';
+import { RunSampler } from './RunSampler.tsx';
 import { post, useJson } from './server.ts';
 
 type Line = MetricsEvent['lines'][number];
@@ -74,7 +74,7 @@ function duration(seconds: number): string {
 
 export function TrainingPage({ item, project }: { item: RunItem; project: Project }) {
   const base = `api/runs/${item.id}`;
-  const { value: detail, fault } = useJson<RunDetail>(base);
+  const { value: detail, fault, again } = useJson<RunDetail>(base);
   const live = useEvents(item.id);
   const [answered, setAnswered] = useState<RunState>();
   const [refused, setRefused] = useState<Explanation>();
@@ -115,11 +115,6 @@ export function TrainingPage({ item, project }: { item: RunItem; project: Projec
           {item.objective && `, ${item.objective}`}
         </span>
         <span className="grow" />
-        {item.network === 'generator' && (
-          <a className="button" href={link('trajectory', item.id)}>
-            Sample from it
-          </a>
-        )}
         {state?.running ? (
           <button type="button" disabled={!state.canStop || asked === 'stop'} onClick={() => act('stop')}>
             {asked === 'stop' ? 'Stopping at the next checkpoint…' : 'Stop'}
@@ -172,6 +167,9 @@ export function TrainingPage({ item, project }: { item: RunItem; project: Projec
         ))}
         {rates[0].points.length > 0 && <Chart title="Learning rate" series={rates} />}
       </div>
+      {item.network === 'generator' && (
+        <Samples run={item} step={detail?.checkpoints.at(-1)} onOpen={again} />
+      )}
       {detail && (
         <details>
           <summary>Settings (config.yaml)</summary>
@@ -182,6 +180,22 @@ export function TrainingPage({ item, project }: { item: RunItem; project: Projec
         </details>
       )}
     </>
+  );
+}
+
+/** Bones from the newest checkpoint, when they are asked for: they take the processor's time, which the training wants too. */
+function Samples({ run, step, onOpen }: { run: RunItem; step: number | undefined; onOpen: () => void }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <details
+      onToggle={({ currentTarget }) => {
+        setOpen(currentTarget.open);
+        if (currentTarget.open) onOpen();
+      }}
+    >
+      <summary>Samples{step === undefined ? '' : ` from the checkpoint of step ${step}`}</summary>
+      {open && <RunSampler key={step} run={run} />}
+    </details>
   );
 }
 
