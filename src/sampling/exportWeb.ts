@@ -84,19 +84,22 @@ function versionOf(folder: string, files: readonly string[]): string {
 function build(stage: string, { generator, page, quality }: ExportWebOptions): Omit<ExportedWeb, 'bytes'> {
   cpSync(page, stage, { recursive: true });
   const released = exportRelease(generator, join(stage, 'model'));
-  const folder = `model-${released.hash.slice(0, 12)}`;
+  const weights = below(join(stage, 'model')).filter((file) => file.endsWith('.safetensors'));
+  const folder = `model-${versionOf(join(stage, 'model'), weights).slice(0, 12)}`;
   renameSync(join(stage, 'model'), join(stage, folder));
   const { meta } = released;
-  const weights = below(stage).filter((file) => file.startsWith(folder) && file.endsWith('.safetensors'));
   const record: SiteRecord = {
     format: SITE_FORMAT,
     cranioflow: packageVersion(),
     bone: meta.bone,
     phantom: meta.phantom,
-    origin: origin(meta).replaceAll('**', ''),
+    origin: `${origin(meta).replaceAll('**', '')}${meta.phantom ? '' : ' No privacy audit has been made.'}`,
     private: meta.privacy !== undefined,
     ...(quality !== undefined && meta.qualities.includes(quality) && { quality }),
-    model: { folder, bytes: weights.reduce((sum, file) => sum + statSync(join(stage, file)).size, 0) },
+    model: {
+      folder,
+      bytes: weights.reduce((sum, file) => sum + statSync(join(stage, folder, file)).size, 0),
+    },
     files: below(stage),
   };
   writeFileAtomic(join(stage, RECORD), `${JSON.stringify(record, null, 1)}\n`);

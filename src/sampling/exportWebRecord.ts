@@ -15,7 +15,7 @@ export interface SiteRecord {
   /** Class that is chosen at first; absent: drawn as in the training set. */
   quality?: number;
   model: {
-    /** Folder beside the page with the weights and their card, named by the hash of the weights. */
+    /** Folder beside the page with the weights and their card, named by a hash of the weights files. */
     folder: string;
     /** Of the weights together. */
     bytes: number;

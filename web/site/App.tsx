@@ -10,6 +10,10 @@ import { Fault } from '../ui/Fault.tsx';
 import { fetchCard, fetchRecord, fetchWeights } from './model.ts';
 import { keepAll, onNewer, prepare } from './offline.ts';
 
+/** Of a generator of patients nobody can promise that. */
+const titleOf = ({ bone, phantom }: SiteRecord): string =>
+  phantom ? `A ${bone} that no one ever had` : `A synthetic ${bone}`;
+
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
 
 export function App() {
@@ -19,6 +23,12 @@ export function App() {
   const [kept, setKept] = useState('');
   const [newer, setNewer] = useState(false);
 
+  const keep = useCallback(async () => {
+    const { kept: whole, why } = await keepAll();
+    setKept(
+      whole ? 'Kept on this device: works without a network.' : why ? `Not kept on this device: ${why}.` : '',
+    );
+  }, []);
   useEffect(() => {
     prepare()
       .then(async (prepared) => {
@@ -26,18 +36,15 @@ export function App() {
         setNotes(prepared);
         const found = await fetchRecord();
         setRecord(found);
-        document.title = `A ${found.bone} that no one ever had`;
+        document.title = titleOf(found);
         // The page itself comes from the server where it can: it may be the newer one already.
-        onNewer(async () => setNewer(JSON.stringify(await fetchRecord()) !== JSON.stringify(found)));
+        onNewer(async () => {
+          setNewer(JSON.stringify(await fetchRecord()) !== JSON.stringify(found));
+          keep();
+        });
       })
       .catch((error) => setFault(explained(error)));
-  }, []);
-  const onLoaded = useCallback(async () => {
-    const { kept: whole, why } = await keepAll();
-    setKept(
-      whole ? 'Kept on this device: works without a network.' : why ? `Not kept on this device: ${why}.` : '',
-    );
-  }, []);
+  }, [keep]);
   const source = useMemo<WeightsSource | undefined>(
     () =>
       record &&
@@ -56,7 +63,7 @@ export function App() {
       </header>
       <main>
         <h1>
-          {record ? `A ${record.bone} that no one ever had` : 'A bone that no one ever had'}{' '}
+          {record ? titleOf(record) : 'A synthetic bone'}{' '}
           {record?.phantom && <span className="stamp">PHANTOM</span>}
         </h1>
         <p className="quiet lead">
@@ -84,7 +91,7 @@ export function App() {
             quality={record?.quality ?? null}
             command={`cranioflow generate --run ${record?.model.folder}`}
             linked
-            onLoaded={onLoaded}
+            onLoaded={keep}
           />
         ) : (
           !fault && <p className="quiet">Preparing …</p>
@@ -119,10 +126,27 @@ function Card({ record }: { record: SiteRecord }) {
 
 const THEMES = ['auto', 'light', 'dark'];
 
-function Theme() {
-  const [theme, setTheme] = useState(() => localStorage.getItem('theme') ?? 'auto');
-  useEffect(() => {
+/** A browser may be told to keep nothing. */
+function remembered(): string {
+  try {
+    return localStorage.getItem('theme') ?? 'auto';
+  } catch {
+    return 'auto';
+  }
+}
+
+function remember(theme: string): void {
+  try {
     localStorage.setItem('theme', theme);
+  } catch {
+    // Then it holds until the page is closed.
+  }
+}
+
+function Theme() {
+  const [theme, setTheme] = useState(remembered);
+  useEffect(() => {
+    remember(theme);
     if (theme === 'auto') document.documentElement.removeAttribute('data-theme');
     else document.documentElement.setAttribute('data-theme', theme);
   }, [theme]);

@@ -3,15 +3,15 @@
  * several threads on any file server. `cranioflow export web` writes the line below: another export is another worker.
  *
  * At first the page itself is kept, then each file that it asks for, and the rest when it says so. What may differ between
- * exports under one name (index.html, site.json) is asked of the server first; all else has a hash in its name.
+ * exports under one name is asked of the server first; scripts, WebAssembly and weights have a hash in their path.
  */
 const SITE = { version: 'none', files: [] };
 
 const NAME = `cranioflow ${self.registration.scope} `;
 const CACHE = NAME + SITE.version;
-const FIRST = ['index.html', 'site.json'];
+const changes = (file) => !/^assets\/|\.safetensors$/.test(file);
 /** Kept before the page may begin: small, and needed to show anything. */
-const SHELL = SITE.files.filter((file) => FIRST.includes(file) || /^assets\/.*\.(js|css)$/.test(file));
+const SHELL = SITE.files.filter((file) => changes(file) || /\.(js|css)$/.test(file));
 /** How long the server may take with the page before the one that is kept is shown, ms. */
 const PATIENCE = 5000;
 
@@ -39,8 +39,8 @@ function isolated(response) {
 async function keep(cache, file) {
   const url = address(file);
   if (await cache.match(url)) return;
-  const old = FIRST.includes(file) ? undefined : await caches.match(url);
-  const response = old ?? (await fetch(url, { cache: FIRST.includes(file) ? 'reload' : 'default' }));
+  const old = changes(file) ? undefined : await caches.match(url);
+  const response = old ?? (await fetch(url, { cache: changes(file) ? 'reload' : 'default' }));
   if (!response.ok) throw new Error(`${file}: ${response.status}`);
   await cache.put(url, response);
 }
@@ -67,19 +67,24 @@ self.addEventListener('activate', (event) => {
   );
 });
 
+/** Keeps what was fetched for the page. A newer worker may have taken over meanwhile: its cache is then the only one. */
+async function keepAnswer(url, response) {
+  if (await caches.has(CACHE)) await (await caches.open(CACHE)).put(url, response);
+}
+
 async function answer(event, file) {
-  const cache = await caches.open(CACHE);
   const url = address(file);
-  const kept = await cache.match(url);
-  if (kept && !FIRST.includes(file)) return isolated(kept);
+  // A file with a hash in its name is the same in whichever cache it lies.
+  const kept = await caches.match(url, changes(file) ? { cacheName: CACHE } : {});
+  if (kept && !changes(file)) return isolated(kept);
   try {
     const response = await fetch(
       url,
-      FIRST.includes(file) ? { cache: 'no-cache', signal: kept && AbortSignal.timeout(PATIENCE) } : {},
+      changes(file) ? { cache: 'no-cache', signal: kept && AbortSignal.timeout(PATIENCE) } : {},
     );
     // A file of a newer export is handed on, not kept: its own worker will.
-    if (response.ok && !FIRST.includes(file) && SITE.files.includes(file))
-      event.waitUntil(cache.put(url, response.clone()).catch(() => {}));
+    if (response.ok && !changes(file) && SITE.files.includes(file))
+      event.waitUntil(keepAnswer(url, response.clone()).catch(() => {}));
     if (response.ok || !kept) return isolated(response);
   } catch (error) {
     if (!kept) throw error;
@@ -99,6 +104,7 @@ self.addEventListener('message', (event) => {
   event.waitUntil(
     (async () => {
       try {
+        if (!(await caches.has(CACHE))) throw new Error('a newer version of the page has taken over');
         const cache = await caches.open(CACHE);
         for (const file of SITE.files) await keep(cache, file);
         event.source.postMessage({ kept: true });
