@@ -7,6 +7,7 @@ import { SamplerPanel } from '../sampler/SamplerPanel.tsx';
 import type { WeightsSource } from '../sampler/useSampler.ts';
 import { explained } from '../ui/bones.ts';
 import { Fault } from '../ui/Fault.tsx';
+import { Theme } from '../ui/Theme.tsx';
 import { fetchCard, fetchRecord, fetchWeights } from './model.ts';
 import { keepAll, onNewer, prepare } from './offline.ts';
 
@@ -121,43 +122,5 @@ function Card({ record }: { record: SiteRecord }) {
       <summary>Card of the generator</summary>
       <pre>{text || '…'}</pre>
     </details>
-  );
-}
-
-const THEMES = ['auto', 'light', 'dark'];
-
-/** A browser may be told to keep nothing. */
-function remembered(): string {
-  try {
-    return localStorage.getItem('theme') ?? 'auto';
-  } catch {
-    return 'auto';
-  }
-}
-
-function remember(theme: string): void {
-  try {
-    localStorage.setItem('theme', theme);
-  } catch {
-    // Then it holds until the page is closed.
-  }
-}
-
-function Theme() {
-  const [theme, setTheme] = useState(remembered);
-  useEffect(() => {
-    remember(theme);
-    if (theme === 'auto') document.documentElement.removeAttribute('data-theme');
-    else document.documentElement.setAttribute('data-theme', theme);
-  }, [theme]);
-  return (
-    <label className="theme">
-      <span className="hidden">Light or dark</span>
-      <select value={theme} onChange={({ target }) => setTheme(target.value)}>
-        {THEMES.map((name) => (
-          <option key={name}>{name}</option>
-        ))}
-      </select>
-    </label>
   );
 }

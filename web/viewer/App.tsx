@@ -1,8 +1,9 @@
 /** The frame of the viewer: what there is on the left, what is looked at on the right. */
-import { Component, type ReactNode, useEffect, useState } from 'react';
+import { Component, type ReactNode, useEffect } from 'react';
 import type { Item, Project } from '../../src/server/api.ts';
 import { explained } from '../ui/bones.ts';
 import { Fault } from '../ui/Fault.tsx';
+import { Theme } from '../ui/Theme.tsx';
 import { ComparePage } from './ComparePage.tsx';
 import { CompletionPage } from './CompletionPage.tsx';
 import { DatasetPage } from './DatasetPage.tsx';
@@ -172,27 +173,6 @@ function Page({ project, route }: { project: Project; route: Route }) {
     case 'broken':
       return <Fault error={item.error} />;
   }
-}
-
-const THEMES = ['auto', 'light', 'dark'] as const;
-
-function Theme() {
-  const [theme, setTheme] = useState(() => localStorage.getItem('theme') ?? 'auto');
-  useEffect(() => {
-    localStorage.setItem('theme', theme);
-    if (theme === 'auto') document.documentElement.removeAttribute('data-theme');
-    else document.documentElement.setAttribute('data-theme', theme);
-  }, [theme]);
-  return (
-    <label className="theme">
-      <span className="hidden">Light or dark</span>
-      <select value={theme} onChange={({ target }) => setTheme(target.value)}>
-        {THEMES.map((name) => (
-          <option key={name}>{name}</option>
-        ))}
-      </select>
-    </label>
-  );
 }
 
 /** A fault of ours shows in the place of the page, and the list on the left stays usable. */
