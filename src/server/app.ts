@@ -6,7 +6,7 @@ import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { completionRoutes } from './completionRoutes.ts';
 import { datasetRoutes } from './datasetRoutes.ts';
-import { explanationOf, notThere, statusOf } from './errors.ts';
+import { explanationOf, notThere, ServerError, statusOf } from './errors.ts';
 import { type Access, guard } from './guard.ts';
 import { headers } from './headers.ts';
 import { openPages, type Pages } from './pages.ts';
@@ -48,6 +48,12 @@ export interface App {
 /** The largest body of a POST. */
 const BODY_BYTES = 64 * 1024;
 
+const TOO_LONG = new ServerError(413, {
+  found: `a body of more than ${BODY_BYTES} bytes`,
+  expected: 'a decision on one case',
+  todo: 'reload the page',
+});
+
 /** Throws `FileError` where the page was not built. */
 export function createApp({ project, access, cli, pages: folder, threads = 2 }: AppOptions): App {
   const pages: Pages = openPages(folder);
@@ -62,7 +68,7 @@ export function createApp({ project, access, cli, pages: folder, threads = 2 }: 
   const app = new Hono();
   app.use(headers);
   app.use(guard(access));
-  app.use('/api/*', bodyLimit({ maxSize: BODY_BYTES }));
+  app.use('/api/*', bodyLimit({ maxSize: BODY_BYTES, onError: (c) => fault(c, TOO_LONG) }));
   app.get('/api/project', (c) => c.json(project.shown()));
   app.route('/api/datasets', datasetRoutes(shop));
   app.route('/api/runs', runRoutes(shop));

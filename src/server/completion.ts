@@ -52,6 +52,9 @@ export function readCompletion(place: Place): CompletionFacts {
   });
 }
 
+/** To a thousandth: a gap that is what was asked for must not be rounded to less. */
+const exact = (value: number): string => `${Number(value.toFixed(3))} mm`;
+
 const mm = (value: number, digits = 1): string => `${value.toFixed(digits)} mm`;
 
 /** Throws `FileError` where implant.json is damaged. */
@@ -75,7 +78,7 @@ export function completionDetail(found: Found<CompletionItem>): CompletionDetail
       { label: name('size', i), value: implant.sizeMm.map((side) => mm(side)).join(' x ') },
       {
         label: name('gap', i),
-        value: `${implant.gapMm.surface === null ? 'no bone near' : `at least ${mm(implant.gapMm.surface, 2)}`} (asked for ${mm(implant.gapMm.asked, 2)})`,
+        value: `${implant.gapMm.surface === null ? 'no bone near' : `at least ${exact(implant.gapMm.surface)}`} (asked for ${exact(implant.gapMm.asked)})`,
       },
       {
         label: name('thickness', i),

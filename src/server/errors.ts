@@ -1,7 +1,7 @@
 /** What the server answers where it cannot do as asked: an explanation, and the status of HTTP that goes with it. */
 import { CranioflowError, type Explanation, GridError, RunFolderError, UsageError } from '../errors.ts';
 
-export type Status = 400 | 403 | 404 | 405 | 409 | 500;
+export type Status = 400 | 403 | 404 | 405 | 409 | 413 | 500;
 
 /** A request that cannot be served, or a server that cannot be started. */
 export class ServerError extends CranioflowError {

@@ -108,6 +108,7 @@ describe('noting', () => {
     [{ decision: 'drop' }, 400],
     [null, 400],
     ['drop', 400],
+    [{ case: 'x'.repeat(70_000), decision: 'drop' }, 413],
   ])('%j is refused', async (body, status) => {
     const { post, base, dir } = await withDataset();
     expect((await refusal(await post(`${base}/decisions`, body)))[0]).toBe(status);

@@ -103,7 +103,7 @@ describe('completions', () => {
       pose: 'as it lies',
       volume: '12.35 cm³, 12.3 % of the bone',
       size: '10.0 mm x 20.0 mm x 30.0 mm',
-      gap: 'at least 0.45 mm (asked for 0.50 mm)',
+      gap: 'at least 0.45 mm (asked for 0.5 mm)',
       thickness: '4.0 mm, 1.5 mm where it is thin',
       note: 'a speck was left out',
     });

@@ -12,6 +12,10 @@ export interface Chosen {
 export const isBones = (item: Project['items'][number]): item is DatasetItem =>
   item.kind === 'dataset' || item.kind === 'set';
 
+/** Whether voxels of two datasets lie on each other. */
+export const isSameGrid = (a: DatasetItem, b: DatasetItem): boolean =>
+  a.size.join() === b.size.join() && a.spacing === b.spacing;
+
 /** The choice that an address names; the first case where it names a dataset alone. */
 export function chosenFrom(text: string | null, project: Project): Chosen | undefined {
   const [id, name] = (text ?? '').split('/', 2);

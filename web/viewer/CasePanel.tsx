@@ -3,6 +3,7 @@ import { useEffect } from 'react';
 import type { CaseRow, DatasetItem, Decision, Project } from '../../src/server/api.ts';
 import { BonePanel } from '../ui/BonePanel.tsx';
 import { Fault } from '../ui/Fault.tsx';
+import { isSameGrid } from './BonePicker.tsx';
 import { PAST } from './DatasetPage.tsx';
 import { link } from './route.ts';
 import { useCase } from './server.ts';
@@ -36,10 +37,7 @@ export function CasePanel({ item, one, project, editable, place, decide, step }:
     window.addEventListener('keydown', onKey);
     return () => window.removeEventListener('keydown', onKey);
   });
-  const others = project.items.filter(
-    (i): i is DatasetItem =>
-      i.kind === 'dataset' && i.size.join() === item.size.join() && i.spacing === item.spacing,
-  );
+  const others = project.items.filter((i): i is DatasetItem => i.kind === 'dataset' && isSameGrid(i, item));
   const rows: [string, string | number][] = [
     ['Subject', one.subject],
     ['Source', one.source],
@@ -55,13 +53,15 @@ export function CasePanel({ item, one, project, editable, place, decide, step }:
         <div className="tools">
           <h1>{one.id}</h1>
           <span className="grow" />
-          <button type="button" onClick={() => step(-1)} aria-label="Case before" title="key: left">
-            ←
-          </button>
-          <span className="quiet number">{place}</span>
-          <button type="button" onClick={() => step(1)} aria-label="Next case" title="key: right">
-            →
-          </button>
+          <span className="steps">
+            <button type="button" onClick={() => step(-1)} aria-label="Case before" title="key: left">
+              ←
+            </button>
+            <span className="quiet number">{place}</span>
+            <button type="button" onClick={() => step(1)} aria-label="Next case" title="key: right">
+              →
+            </button>
+          </span>
         </div>
         {fault && <Fault error={fault} />}
         {mask && <BonePanel mask={mask} label={`${item.bone} ${one.id}`} fileName={one.id} />}

@@ -12,7 +12,7 @@ import { unpack } from '../ui/mask.ts';
 import { SkullView } from '../ui/SkullView.tsx';
 import { Slices } from '../ui/Slices.tsx';
 import type { CameraState, Cut } from '../ui/scene.ts';
-import { BonePicker, type Chosen, chosenFrom, isBones, writeChosen } from './BonePicker.tsx';
+import { BonePicker, type Chosen, chosenFrom, isBones, isSameGrid, writeChosen } from './BonePicker.tsx';
 import { go, link, type Route } from './route.ts';
 import { useCase, useLoaded } from './server.ts';
 
@@ -26,7 +26,8 @@ function partner({ item, id }: Chosen, project: Project): Chosen {
   const others = project.items.filter(isBones).filter((i) => i.id !== item.id);
   const twin = others.find((i) => i.made && i.made.seed === item.made?.seed && i.bone === item.bone);
   if (twin) return { item: twin, id };
-  const other = others.find((i) => i.kind !== item.kind) ?? others[0];
+  const near = others.filter((i) => isSameGrid(i, item));
+  const other = near.find((i) => i.kind !== item.kind) ?? near[0] ?? others[0];
   return other ? { item: other, id: other.first } : { item, id };
 }
 
@@ -67,7 +68,7 @@ export function ComparePage({ project, route }: { project: Project; route: Route
         }}
       />
     );
-  const sameGrid = a.item.size.join() === b.item.size.join() && a.item.spacing === b.item.spacing;
+  const sameGrid = isSameGrid(a.item, b.item);
   const faults = [left.fault, right.fault, of.fault, to.fault, both.fault].filter((f) => f !== undefined);
   return (
     <>
@@ -80,7 +81,13 @@ export function ComparePage({ project, route }: { project: Project; route: Route
         <button type="button" aria-pressed={!slices} onClick={() => setSlices(false)}>
           Surfaces
         </button>
-        <button type="button" aria-pressed={slices} disabled={!sameGrid} onClick={() => setSlices(true)}>
+        <button
+          type="button"
+          aria-pressed={slices}
+          disabled={!sameGrid}
+          title={sameGrid ? undefined : 'the bones are on different grids'}
+          onClick={() => setSlices(true)}
+        >
           Slices over each other
         </button>
         <label className="line">

@@ -55,7 +55,7 @@ export function CompletionPage({ item }: { item: CompletionItem }) {
       <h1>{item.path}</h1>
       <p className="quiet">
         Implant by {item.method}, {item.answers} {item.answers === 1 ? 'answer' : 'answers'}; gap asked for{' '}
-        {detail.gap_mm} mm. Research use only: not for planning or treatment.
+        {Number(detail.gap_mm.toFixed(3))} mm. Research use only: not for planning or treatment.
       </p>
       {detail.warnings.map((text) => (
         <p key={text} className="notice">

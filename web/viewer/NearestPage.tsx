@@ -2,7 +2,7 @@
 import type { DatasetItem, Nearest, Project } from '../../src/server/api.ts';
 import { Fault } from '../ui/Fault.tsx';
 import { nameOf } from './App.tsx';
-import { BonePicker, type Chosen, chosenFrom, isBones, writeChosen } from './BonePicker.tsx';
+import { BonePicker, type Chosen, chosenFrom, isBones, isSameGrid, writeChosen } from './BonePicker.tsx';
 import { go, link, type Route } from './route.ts';
 import { picture, useJson } from './server.ts';
 
@@ -10,10 +10,10 @@ export function NearestPage({ project, route }: { project: Project; route: Route
   const bones = project.items.filter(isBones);
   const first = bones.find((i) => i.kind === 'set') ?? bones[0];
   const of = chosenFrom(route.query.get('of'), project) ?? (first && { item: first, id: first.first });
-  const fits = (i: DatasetItem): boolean =>
-    of !== undefined && i.size.join() === of.item.size.join() && i.spacing === of.item.spacing;
   const datasets = bones.filter((i) => i.kind === 'dataset');
-  const among = datasets.find((i) => i.id === route.query.get('in')) ?? datasets.find(fits);
+  const among =
+    datasets.find((i) => i.id === route.query.get('in')) ??
+    datasets.find((i) => of && isSameGrid(i, of.item));
   const { value: nearest, fault } = useJson<Nearest>(
     of && among && `api/datasets/${of.item.id}/cases/${encodeURIComponent(of.id)}/nearest?in=${among.id}`,
   );
