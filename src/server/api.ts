@@ -88,6 +88,8 @@ export interface DatasetDetail {
   frame: string;
   /** Whether decisions can be carried out here. */
   editable: boolean;
+  /** Why decisions.csv cannot be read; the cases are shown without it. */
+  undecided?: Explanation;
   cases: CaseRow[];
 }
 

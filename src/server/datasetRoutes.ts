@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { Hono } from 'hono';
 import { type Dataset, openDataset } from '../dataset/dataset.ts';
 import { type DatasetCase, MANIFEST } from '../dataset/manifest.ts';
+import type { Explanation } from '../errors.ts';
 import { PROVENANCE, readProvenance } from '../sampling/generateProvenance.ts';
 import type { CaseRow, DatasetDetail, DatasetItem, Decision } from './api.ts';
 import type { Shop } from './app.ts';
-import { badRequest, cannotNow, notThere } from './errors.ts';
+import { badRequest, cannotNow, explanationOf, notThere } from './errors.ts';
 import { DECISIONS, Kept, requireInside } from './files.ts';
 import type { Found } from './items.ts';
 import { PIXELS, Pictures } from './picture.ts';
@@ -130,17 +131,28 @@ function editable(found: Found<DatasetItem>): Found<DatasetItem> {
   );
 }
 
+/** What was decided; a table that cannot be read is told of, and the cases can be looked at all the same. */
+async function decidedOf(
+  found: Found<DatasetItem>,
+  dataset: Dataset,
+): Promise<{ decided: ReadonlyMap<string, 'accept' | 'drop'>; undecided?: Explanation }> {
+  if (found.item.kind !== 'dataset' || !existsSync(join(found.dir, DECISIONS))) return { decided: new Map() };
+  try {
+    return { decided: (await decisions()).decisionsOn(found, dataset.cases) };
+  } catch (error) {
+    return { decided: new Map(), undecided: explanationOf(error) };
+  }
+}
+
 async function detailOf(found: Found<DatasetItem>, { dataset, index }: Opened): Promise<DatasetDetail> {
   const { item, dir } = found;
   const isData = item.kind === 'dataset';
-  const decided =
-    isData && existsSync(join(dir, DECISIONS))
-      ? (await decisions()).decisionsOn(found, dataset.cases)
-      : new Map<string, 'accept' | 'drop'>();
+  const { decided, undecided } = await decidedOf(found, dataset);
   return {
     item: { ...item, cases: dataset.cases.length },
     frame: dataset.manifest.frame,
-    editable: isData && isWritable(dir),
+    editable: isData && undecided === undefined && isWritable(dir),
+    ...(undecided && { undecided }),
     cases: dataset.cases.map((row): CaseRow => {
       const { id, subject, source, attribution, licence, quality, voxels, split, provenance } = row;
       const decision = decided.get(id);

@@ -36,13 +36,13 @@ export function commandOf(place: Place): RunCommand | undefined {
   const words = Array.isArray(argv) && argv.every((word) => typeof word === 'string') ? argv : [];
   const training = TRAINING.test(words.filter((word) => !/^--(json|quiet)$/.test(word)).join(' '));
   if (!training || typeof cwd !== 'string') return undefined;
-  const outs = words.flatMap((word, i) =>
-    word === '--out' ? (words[i + 1] ?? '') : word.startsWith('--out=') ? word.slice(6) : [],
+  // One word of that name and no second: an option before it could swallow it, and another would count.
+  const [out, ...more] = words.flatMap((word, i) =>
+    word === '--out' ? (words[i + 1] ?? '') : word.startsWith('--out') ? word.slice('--out='.length) : [],
   );
-  // The last one counts, as for the command line itself.
-  const out = outs.pop();
   try {
-    if (out === undefined || realpathSync(resolve(cwd, out)) !== realpathSync(place.dir)) return undefined;
+    if (out === undefined || more.length > 0) return undefined;
+    if (realpathSync(resolve(cwd, out)) !== realpathSync(place.dir)) return undefined;
   } catch {
     return undefined;
   }

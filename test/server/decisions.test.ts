@@ -77,7 +77,7 @@ describe('noting', () => {
   });
 
   test('a table of something else is neither read as decisions nor written over', async () => {
-    const { decide, dir, ask, base } = await withDataset();
+    const { decide, dir, json, base } = await withDataset();
     for (const [text, status, words] of [
       ['file,quality\nx.nrrd,4\n', 409, 'not a table of the viewer'],
       ['case,quality,why\ncase-0,4,nice\n', 409, 'case,quality,why'],
@@ -89,7 +89,9 @@ describe('noting', () => {
       expect([got, found]).toEqual([status, expect.stringContaining(words)]);
       expect(readFileSync(join(dir, 'decisions.csv'), 'utf8')).toBe(text);
     }
-    expect((await refusal(await ask(base)))[0]).toBe(500);
+    const detail = await json<DatasetDetail>(base);
+    expect([detail.editable, detail.cases.length]).toEqual([false, 4]);
+    expect(detail.undecided?.found).toContain('has the header');
   });
 
   test('a link of that name is replaced, not written through', async () => {

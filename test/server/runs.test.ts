@@ -253,6 +253,9 @@ describe('the command that began a run', () => {
     expect(known(['train', 'autoencoder', '--out', 'run'], '/')).toBe(false);
     expect(known(['train', 'autoencoder', '--out', 'run', '--out', '..'])).toBe(false);
     expect(known(['train', 'autoencoder'])).toBe(false);
+    // The last is the value of --data for the command line, and the first its --out.
+    expect(known(['train', 'autoencoder', '--out', '/else', '--data', '--out=run'])).toBe(false);
+    expect(known(['train', 'autoencoder', '--out', 'run', '--out=run'])).toBe(false);
     expect(known(['train', 'settings', '--out', 'run'])).toBe(false);
     expect(known(['ingest', '/', '--out', 'run'])).toBe(false);
     expect(known(['generate', 'train', 'autoencoder', '--out', 'run'])).toBe(false);

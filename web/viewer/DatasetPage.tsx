@@ -67,6 +67,7 @@ export function DatasetPage({ item, project, route }: { item: DatasetItem; proje
         {item.phantom && <span className="stamp">PHANTOM</span>}
       </p>
       {refused && <Fault error={refused} />}
+      {detail.undecided && <Fault error={detail.undecided} />}
       {open !== undefined && !one && (
         <Fault
           error={{
