@@ -1,6 +1,6 @@
 /**
  * Stopping a training and going on with it. Stopping is what Ctrl-C does: a signal to the process that holds the run, and only
- * where its start proves that it is that very process. Going on is the command that began the run (command.json), with
+ * where its start proves that it is that very process, and its command line that it trains. Going on is the command that began the run (command.json), with
  * --resume: a process of its own that outlives the server; what it says goes to RUN/resume.log.
  *
  * A run folder may come from anywhere, so its command is only believed where it is a training of ours whose --out is this
@@ -8,7 +8,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync, realpathSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { asDiskError } from '../files/atomic.ts';
 import { checkpointSteps, stepFolderName } from '../files/checkpoint.ts';
 import { COMMAND, type RunCommand } from '../files/runFolder.ts';
@@ -23,6 +23,29 @@ const LOG = 'resume.log';
 const TRAINING =
   /^(train (autoencoder|generator|encoder|decoder|reflow|distil)|task (align|complete) train)( |$)/;
 
+/** What writes runs of trainings among other work. */
+const WITH_TRAININGS = /^(compare|demo|task study)( |$)/;
+
+/** The words of a command of ours, without those that say how much it prints. */
+const plain = (words: readonly string[]): string =>
+  words.filter((word) => !/^--(json|quiet)$/.test(word)).join(' ');
+
+/** Whether a process is one of ours that trains: a lock file may name any process of this user. Only where there is /proc. */
+function isTraining(pid: number): boolean {
+  try {
+    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    const script = words.findIndex((word) => /^(main\.[jt]s|cranioflow)$/.test(basename(word)));
+    const rest = plain(words.slice(script + 1));
+    return script >= 0 && (TRAINING.test(rest) || WITH_TRAININGS.test(rest));
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the process that holds a run can be sent a signal from here. */
+const canSignal = (pid: number | undefined): pid is number =>
+  pid !== undefined && pid !== process.pid && isTraining(pid);
+
 /** The command that began a run; undefined where it is not known, or not of this folder. */
 export function commandOf(place: Place): RunCommand | undefined {
   if (fileOf(place, COMMAND) === undefined) return undefined;
@@ -34,7 +57,7 @@ export function commandOf(place: Place): RunCommand | undefined {
   }
   const { argv, cwd } = found ?? {};
   const words = Array.isArray(argv) && argv.every((word) => typeof word === 'string') ? argv : [];
-  const training = TRAINING.test(words.filter((word) => !/^--(json|quiet)$/.test(word)).join(' '));
+  const training = TRAINING.test(plain(words));
   if (!training || typeof cwd !== 'string') return undefined;
   // One word of that name and no second: an option before it could swallow it, and another would count.
   const [out, ...more] = words.flatMap((word, i) =>
@@ -75,7 +98,7 @@ export function stopRun(place: Place): void {
       'a process of this machine that is certain to be the training',
       'stop it where it was started, with Ctrl-C',
     );
-  if (pid === undefined || pid === process.pid) throw refused('which cannot be stopped from here');
+  if (!canSignal(pid)) throw refused('which cannot be stopped from here');
   try {
     process.kill(pid, 'SIGINT');
   } catch (error) {
@@ -108,7 +131,7 @@ export class Resumes {
     const failed = this.#failed.get(dir);
     return {
       running,
-      canStop: holder?.pid !== undefined && holder.pid !== process.pid,
+      canStop: canSignal(holder?.pid),
       canResume: !running && !this.#starting.has(dir) && this.#canResume(place, step, steps),
       step,
       steps,

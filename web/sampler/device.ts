@@ -9,8 +9,14 @@ const AGREEMENT = 1e-3;
 /** Share of the voxels in which the decoded masks may differ: logits near 0 fall either way. */
 const VOXELS = 1e-3;
 
+interface Adapter {
+  /** Where browsers told it before. */
+  isFallbackAdapter?: boolean;
+  info?: { isFallbackAdapter?: boolean; architecture?: string };
+}
+
 interface Gpu {
-  requestAdapter(): Promise<{ info?: { isFallbackAdapter?: boolean; architecture?: string } } | null>;
+  requestAdapter(): Promise<Adapter | null>;
 }
 
 /** Why there is no GPU to use, in words; undefined where there is one. `asked`: an emulated one will do. */
@@ -19,8 +25,8 @@ export async function whyNoGpu(asked: boolean): Promise<string | undefined> {
   if (gpu === undefined) return 'this browser has no WebGPU';
   const adapter = await gpu.requestAdapter().catch(() => null);
   if (adapter === null) return 'this browser finds no GPU that it may use';
-  const { isFallbackAdapter = false, architecture = '' } = adapter.info ?? {};
-  if (!asked && (isFallbackAdapter || architecture === 'swiftshader'))
+  const emulated = adapter.info?.isFallbackAdapter ?? adapter.isFallbackAdapter ?? false;
+  if (!asked && (emulated || adapter.info?.architecture === 'swiftshader'))
     return 'the GPU here is emulated by the processor, which is slower than the processor itself';
   return undefined;
 }

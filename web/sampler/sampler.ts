@@ -79,6 +79,7 @@ export class Sampler {
   ): Promise<Sampled | null> {
     await this.load();
     if (signal?.aborted) return null;
+    if (this.#drop !== undefined) throw new Error('the sampler makes one bone at a time');
     const id = this.#count + 1;
     let late: ReturnType<typeof setTimeout> | undefined;
     const cancel = (): void => {
@@ -123,6 +124,8 @@ export class Sampler {
         );
       };
       worker.postMessage({ id, kind, ask } as Request);
+    }).finally(() => {
+      this.#drop = undefined;
     });
   }
 

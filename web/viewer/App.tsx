@@ -83,7 +83,7 @@ export function App() {
         {fault && <Fault error={fault} />}
         {project && (
           <Guard key={window.location.hash}>
-            <Page project={project} route={route} />
+            <Page project={project} route={route} onChange={again} />
           </Guard>
         )}
       </main>
@@ -138,7 +138,7 @@ function Side({ project, route, onLook }: { project: Project; route: Route; onLo
   );
 }
 
-function Page({ project, route }: { project: Project; route: Route }) {
+function Page({ project, route, onChange }: { project: Project; route: Route; onChange: () => void }) {
   const item = project.items.find((i) => i.id === route.parts[0]);
   switch (route.page) {
     case '':
@@ -165,7 +165,7 @@ function Page({ project, route }: { project: Project; route: Route }) {
     case 'set':
       return <DatasetPage key={item.id} item={item} project={project} route={route} />;
     case 'run':
-      return <TrainingPage key={item.id} item={item} project={project} />;
+      return <TrainingPage key={item.id} item={item} project={project} onChange={onChange} />;
     case 'page':
       return <ResultPage key={item.id} item={item} project={project} />;
     case 'completion':

@@ -90,10 +90,12 @@ export function ComparePage({ project, route }: { project: Project; route: Route
         >
           Slices over each other
         </button>
-        <label className="line">
-          <input type="checkbox" checked={heat} onChange={() => setHeat(!heat)} /> distances
-        </label>
-        {heat && (
+        {!slices && (
+          <label className="line">
+            <input type="checkbox" checked={heat} onChange={() => setHeat(!heat)} /> distances
+          </label>
+        )}
+        {heat && !slices && (
           <span className="scale number">
             −{most_mm} <i style={{ background: DISTANCE_GRADIENT }} /> +
             <select
@@ -138,7 +140,7 @@ export function ComparePage({ project, route }: { project: Project; route: Route
           />
         </div>
       )}
-      {figures && (
+      {figures && !slices && (
         <p className="number" role="status">
           From the first surface to the second: mean {figures.mean.toFixed(2)} mm, median{' '}
           {figures.median.toFixed(2)}, 95 % within {figures.p95.toFixed(2)}, at most {figures.most.toFixed(2)}

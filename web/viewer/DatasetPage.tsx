@@ -9,8 +9,9 @@ import { explained } from '../ui/bones.ts';
 import { Fault } from '../ui/Fault.tsx';
 import { nameOf } from './App.tsx';
 import { CasePanel } from './CasePanel.tsx';
+import { Picture } from './Picture.tsx';
 import { go, link, type Route } from './route.ts';
-import { picture, post, useJson } from './server.ts';
+import { post, useJson } from './server.ts';
 
 /** Cards added whenever the end of the gallery comes into sight. */
 const SCREENFUL = 120;
@@ -86,7 +87,15 @@ export function DatasetPage({ item, project, route }: { item: DatasetItem; proje
       ) : (
         <Gallery
           {...{ item, detail, shown, filter, setFilter, page }}
-          apply={() => send(post(`${base}/decisions/apply`))}
+          apply={() => {
+            // The volumes go with them.
+            if (
+              window.confirm(
+                'Take the dropped cases out of the dataset, with their volumes? Only another ingest brings them back.',
+              )
+            )
+              send(post(`${base}/decisions/apply`));
+          }}
         />
       )}
     </>
@@ -188,14 +197,7 @@ function Gallery({ item, detail, shown, filter, setFilter, page, apply }: Galler
         {shown.slice(0, count).map((c) => (
           <li key={c.id}>
             <a className={`card ${c.decision ?? ''}`} href={link(page, item.id, c.id)}>
-              <img
-                src={picture(item, c.id)}
-                width={160}
-                height={160}
-                alt=""
-                loading="lazy"
-                decoding="async"
-              />
+              <Picture item={item} id={c.id} size={160} />
               <strong>{c.id}</strong>
               <span className="quiet">
                 quality {c.quality}

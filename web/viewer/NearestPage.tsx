@@ -3,8 +3,9 @@ import type { DatasetItem, Nearest, Project } from '../../src/server/api.ts';
 import { Fault } from '../ui/Fault.tsx';
 import { nameOf } from './App.tsx';
 import { BonePicker, type Chosen, chosenFrom, isBones, isSameGrid, writeChosen } from './BonePicker.tsx';
+import { Picture } from './Picture.tsx';
 import { go, link, type Route } from './route.ts';
-import { picture, useJson } from './server.ts';
+import { useJson } from './server.ts';
 
 export function NearestPage({ project, route }: { project: Project; route: Route }) {
   const bones = project.items.filter(isBones);
@@ -70,7 +71,7 @@ export function NearestPage({ project, route }: { project: Project; route: Route
           <ul className="cards nearest">
             <li>
               <div className="card">
-                <img src={picture(of.item, of.id, 320)} width={240} height={240} alt="" />
+                <Picture item={of.item} id={of.id} size={240} />
                 <strong>{of.id}</strong>
                 <span className="quiet">the bone itself</span>
               </div>
@@ -81,7 +82,7 @@ export function NearestPage({ project, route }: { project: Project; route: Route
                   className="card"
                   href={`${link('compare')}?a=${writeChosen(of)}&b=${writeChosen({ item: among, id })}`}
                 >
-                  <img src={picture(among, id, 320)} width={240} height={240} alt="" />
+                  <Picture item={among} id={id} size={240} />
                   <strong>{id}</strong>
                   <span className="quiet number">
                     Dice {dice.toFixed(3)}, surfaces {assd_mm.toFixed(2)} mm apart

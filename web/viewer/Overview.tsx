@@ -1,7 +1,7 @@
 /** What is in the folder, in the order of the work, each with its few facts. */
 import type { Item, Project } from '../../src/server/api.ts';
 import { linkTo, nameOf } from './App.tsx';
-import { picture } from './server.ts';
+import { Picture } from './Picture.tsx';
 
 /** A line of facts about an item. */
 function facts(item: Item): string {
@@ -41,9 +41,7 @@ export function Overview({ project }: { project: Project }) {
         {project.items.map((item) => (
           <li key={item.id}>
             <a className="card" href={linkTo(item)}>
-              {'first' in item && (
-                <img src={picture(item, item.first)} width={120} height={120} alt="" loading="lazy" />
-              )}
+              {'first' in item && <Picture item={item} id={item.first} size={120} />}
               <span>
                 <small className="quiet">{KINDS[item.kind]}</small>
                 <strong>{nameOf(item, project)}</strong>

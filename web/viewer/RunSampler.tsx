@@ -3,9 +3,10 @@
  * slider goes over the way from noise to bone. Reading weights does not disturb a training that writes them.
  */
 import { RUNTIME } from 'virtual:runtime';
-import { useMemo } from 'react';
+import { useCallback, useMemo, useState } from 'react';
+import { quoted } from '../../src/files/commandLine.ts';
 import type { RunItem, WeightsList } from '../../src/server/api.ts';
-import type { WeightsBytes } from '../sampler/messages.ts';
+import type { Loaded, WeightsBytes } from '../sampler/messages.ts';
 import { SamplerPanel } from '../sampler/SamplerPanel.tsx';
 import type { WeightsSource } from '../sampler/useSampler.ts';
 import { ShownError } from '../ui/bones.ts';
@@ -33,5 +34,23 @@ async function weightsOf({ id, path }: RunItem, say: (what: string) => void): Pr
 export function RunSampler({ run }: { run: RunItem }) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: the list is made anew at each look; the run is its id.
   const source = useMemo<WeightsSource>(() => (say) => weightsOf(run, say), [run.id]);
-  return <SamplerPanel source={source} builds={RUNTIME} quality={null} />;
+  const [phantom, setPhantom] = useState(false);
+  const onLoaded = useCallback(({ meta }: Loaded) => setPhantom(meta.phantom), []);
+  return (
+    <>
+      {phantom && (
+        <p>
+          <span className="stamp">PHANTOM</span> It learnt from phantoms: what it makes carries no anatomical
+          truth.
+        </p>
+      )}
+      <SamplerPanel
+        source={source}
+        builds={RUNTIME}
+        quality={null}
+        onLoaded={onLoaded}
+        command={`cranioflow generate --run ${quoted(run.path)}`}
+      />
+    </>
+  );
 }

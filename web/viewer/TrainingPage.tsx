@@ -7,15 +7,24 @@ import { Fault } from '../ui/Fault.tsx';
 import { nameOf } from './App.tsx';
 import { Chart, type Series } from './Chart.tsx';
 import { RunSampler } from './RunSampler.tsx';
-import { post, useJson } from './server.ts';
+import { get, post, useJson } from './server.ts';
 
 type Line = MetricsEvent['lines'][number];
 
+interface Live {
+  lines: readonly Line[];
+  state?: RunState;
+  lost: boolean;
+  /** The stream was refused: it does not come back by itself. */
+  refused?: Explanation;
+}
+
 /** What the server tells while the page is open. */
-function useEvents(id: string): { lines: readonly Line[]; state?: RunState; lost: boolean } {
+function useEvents(id: string): Live {
   const [lines, setLines] = useState<readonly Line[]>([]);
   const [state, setState] = useState<RunState>();
   const [lost, setLost] = useState(false);
+  const [refused, setRefused] = useState<Explanation>();
   useEffect(() => {
     const source = new EventSource(`api/runs/${id}/events`);
     source.addEventListener('metrics', ({ data }: MessageEvent<string>) => {
@@ -26,14 +35,24 @@ function useEvents(id: string): { lines: readonly Line[]; state?: RunState; lost
       setState(JSON.parse(data) as RunState),
     );
     source.onopen = () => setLost(false);
-    source.onerror = () => setLost(true);
+    source.onerror = () => {
+      setLost(source.readyState !== EventSource.CLOSED);
+      // A stream tells nothing of why it was refused; a request does.
+      if (source.readyState === EventSource.CLOSED)
+        get(`api/runs/${id}`).catch((error) => setRefused(explained(error)));
+    };
     return () => source.close();
   }, [id]);
-  return { lines, state, lost };
+  return { lines, state, lost, refused };
 }
 
 /** Titles of the usual keys of metrics.jsonl; others are shown under their own names. */
-const TITLES: Record<string, string> = { loss: 'Loss', gradientNorm: 'Norm of the gradient' };
+const TITLES: Record<string, string> = {
+  loss: 'Loss',
+  gradientNorm: 'Norm of the gradient',
+  trainLoss: 'Loss on training cases',
+  heldOutLoss: 'Loss on held-out cases',
+};
 
 /** Each key of the log as a chart; a running mean lies over what scatters. */
 function chartsOf(lines: readonly Line[]): { title: string; series: Series[] }[] {
@@ -72,18 +91,25 @@ function duration(seconds: number): string {
   return minutes < 60 ? `${minutes} min ${s % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-export function TrainingPage({ item, project }: { item: RunItem; project: Project }) {
+interface TrainingPageProps {
+  item: RunItem;
+  project: Project;
+  /** Told that the training began or ended. */
+  onChange: () => void;
+}
+
+export function TrainingPage({ item, project, onChange }: TrainingPageProps) {
   const base = `api/runs/${item.id}`;
   const { value: detail, fault, again } = useJson<RunDetail>(base);
   const live = useEvents(item.id);
-  const [answered, setAnswered] = useState<RunState>();
   const [refused, setRefused] = useState<Explanation>();
   const [asked, setAsked] = useState('');
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what the stream tells last is what holds.
+  const { running, failed } = live.state ?? {};
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what was asked is answered when the training changes its state.
   useEffect(() => {
-    setAnswered(undefined);
     setAsked('');
-  }, [live.state?.running]);
+    if (running !== undefined && running !== item.running) onChange();
+  }, [running, failed]);
   const charts = useMemo(() => chartsOf(live.lines), [live.lines]);
   const rates = useMemo<Series[]>(
     () => [
@@ -94,11 +120,11 @@ export function TrainingPage({ item, project }: { item: RunItem; project: Projec
     ],
     [detail],
   );
-  const state = answered ?? live.state ?? detail?.state;
+  const state = live.state ?? detail?.state;
   const act = (what: 'stop' | 'resume'): void => {
     setRefused(undefined);
     setAsked(what);
-    post<RunState>(`${base}/${what}`).then(setAnswered, (error) => {
+    post<RunState>(`${base}/${what}`).catch((error) => {
       setAsked('');
       setRefused(explained(error));
     });
@@ -120,7 +146,7 @@ export function TrainingPage({ item, project }: { item: RunItem; project: Projec
             {asked === 'stop' ? 'Stopping at the next checkpoint…' : 'Stop'}
           </button>
         ) : (
-          state?.canResume && (
+          (state?.canResume || asked === 'resume') && (
             <button
               type="button"
               className="primary"
@@ -133,6 +159,13 @@ export function TrainingPage({ item, project }: { item: RunItem; project: Projec
         )}
       </div>
       {refused && <Fault error={refused} />}
+      {live.refused && <Fault error={live.refused} />}
+      {state?.running && !state.canStop && (
+        <p className="notice">
+          It cannot be stopped from here: it is written by another machine, or by a process that is not
+          certain to be a training. Stop it where it was started, with Ctrl-C.
+        </p>
+      )}
       {state?.failed && (
         <div className="fault" role="alert">
           <strong>The training could not be resumed.</strong>
