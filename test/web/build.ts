@@ -3,16 +3,16 @@
  * so whoever comes while another builds waits.
  */
 import { execFile } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, utimesSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
+import { RunFolderError } from '../../src/errors.ts';
+import { acquireLock } from '../../src/files/lock.ts';
 
 export type Page = 'viewer' | 'site';
 
 /** What the pages are built from. */
 const SOURCES = ['web', 'src', 'package-lock.json'];
-/** A build takes seconds: a lock that is older was left by a kill. */
-const STALE_MS = 300_000;
 
 function newest(path: string): number {
   const stat = statSync(path);
@@ -24,24 +24,26 @@ function newest(path: string): number {
 const isFresh = (index: string): boolean =>
   existsSync(index) && statSync(index).mtimeMs > Math.max(...SOURCES.map(newest));
 
-function locked(path: string): boolean {
-  try {
-    closeSync(openSync(path, 'wx'));
-    return true;
-  } catch {
-    if (existsSync(path) && Date.now() - statSync(path).mtimeMs > STALE_MS) rmSync(path, { force: true });
-    return false;
+/** Takes the lock when nobody has it; that of a dead process counts for nothing. */
+async function locked(path: string): Promise<() => void> {
+  for (;;) {
+    try {
+      return acquireLock(path, () => {});
+    } catch (error) {
+      if (!(error instanceof RunFolderError)) throw error;
+      await new Promise((later) => setTimeout(later, 200));
+    }
   }
 }
 
 /** The folder of a page, built if need be. */
 export async function builtPage(page: Page): Promise<string> {
   const folder = resolve('dist/web', page);
-  const lock = resolve('dist', `web-${page}.lock`);
-  mkdirSync(resolve('dist'), { recursive: true });
-  while (!locked(lock)) await new Promise((later) => setTimeout(later, 200));
+  const index = join(folder, 'index.html');
+  const release = await locked(resolve('dist', `web-${page}.lock`));
   try {
-    if (!isFresh(join(folder, 'index.html'))) {
+    if (!isFresh(index)) {
+      const begun = new Date();
       const vite = [
         'node_modules/vite/bin/vite.js',
         'build',
@@ -51,9 +53,11 @@ export async function builtPage(page: Page): Promise<string> {
         'web/vite.config.ts',
       ];
       await promisify(execFile)(process.execPath, [...vite, '--mode', page]);
+      // A source that changed meanwhile is newer than the page.
+      utimesSync(index, begun, begun);
     }
     return folder;
   } finally {
-    rmSync(lock, { force: true });
+    release();
   }
 }

@@ -204,10 +204,8 @@ inChromium('the exported page', () => {
     expect(await tab.getByLabel('Class').inputValue()).toBe('3');
     await tab.getByText('Kept on this device').waitFor({ timeout: 60_000 });
     const version = /"version":"(\w+)"/.exec(readFileSync(join(root, 'newer', 'sw.js'), 'utf8'))![1];
-    await tab.waitForFunction(async (v) => {
-      const names = await caches.keys();
-      return names.length === 1 && names[0].endsWith(v);
-    }, version);
+    const names = () => tab.evaluate(async () => (await caches.keys()).map((name) => name.split(' ').at(-1)));
+    await expect.poll(names, { timeout: 60_000 }).toEqual([version]);
     // What was kept and did not change was not fetched again.
     expect(moving.asked.filter((path) => path.endsWith('/model.safetensors'))).toHaveLength(1);
     await moving.close();

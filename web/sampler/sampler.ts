@@ -62,7 +62,12 @@ export class Sampler {
       const answer = await this.#ask('load', { weights, builds, device, threads }, (reply) => {
         if (reply.kind === 'doing') onDoing?.(reply.what);
       });
-      return (answer as Extract<Reply, { kind: 'loaded' }>).loaded;
+      if (answer.kind === 'loaded') return answer.loaded;
+      throw new ShownError({
+        found: 'the generator was given up while it loaded',
+        expected: 'to be let load to the end',
+        todo: 'load it again',
+      });
     } catch (error) {
       this.close();
       throw error;

@@ -9,7 +9,7 @@ import { explained } from '../ui/bones.ts';
 import { Fault } from '../ui/Fault.tsx';
 import { Theme } from '../ui/Theme.tsx';
 import { fetchCard, fetchRecord, fetchWeights } from './model.ts';
-import { keepAll, onNewer, prepare } from './offline.ts';
+import { keepAll, letNewerIn, onNewer, prepare } from './offline.ts';
 
 /** Of a generator of patients nobody can promise that. */
 const titleOf = ({ bone, phantom }: SiteRecord): string =>
@@ -30,6 +30,10 @@ export function App() {
       whole ? 'Kept on this device: works without a network.' : why ? `Not kept on this device: ${why}.` : '',
     );
   }, []);
+  const onLoaded = useCallback(async () => {
+    await keep();
+    await letNewerIn();
+  }, [keep]);
   useEffect(() => {
     prepare()
       .then(async (prepared) => {
@@ -92,7 +96,7 @@ export function App() {
             quality={record?.quality ?? null}
             command={`cranioflow generate --run ${record?.model.folder}`}
             linked
-            onLoaded={keep}
+            onLoaded={onLoaded}
           />
         ) : (
           !fault && <p className="quiet">Preparing …</p>

@@ -60,6 +60,26 @@ export function keepAll(): Promise<{ kept: boolean; why?: string }> {
   });
 }
 
+/**
+ * Lets the worker of a newer export take over, now or when it comes. For a page that has all it needs: what is asked for at the
+ * moment of the change is lost.
+ */
+export async function letNewerIn(): Promise<void> {
+  const workers = navigator.serviceWorker as ServiceWorkerContainer | undefined;
+  const registration = await workers?.getRegistration();
+  if (!workers?.controller || !registration) return;
+  const letIn = (worker: ServiceWorker): void => {
+    const go = (): void => {
+      if (worker.state === 'installed') worker.postMessage('take over');
+    };
+    worker.addEventListener('statechange', go);
+    go();
+  };
+  const found = registration.waiting ?? registration.installing;
+  if (found) letIn(found);
+  registration.addEventListener('updatefound', () => letIn(registration.installing!));
+}
+
 /** Tells when a newer export of the page has taken over while this one is open. */
 export function onNewer(tell: () => void): void {
   const workers = navigator.serviceWorker as ServiceWorkerContainer | undefined;

@@ -52,7 +52,6 @@ self.addEventListener('install', (event) => {
       await Promise.all(SHELL.map((file) => keep(cache, file)));
       // What the export before has kept need not be fetched again; what it has not, waits.
       for (const file of SITE.files) if (await caches.match(address(file))) await keep(cache, file);
-      await self.skipWaiting();
     })(),
   );
 });
@@ -98,8 +97,9 @@ self.addEventListener('fetch', (event) => {
   if (file !== undefined) event.respondWith(answer(event, file));
 });
 
-/** The page asks for the rest to be kept, and is told when it is. */
+/** The page asks for the rest to be kept, and is told when it is; or lets this worker take the place of an older one. */
 self.addEventListener('message', (event) => {
+  if (event.data === 'take over') self.skipWaiting();
   if (event.data !== 'keep') return;
   event.waitUntil(
     (async () => {
