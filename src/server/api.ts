@@ -10,7 +10,7 @@
  *   POST /api/datasets/ID/decisions/apply                -> DatasetDetail     carried out: dropped cases leave the dataset
  *   GET  /api/datasets/ID/cases/CASE/nearest?in=ID       Nearest
  *   GET  /api/runs/ID                                    RunDetail
- *   GET  /api/runs/ID/events                             server-sent events `metrics` (MetricsEvent), `state` (RunState)
+ *   GET  /api/runs/ID/events                             server-sent events `metrics` (MetricsEvent), `state` (RunState), `fault` (Explanation), the last
  *   POST /api/runs/ID/stop | /resume                     -> RunState
  *   GET  /api/runs/ID/weights                            WeightsList; /weights/NAME: the safetensors file
  *   GET  /api/completions/ID                             CompletionDetail; /meshes/NAME: STL (LPS mm)
@@ -170,7 +170,7 @@ export interface WeightsList {
 export interface CompletionDetail {
   item: CompletionItem;
   /** STL files: the bone that is there and each answer's implant. */
-  meshes: { name: string; role: 'rest' | 'implant' | 'spread'; answer: number; label: string }[];
+  meshes: { name: string; role: 'rest' | 'implant'; answer: number; label: string }[];
   /** What implant.json says, in pairs of label and value. */
   facts: { label: string; value: string }[];
   warnings: string[];

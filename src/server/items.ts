@@ -133,8 +133,11 @@ function titleOf(path: string): string | undefined {
   let bytes = 0;
   try {
     const fd = openSync(path, 'r');
-    bytes = readSync(fd, head, 0, head.length, 0);
-    closeSync(fd);
+    try {
+      bytes = readSync(fd, head, 0, head.length, 0);
+    } finally {
+      closeSync(fd);
+    }
   } catch {
     return undefined;
   }

@@ -2,8 +2,10 @@
  * A run as it goes on: at first all that is logged, then what is new, looked for once a second. The state comes with each
  * change and at least every three seconds, so that page and server notice when the other is gone.
  */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { MetricsEvent, RunState } from './api.ts';
+import { notThere } from './errors.ts';
 import { fileOf, type Place } from './files.ts';
 import { MetricsTail, thinned } from './metricsLog.ts';
 import type { Resumes } from './resume.ts';
@@ -19,7 +21,7 @@ export interface Told {
   state(state: RunState): Promise<void>;
 }
 
-/** Tells of a run until `signal` is aborted or the run is gone. Throws where settings or log are damaged. */
+/** Tells of a run until `signal` is aborted. Throws where settings or log are damaged, or the run is gone. */
 export async function tellRun(
   place: Place,
   resumes: Resumes,
@@ -31,6 +33,7 @@ export async function tellRun(
   let last = '';
   let lastAt = Number.NEGATIVE_INFINITY;
   while (!signal.aborted) {
+    if (!existsSync(place.dir)) throw notThere('the run');
     // A link that leads out of the folder that is viewed is no log.
     const { first, lines } = fileOf(place, METRICS) === undefined ? tail.none() : tail.next();
     if (first || lines.length > 0) await told.metrics({ first, lines: first ? thinned(lines) : lines });

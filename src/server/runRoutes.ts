@@ -45,9 +45,9 @@ export function runRoutes({ project, resumes, closing }: Shop): Hono {
         const told = { metrics: send('metrics'), state: send('state') };
         await tellRun(found, resumes, told, AbortSignal.any([gone.signal, closing]));
       },
-      async (error) => {
-        // The page asks again, and is told then what is wrong.
-        process.stderr.write(`${found.item.path}: ${explanationOf(error).found}\n`);
+      async (error, stream) => {
+        // The page closes the stream then: asked again it would fail again.
+        await stream.writeSSE({ event: 'fault', data: JSON.stringify(explanationOf(error)) });
       },
     );
   });

@@ -109,7 +109,7 @@ test('a volume that is a link to elsewhere, or to what never ends, is not read',
   expect(openDataset(dir).cases).toHaveLength(4);
   rmSync(join(dir, 'decisions.csv'));
   symlinkSync('/dev/zero', join(dir, 'decisions.csv'));
-  expect((await refusal(await ask(base)))[0]).toBe(500);
+  expect((await json<DatasetDetail>(base)).undecided?.found).toContain('a link that leads out');
 });
 
 describe('pictures', () => {
@@ -235,4 +235,4 @@ test('two thousand cases are told and searched', async () => {
   const applied = await post(`/api/datasets/${item.id}/decisions/apply`);
   expect([applied.status, ((await applied.json()) as DatasetDetail).cases.length]).toEqual([200, 2001]);
   expect(openDataset(dir).cases.some((c) => c.id === 'many-0007')).toBe(false);
-}, 60_000);
+});

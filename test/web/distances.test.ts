@@ -29,6 +29,21 @@ test('to a moved copy it is at most the way, and zero on average of both sides',
   expect(Math.abs(found.mean - 1)).toBeLessThan(0.05);
 });
 
+test('outside a thin plate every vertex is outside, at its edges and corners too', () => {
+  const grid = centredGrid([24, 24, 24], [1, 1, 1]);
+  const box = (x: number, y: number, z: number) => {
+    const data = new Float32Array(24 ** 3);
+    for (let p = 0; p < data.length; p++) {
+      const at = voxelToWorld(grid, p % 24, Math.floor(p / 24) % 24, Math.floor(p / 576));
+      data[p] = Math.min(x - Math.abs(at[0]), y - Math.abs(at[1]), z - Math.abs(at[2]));
+    }
+    return extractSurface({ ...grid, data }, 0);
+  };
+  const [plate, around] = [box(8.3, 8.3, 1.2), box(10.2, 10.2, 3.4)];
+  for (const d of surfaceDistances(around, plate)) expect(d).toBeGreaterThan(1.5);
+  for (const d of surfaceDistances(plate, around)) expect(d).toBeLessThan(-1.5);
+});
+
 test('to itself it is zero, to nothing it is infinite', () => {
   const one = sphere(9);
   expect(Math.max(...surfaceDistances(one, one).map(Math.abs))).toBeLessThan(1e-4);

@@ -4,7 +4,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync } from 'node
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { holderOf } from '../../src/files/lock.ts';
 import { type Served, serveViewer } from '../../src/server/serve.ts';
 import { putDataset } from '../server/helpers.ts';
 import { builtPage } from './build.ts';
@@ -31,7 +32,7 @@ inChromium('the viewer', () => {
     const first = await context.newPage();
     await first.goto(served.url);
     await first.close();
-  }, 240_000);
+  });
   afterAll(async () => {
     await browser?.close();
     await served?.close();
@@ -130,6 +131,10 @@ inChromium('the viewer', () => {
     const left = await page.locator('main .card').count();
     expect(left).toBeGreaterThan(0);
     expect(left).toBeLessThan(10);
+    await page.locator('main .card').first().click();
+    await page.getByText(`1 of ${left}`).waitFor();
+    await page.getByRole('link', { name: 'data', exact: true }).last().click();
+    expect(await page.getByLabel('Split').inputValue()).toBe('test');
     await page.getByLabel('Split').selectOption('');
     await page.locator('main .card').first().click();
     await bone(page);
@@ -250,9 +255,14 @@ inChromium('the viewer', () => {
 
   test('a training is watched as it runs, stopped and resumed', async () => {
     const { page, wrong } = await open();
-    const words = [...CLI.slice(1), ...trainWords(root, 'watched', 4000), '--quiet'];
+    const words = [...CLI.slice(1), ...trainWords(root, 'watched', 1_000_000), '--quiet'];
     const training = spawn(CLI[0], words, { stdio: 'ignore' });
     const ended = new Promise<number | null>((resolve) => training.once('exit', resolve));
+    // The one that is resumed is a process of its own.
+    onTestFinished(() => {
+      const pid = holderOf(join(root, 'runs/watched/run.lock'))?.pid;
+      if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    });
     await expect
       .poll(
         async () => {
@@ -285,7 +295,7 @@ inChromium('the viewer', () => {
     await page.getByRole('button', { name: 'Generate' }).click();
     await page.getByText(/Made in/).waitFor({ timeout: 60_000 });
     await page.close();
-  });
+  }, 400_000);
 
   test('two thousand cases, and names with markup in them: a screenful at a time, as text', async () => {
     const name = '<img src=x onerror=alert(1)> & "bones"';

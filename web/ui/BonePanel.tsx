@@ -9,22 +9,27 @@ import { type PackedMask, unpack } from './mask.ts';
 import { SkullView } from './SkullView.tsx';
 import { Slices } from './Slices.tsx';
 
-/** The surface of a mask, made by the worker; undefined while it is being made. */
-export function useSurface(mask: PackedMask | undefined): { surface?: Mesh; fault?: Explanation } {
+interface Surface {
+  surface?: Mesh;
+  fault?: Explanation;
+  /** It is that of the mask asked for, not the one before. */
+  current: boolean;
+}
+
+/** The surface of a mask, made by the worker. While the next is made the last one stays in the picture. */
+export function useSurface(mask: PackedMask | undefined): Surface {
   const [made, setMade] = useState<{ of?: PackedMask; surface?: Mesh; fault?: Explanation }>({});
   useEffect(() => {
     if (mask === undefined) return;
-    let late = false;
-    bone('surface', { mask }).then(
-      (surface) => late || setMade({ of: mask, surface }),
-      (error) => late || setMade({ of: mask, fault: explained(error) }),
+    const wanted = new AbortController();
+    bone('surface', { mask }, wanted.signal).then(
+      (surface) => wanted.signal.aborted || setMade({ of: mask, surface }),
+      (error) => wanted.signal.aborted || setMade({ of: mask, fault: explained(error) }),
     );
-    return () => {
-      late = true;
-    };
+    return () => wanted.abort();
   }, [mask]);
-  // While the next surface is made the last one stays in the picture.
-  return mask === undefined ? {} : made;
+  if (mask === undefined) return { current: false };
+  return { surface: made.surface, fault: made.fault, current: made.of === mask };
 }
 
 interface BonePanelProps {

@@ -3,10 +3,22 @@ import { useEffect, useState } from 'react';
 
 const THEMES = ['auto', 'light', 'dark'] as const;
 
+function remembered(): string {
+  try {
+    return localStorage.getItem('theme') ?? 'auto';
+  } catch {
+    return 'auto';
+  }
+}
+
 export function Theme() {
-  const [theme, setTheme] = useState(() => localStorage.getItem('theme') ?? 'auto');
+  const [theme, setTheme] = useState(remembered);
   useEffect(() => {
-    localStorage.setItem('theme', theme);
+    try {
+      localStorage.setItem('theme', theme);
+    } catch {
+      // A browser that keeps nothing forgets it.
+    }
     if (theme === 'auto') document.documentElement.removeAttribute('data-theme');
     else document.documentElement.setAttribute('data-theme', theme);
   }, [theme]);

@@ -1,10 +1,11 @@
 /**
  * How far a surface lies from another, in mm, at each of its vertices: exact point to triangle, by a tree of boxes
- * (three-mesh-bvh). Positive where the vertex lies outside the other surface, so that 1 mm means 1 mm of bone too much.
+ * (three-mesh-bvh). Positive where the vertex lies outside the other surface, so that 1 mm means 1 mm of bone too much: on the side
+ * that the other surface's smooth normal points to, blended over the nearest triangle, for at edges one triangle's own would mislead.
  */
 import { BufferAttribute, BufferGeometry, Triangle, Vector3 } from 'three';
 import { type HitPointInfo, MeshBVH } from 'three-mesh-bvh';
-import type { Mesh } from '../../src/mesh/mesh.ts';
+import { type Mesh, vertexNormals } from '../../src/mesh/mesh.ts';
 
 /** Signed distances [V] of the vertices of `of` to the surface `to`, mm; empty surfaces are infinitely far. */
 export function surfaceDistances(of: Mesh, to: Mesh): Float32Array {
@@ -19,12 +20,19 @@ export function surfaceDistances(of: Mesh, to: Mesh): Float32Array {
   const point = new Vector3();
   const hit = {} as HitPointInfo;
   const corners = [new Vector3(), new Vector3(), new Vector3()];
-  const normal = new Vector3();
+  const normals = to.normals ?? vertexNormals(to);
+  const [weights, normal, one] = [new Vector3(), new Vector3(), new Vector3()];
   for (let v = 0; v < out.length; v++) {
     point.fromArray(of.positions, 3 * v);
     tree.closestPointToPoint(point, hit as HitPointInfo);
     for (let c = 0; c < 3; c++) corners[c].fromArray(to.positions, 3 * index[3 * hit.faceIndex + c]);
-    Triangle.getNormal(corners[0], corners[1], corners[2], normal);
+    Triangle.getBarycoord(hit.point, corners[0], corners[1], corners[2], weights);
+    normal.set(0, 0, 0);
+    for (let c = 0; c < 3; c++)
+      normal.addScaledVector(
+        one.fromArray(normals, 3 * index[3 * hit.faceIndex + c]),
+        weights.getComponent(c),
+      );
     const outside = point.sub(hit.point).dot(normal) >= 0;
     out[v] = outside ? hit.distance : -hit.distance;
   }

@@ -18,6 +18,7 @@ import {
   Mesh,
   MeshBasicMaterial,
   MeshPhongMaterial,
+  type Object3D,
   OrthographicCamera,
   Plane,
   Points,
@@ -90,17 +91,12 @@ export class SkullScene {
     this.#renderer = new WebGLRenderer({ canvas, antialias: true, alpha: true, preserveDrawingBuffer: true });
     this.#renderer.localClippingEnabled = true;
     this.#camera.up.set(0, 0, 1);
-    this.#scene.add(
-      this.#bones,
-      this.#marks,
-      this.#camera,
-      this.#camera,
-      new HemisphereLight('#ffffff', '#6f675c', 1.0),
-    );
+    this.#scene.add(this.#bones, this.#marks, this.#camera, new HemisphereLight('#ffffff', '#6f675c', 1.0));
     this.#light.position.set(-0.5, 0.8, 1);
     this.#camera.add(this.#light);
     this.#controls = new OrbitControls(this.#camera, canvas);
     this.#controls.enableDamping = false;
+    canvas.addEventListener('webglcontextrestored', () => this.#draw());
     this.#controls.addEventListener('change', () => {
       this.#draw();
       this.onCamera?.(this.camera);
@@ -243,7 +239,7 @@ export class SkullScene {
       const material = (child as Mesh).material as MeshPhongMaterial;
       material.clippingPlanes = this.#planes;
       // Of a whole bone the inside would only show as a rim.
-      if (material.side === BackSide) child.visible = this.#planes.length > 0;
+      if (isInside(child)) child.visible = this.#planes.length > 0;
     }
   }
 
@@ -253,17 +249,18 @@ export class SkullScene {
     this.#camera.updateMatrixWorld();
     const ray = new Raycaster();
     ray.setFromCamera(new Vector2(right, up), this.#camera);
-    const meshes = this.#bones.children.filter(
-      (c) => ((c as Mesh).material as MeshPhongMaterial).side !== BackSide,
-    );
+    // Where a bone is cut, its inside seen from behind is the cap.
+    const [plane] = this.#planes;
+    const meshes = this.#bones.children.filter((mesh) => plane !== undefined || !isInside(mesh));
     for (const child of meshes) {
       const { geometry } = child as Mesh;
       geometry.boundsTree ??= new MeshBVH(geometry, { indirect: true });
     }
     const hit = ray
       .intersectObjects(meshes, false)
-      .find(({ point }) => this.#planes.every((plane) => plane.distanceToPoint(point) >= 0));
-    return hit?.point.toArray();
+      .find(({ point }) => plane === undefined || plane.distanceToPoint(point) >= 0);
+    if (hit === undefined || plane === undefined || !isInside(hit.object)) return hit?.point.toArray();
+    return ray.ray.intersectPlane(plane, new Vector3())?.toArray();
   }
 
   /** Marks points and the lines between each and the next, over everything. */
@@ -318,8 +315,14 @@ export class SkullScene {
     dispose(this.#marks);
     this.#controls.dispose();
     this.#renderer.dispose();
+    // Browsers keep a handful of contexts, and drop the oldest.
+    this.#renderer.forceContextLoss();
   }
 }
+
+/** Whether it is what a cut shows of the inside. */
+const isInside = (mesh: Object3D): boolean =>
+  ((mesh as Mesh).material as MeshPhongMaterial).side === BackSide;
 
 /** Empties a group and frees what the graphics card holds of it. */
 function dispose(group: Group): void {

@@ -1,8 +1,8 @@
 /** The frame of the viewer: what there is on the left, what is looked at on the right. */
-import { Component, type ReactNode, useEffect } from 'react';
+import { useCallback, useEffect } from 'react';
 import type { Item, Project } from '../../src/server/api.ts';
-import { explained } from '../ui/bones.ts';
 import { Fault } from '../ui/Fault.tsx';
+import { Guard } from '../ui/Guard.tsx';
 import { Theme } from '../ui/Theme.tsx';
 import { ComparePage } from './ComparePage.tsx';
 import { CompletionPage } from './CompletionPage.tsx';
@@ -11,7 +11,7 @@ import { NearestPage } from './NearestPage.tsx';
 import { Overview } from './Overview.tsx';
 import { ResultPage } from './ResultPage.tsx';
 import { link, type Route, useRoute } from './route.ts';
-import { useJson } from './server.ts';
+import { forgetBones, useJson } from './server.ts';
 import { TrainingPage } from './TrainingPage.tsx';
 import { TrajectoryPage } from './TrajectoryPage.tsx';
 
@@ -50,7 +50,12 @@ export function nameOf(item: Item, project: Project): string {
 
 export function App() {
   const route = useRoute();
-  const { value: project, fault, again } = useJson<Project>('api/project');
+  const { value: project, fault, again: load } = useJson<Project>('api/project');
+  // What was made anew under the same names is to be seen.
+  const again = useCallback(() => {
+    forgetBones();
+    load();
+  }, [load]);
   // Trainings and generations add to the folder; a page that is looked at again shows what is new.
   useEffect(() => {
     const look = (): void => {
@@ -82,7 +87,7 @@ export function App() {
       <main id="main" tabIndex={-1}>
         {fault && <Fault error={fault} />}
         {project && (
-          <Guard key={window.location.hash}>
+          <Guard place={window.location.hash}>
             <Page project={project} route={route} onChange={again} />
           </Guard>
         )}
@@ -172,20 +177,5 @@ function Page({ project, route, onChange }: { project: Project; route: Route; on
       return <CompletionPage key={item.id} item={item} />;
     case 'broken':
       return <Fault error={item.error} />;
-  }
-}
-
-/** A fault of ours shows in the place of the page, and the list on the left stays usable. */
-class Guard extends Component<{ children: ReactNode }, { error?: unknown }> {
-  override state: { error?: unknown } = {};
-  static getDerivedStateFromError(error: unknown): { error: unknown } {
-    return { error };
-  }
-  override render(): ReactNode {
-    return this.state.error === undefined ? (
-      this.props.children
-    ) : (
-      <Fault error={explained(this.state.error)} />
-    );
   }
 }

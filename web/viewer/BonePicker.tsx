@@ -20,7 +20,7 @@ export const isSameGrid = (a: DatasetItem, b: DatasetItem): boolean =>
 export function chosenFrom(text: string | null, project: Project): Chosen | undefined {
   const [id, name] = (text ?? '').split('/', 2);
   const item = project.items.filter(isBones).find((i) => i.id === id);
-  return item && { item, id: name ? decodeURIComponent(name) : item.first };
+  return item && { item, id: name || item.first };
 }
 
 export const writeChosen = ({ item, id }: Chosen): string => `${item.id}/${encodeURIComponent(id)}`;

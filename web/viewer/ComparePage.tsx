@@ -44,7 +44,10 @@ export function ComparePage({ project, route }: { project: Project; route: Route
   const right = useCase(b?.item, b?.id);
   const of = useSurface(left.value);
   const to = useSurface(right.value);
-  const key = of.surface && to.surface && a && b ? `${writeChosen(a)} ${writeChosen(b)}` : undefined;
+  const key =
+    of.surface && of.current && to.surface && to.current && a && b
+      ? `${writeChosen(a)} ${writeChosen(b)}`
+      : undefined;
   const both = useLoaded(key, () => bone('distances', { of: of.surface!, to: to.surface! }));
   const shownA = useMemo(() => {
     if (!of.surface) return [];
@@ -54,6 +57,10 @@ export function ComparePage({ project, route }: { project: Project; route: Route
     ];
   }, [of.surface, both.value, heat, most_mm]);
   const shownB = useMemo(() => (to.surface ? [{ surface: to.surface }] : []), [to.surface]);
+  const masks = useMemo(
+    () => (slices && left.value && right.value ? [unpack(left.value), unpack(right.value)] : undefined),
+    [slices, left.value, right.value],
+  );
   const figures = useMemo(() => (both.value ? summarise(both.value) : undefined), [both.value]);
   useEffect(() => {
     if (a && b && !(route.query.get('a') && route.query.get('b'))) go(address(a, b), true);
@@ -117,9 +124,9 @@ export function ComparePage({ project, route }: { project: Project; route: Route
       {faults.map((error) => (
         <Fault key={error.found} error={error} />
       ))}
-      {slices && left.value && right.value && sameGrid ? (
+      {slices && masks && sameGrid ? (
         <>
-          <Slices mask={unpack(left.value)} other={unpack(right.value)} />
+          <Slices mask={masks[0]} other={masks[1]} />
           <p className="quiet">White: bone of both; orange: of the first alone; blue: of the second alone.</p>
         </>
       ) : (

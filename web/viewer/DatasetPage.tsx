@@ -58,7 +58,7 @@ export function DatasetPage({ item, project, route }: { item: DatasetItem; proje
     const to = shown[place + by];
     if (place >= 0 && to) go(link(page, item.id, to.id), true);
   };
-  if (fault) return <Fault error={fault} />;
+  if (fault && !detail) return <Fault error={fault} />;
   if (!detail) return <p className="quiet">Reading the dataset…</p>;
   const one = open === undefined ? undefined : detail.cases.find((c) => c.id === open);
   return (
@@ -67,6 +67,7 @@ export function DatasetPage({ item, project, route }: { item: DatasetItem; proje
         <a href={link(page, item.id)}>{nameOf(item, project)}</a>
         {item.phantom && <span className="stamp">PHANTOM</span>}
       </p>
+      {fault && <Fault error={fault} />}
       {refused && <Fault error={refused} />}
       {detail.undecided && <Fault error={detail.undecided} />}
       {open !== undefined && !one && (

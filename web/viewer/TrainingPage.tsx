@@ -29,7 +29,11 @@ function useEvents(id: string): Live {
     const source = new EventSource(`api/runs/${id}/events`);
     source.addEventListener('metrics', ({ data }: MessageEvent<string>) => {
       const event = JSON.parse(data) as MetricsEvent;
-      setLines((before) => (event.first ? event.lines : [...before, ...event.lines]));
+      setLines((before) => (event.first ? event.lines : shortened([...before, ...event.lines])));
+    });
+    source.addEventListener('fault', ({ data }: MessageEvent<string>) => {
+      source.close();
+      setRefused(JSON.parse(data) as Explanation);
     });
     source.addEventListener('state', ({ data }: MessageEvent<string>) =>
       setState(JSON.parse(data) as RunState),
@@ -45,6 +49,17 @@ function useEvents(id: string): Live {
   }, [id]);
   return { lines, state, lost, refused };
 }
+
+/** Most lines that are kept: a page may be left open for days. */
+const KEPT = 10_000;
+
+/** Every second of the usual lines goes where there are too many; measurements stay. */
+function shortened(lines: readonly Line[]): readonly Line[] {
+  if (lines.length <= KEPT) return lines;
+  return lines.filter((line, i) => i % 2 === 0 || Object.keys(line).some((key) => !USUAL.has(key)));
+}
+
+const USUAL = new Set(['step', 'loss', 'gradientNorm']);
 
 /** Titles of the usual keys of metrics.jsonl; others are shown under their own names. */
 const TITLES: Record<string, string> = {
@@ -104,12 +119,12 @@ export function TrainingPage({ item, project, onChange }: TrainingPageProps) {
   const live = useEvents(item.id);
   const [refused, setRefused] = useState<Explanation>();
   const [asked, setAsked] = useState('');
-  const { running, failed } = live.state ?? {};
+  const { running } = live.state ?? {};
   // biome-ignore lint/correctness/useExhaustiveDependencies: what was asked is answered when the training changes its state.
   useEffect(() => {
     setAsked('');
     if (running !== undefined && running !== item.running) onChange();
-  }, [running, failed]);
+  }, [running]);
   const charts = useMemo(() => chartsOf(live.lines), [live.lines]);
   const rates = useMemo<Series[]>(
     () => [
@@ -124,12 +139,15 @@ export function TrainingPage({ item, project, onChange }: TrainingPageProps) {
   const act = (what: 'stop' | 'resume'): void => {
     setRefused(undefined);
     setAsked(what);
-    post<RunState>(`${base}/${what}`).catch((error) => {
+    // A training that was over at once is no change of state.
+    const answered = (state: RunState): void => {
+      if (what === 'resume' && !state.running) setAsked('');
+    };
+    post<RunState>(`${base}/${what}`).then(answered, (error) => {
       setAsked('');
       setRefused(explained(error));
     });
   };
-  if (fault) return <Fault error={fault} />;
   const left =
     state?.running && state.rate && state.steps ? (state.steps - state.step) / state.rate : undefined;
   return (
@@ -158,6 +176,7 @@ export function TrainingPage({ item, project, onChange }: TrainingPageProps) {
           )
         )}
       </div>
+      {fault && <Fault error={fault} />}
       {refused && <Fault error={refused} />}
       {live.refused && <Fault error={live.refused} />}
       {state?.running && !state.canStop && (

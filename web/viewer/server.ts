@@ -23,8 +23,10 @@ async function ask(path: string, init?: RequestInit): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(path, init);
-  } catch {
-    throw new ShownError(GONE);
+  } catch (error) {
+    init?.signal?.throwIfAborted();
+    if (error instanceof TypeError) throw new ShownError(GONE);
+    throw error;
   }
   if (response.ok) return response;
   if (response.status === 403) throw new ShownError(ANEW);
@@ -33,8 +35,8 @@ async function ask(path: string, init?: RequestInit): Promise<Response> {
 }
 
 /** The JSON at a path of the API. Throws `ShownError`. */
-export async function get<T>(path: string): Promise<T> {
-  return (await ask(path)).json() as Promise<T>;
+export async function get<T>(path: string, signal?: AbortSignal): Promise<T> {
+  return (await ask(path, { signal })).json() as Promise<T>;
 }
 
 /** Sends a JSON body and returns the answer. Throws `ShownError`. */
@@ -61,23 +63,25 @@ export interface Loaded<T> {
 }
 
 /** The result of `load` for a key, loaded anew when the key changes; nothing while the key is undefined. */
-export function useLoaded<T>(key: string | undefined, load: (key: string) => Promise<T>): Loaded<T> {
+export function useLoaded<T>(
+  key: string | undefined,
+  load: (key: string, signal: AbortSignal) => Promise<T>,
+): Loaded<T> {
   const [state, setState] = useState<{ key?: string; value?: T; fault?: Explanation }>({});
   const [round, setRound] = useState(0);
   // biome-ignore lint/correctness/useExhaustiveDependencies: `load` is what the key names; `round` loads again.
   useEffect(() => {
     if (key === undefined) return;
-    let late = false;
-    load(key).then(
-      (value) => late || setState({ key, value }),
+    const wanted = new AbortController();
+    const { signal } = wanted;
+    load(key, signal).then(
+      (value) => signal.aborted || setState({ key, value }),
       // What was there stays to be looked at.
       (error) =>
-        late ||
+        signal.aborted ||
         setState((now) => ({ key, fault: explained(error), value: now.key === key ? now.value : undefined })),
     );
-    return () => {
-      late = true;
-    };
+    return () => wanted.abort();
   }, [key, round]);
   const set = useCallback((value: T) => setState({ key, value }), [key]);
   const again = useCallback(() => setRound((n) => n + 1), []);
@@ -87,6 +91,9 @@ export function useLoaded<T>(key: string | undefined, load: (key: string) => Pro
 
 /** The JSON at a path, as a hook. */
 export const useJson = <T>(path: string | undefined): Loaded<T> => useLoaded(path, get<T>);
+
+/** The next look at a bone asks for it again. */
+export const forgetBones = (): void => masks.clear();
 
 const masks = new Map<string, Promise<PackedMask>>();
 /** A few bones stay at hand: going back and forth between neighbours asks for nothing twice. */
