@@ -11,7 +11,11 @@ import {
   type Safetensors,
   type StoredTensor,
 } from '../../src/files/safetensors.ts';
-import { readSafetensors as readFile, readMetadata, writeSafetensors } from '../../src/files/safetensorsFile.ts';
+import {
+  readSafetensors as readFile,
+  readMetadata,
+  writeSafetensors,
+} from '../../src/files/safetensorsFile.ts';
 
 let folder: string;
 beforeAll(() => {

@@ -60,7 +60,7 @@ inChromium('the viewer', () => {
 
   /** Checks a page as it stands: nothing on the console, no fault shown, no serious fault of accessibility, nothing cut off. */
   async function check(page: Page, wrong: string[], name: string, faults = 0): Promise<void> {
-    expect(await page.locator('.fault').count(), await page.locator('main').innerText()).toBe(faults);
+    expect(await page.locator('.fault').count(), await page.locator('main').textContent()).toBe(faults);
     for (const theme of ['light', 'dark']) {
       await page.emulateMedia({ colorScheme: theme as 'light' });
       await axe(page, name);
@@ -163,13 +163,13 @@ inChromium('the viewer', () => {
     const box = (await page.locator('.skull-view canvas').boundingBox())!;
     await page.mouse.click(box.x + 0.5 * box.width, box.y + 0.35 * box.height);
     await page.mouse.click(box.x + 0.5 * box.width, box.y + 0.55 * box.height);
-    await expect.poll(() => page.locator('.length').innerText()).toMatch(/^\d+\.\d mm$/);
+    await expect.poll(() => page.locator('.length').textContent()).toMatch(/^\d+\.\d mm$/);
     // By keys: the middle of the picture, turned a little, is another point.
     await page.keyboard.press('Escape');
     await page.locator('.skull-view canvas').focus();
     for (const key of ['Escape', 'ArrowUp', 'ArrowUp', 'ArrowUp', 'Enter', 'ArrowLeft', 'Enter'])
       await page.keyboard.press(key);
-    await expect.poll(() => page.locator('.length').innerText()).toMatch(/^\d+\.\d mm$/);
+    await expect.poll(() => page.locator('.length').textContent()).toMatch(/^\d+\.\d mm$/);
     for (const [name, head] of [
       ['STL', ''],
       ['GLB', 'glTF'],
@@ -277,7 +277,7 @@ inChromium('the viewer', () => {
       .toBe(1);
     await visit(page, /watched/);
     const step = async (): Promise<number> =>
-      Number(/step (\d+)/.exec(await page.getByRole('status').innerText())?.[1] ?? 0);
+      Number(/step (\d+)/.exec((await page.getByRole('status').textContent()) ?? '')?.[1] ?? 0);
     await expect.poll(step, { timeout: 30_000 }).toBeGreaterThan(5);
     const seen = await step();
     await expect.poll(step, { timeout: 30_000 }).toBeGreaterThan(seen);
