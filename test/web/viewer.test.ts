@@ -60,7 +60,9 @@ inChromium('the viewer', () => {
 
   /** Checks a page as it stands: nothing on the console, no fault shown, no serious fault of accessibility, nothing cut off. */
   async function check(page: Page, wrong: string[], name: string, faults = 0): Promise<void> {
-    expect(await page.locator('.fault').count(), await page.locator('main').textContent()).toBe(faults);
+    expect(await page.locator('.fault').count(), (await page.locator('main').textContent()) ?? '').toBe(
+      faults,
+    );
     for (const theme of ['light', 'dark']) {
       await page.emulateMedia({ colorScheme: theme as 'light' });
       await axe(page, name);
