@@ -1,0 +1,92 @@
+/// <reference lib="dom" />
+/**
+ * `npm run bench:viewer`: how soon the viewer shows something, on a dataset of phantoms of 64^3; server and browser are new in
+ * every round. Headless Chromium, WebGL in software.
+ *
+ *   address         from the command to the address on stdout (aim 2 s)
+ *   first picture   from opening the address to the first bone of the list (aim 3 s)
+ *   gallery         from a click on the dataset to every picture in sight
+ *   one bone        from a click on a picture to its surface on the screen
+ *
+ * The middle of the rounds; no peer. Needs `npm run build`. Flags: `--rounds 5`, `--cases 200`.
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Page } from 'playwright-core';
+import { launch } from '../test/web/chromium.ts';
+
+const { values: flags } = parseArgs({
+  options: { rounds: { type: 'string', default: '5' }, cases: { type: 'string', default: '200' } },
+});
+const CLI = resolve('dist/cli/main.js');
+const folder = mkdtempSync(join(tmpdir(), 'cranioflow-bench-'));
+const words = ['--out', join(folder, 'bones'), '--count', flags.cases, '--grid', '64', '--quiet'];
+execFileSync(process.execPath, [CLI, 'phantom', ...words], { stdio: 'inherit' });
+
+const since = (start: number): number => (performance.now() - start) / 1000;
+
+/** Every picture in sight has come, and there is one. */
+const pictures = (page: Page) =>
+  page.waitForFunction(() => {
+    const seen = [...document.querySelectorAll('main img')].filter(
+      (image) => image.getBoundingClientRect().top < innerHeight,
+    ) as HTMLImageElement[];
+    return seen.length > 0 && seen.every((image) => image.complete && image.naturalWidth > 0);
+  });
+
+/** Something is drawn in the middle of the 3D picture. */
+const surface = (page: Page) =>
+  page.waitForFunction(() => {
+    const canvas = document.querySelector<HTMLCanvasElement>('.skull-view canvas');
+    if (canvas === null || canvas.width === 0) return false;
+    const copy = document.createElement('canvas');
+    [copy.width, copy.height] = [canvas.width, canvas.height];
+    const pen = copy.getContext('2d')!;
+    pen.drawImage(canvas, 0, 0);
+    const { data } = pen.getImageData(0, 0, copy.width, copy.height);
+    let drawn = 0;
+    for (let p = 3; p < data.length; p += 4) if (data[p] > 0) drawn++;
+    return drawn > 0.02 * copy.width * copy.height;
+  });
+
+async function round(): Promise<Record<string, number>> {
+  const begun = performance.now();
+  const server = spawn(process.execPath, [CLI, 'view', folder, '--no-open'], { stdio: 'pipe' });
+  const url = await new Promise<string>((done) => server.stdout.once('data', (d) => done(String(d).trim())));
+  const address = since(begun);
+  const browser = await launch(['--use-angle=swiftshader', '--enable-unsafe-swiftshader']);
+  try {
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    let start = performance.now();
+    await page.goto(url);
+    await pictures(page);
+    const first = since(start);
+    start = performance.now();
+    await page.getByRole('navigation').getByRole('link', { name: 'bones', exact: true }).click();
+    await page.locator('main .card').first().waitFor();
+    await pictures(page);
+    const gallery = since(start);
+    start = performance.now();
+    await page.locator('main .card img').first().click();
+    await surface(page);
+    return { address, 'first picture': first, gallery, 'one bone': since(start) };
+  } finally {
+    await browser.close();
+    server.kill('SIGINT');
+  }
+}
+
+try {
+  const rounds: Record<string, number>[] = [];
+  for (let r = 0; r < Number(flags.rounds); r++) rounds.push(await round());
+  for (const name of Object.keys(rounds[0])) {
+    const sorted = rounds.map((r) => r[name]).sort((a, b) => a - b);
+    const ours = Number(sorted[sorted.length >> 1].toPrecision(3));
+    console.log(JSON.stringify({ name, ours, peer: null, ratio: null, unit: 's' }));
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
