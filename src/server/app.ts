@@ -75,7 +75,10 @@ export function createApp({ project, access, cli, pages: folder, threads = 2 }: 
   app.route('/api/completions', completionRoutes(shop));
   app.route('/api/pages', resultRoutes(shop));
   app.get('*', (c, next) => pages(c) ?? next());
-  app.notFound((c) => fault(c, notThere(c.req.path)));
+  app.notFound((c) => {
+    if (c.req.path.startsWith('/api/')) return fault(c, notThere(c.req.path));
+    return c.text(`${c.req.path} is not there\nto mend:  open http://${c.req.header('host')}/\n`, 404);
+  });
   app.onError((error, c) => {
     // A browser that went away waits for no answer.
     if (c.req.raw.signal.aborted) return c.body(null, 408);

@@ -6,7 +6,7 @@ import { lstatSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { FileError } from '../errors.ts';
-import { notThere, ServerError } from './errors.ts';
+import { cannotNow, notThere, ServerError } from './errors.ts';
 
 /** The real path of `path` where it lies in `root`, itself real; undefined where it does not, or is not there. */
 export function inside(root: string, path: string): string | undefined {
@@ -89,22 +89,39 @@ export class Kept<T> {
 
 const BLOCK_BYTES = 256 * 1024;
 
-/** A file as the body of an answer, opened when it is read and closed when it is read or no longer wanted. */
+/**
+ * A file as the body of an answer: opened when it is read, closed when it is read or no longer wanted. Where another file has come
+ * to its place since its length was told, the stream breaks off.
+ */
 export function streamOf(path: string): { body: ReadableStream<Uint8Array>; bytes: number } {
+  const { size, ino, dev } = statSync(path);
   let file: FileHandle | undefined;
+  let left = size;
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        file ??= await open(path);
-        const block = new Uint8Array(BLOCK_BYTES);
-        const { bytesRead } = await file.read(block, 0, BLOCK_BYTES, null);
-        if (bytesRead > 0) return controller.enqueue(block.subarray(0, bytesRead));
-        await file.close();
-        controller.close();
+        if (file === undefined) {
+          file = await open(path);
+          const now = await file.stat();
+          if (now.size !== size || now.ino !== ino || now.dev !== dev) return broken(controller);
+        }
+        if (left === 0) {
+          await file.close();
+          return controller.close();
+        }
+        const block = new Uint8Array(Math.min(BLOCK_BYTES, left));
+        const { bytesRead } = await file.read(block, 0, block.length, null);
+        if (bytesRead === 0) return broken(controller);
+        left -= bytesRead;
+        controller.enqueue(block.subarray(0, bytesRead));
       },
       cancel: () => file?.close(),
     },
     { highWaterMark: 0 },
   );
-  return { body, bytes: statSync(path).size };
+  async function broken(controller: ReadableStreamDefaultController): Promise<void> {
+    await file?.close();
+    controller.error(cannotNow(`${path} changed while it was sent`, 'one state of it', 'reload the page'));
+  }
+  return { body, bytes: size };
 }

@@ -107,7 +107,7 @@ export function stopRun(place: Place): void {
 }
 
 /** How long the answer to `resume` waits for the training to hold its folder, or to fail; ms. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 60_000;
 const LOOK_MS = 100;
 /** Of what a failed training said, the end that is told. */
 const TOLD_BYTES = 4000;
@@ -145,7 +145,7 @@ export class Resumes {
   }
 
   /**
-   * Starts the training anew and waits until it holds its folder, or has failed, or ten seconds are over. Throws `ServerError` (409)
+   * Starts the training anew and waits until it holds its folder, or has failed, or a minute is over. Throws `ServerError` (409)
    * where it runs, is at its end, or its command is not known.
    */
   async resume(place: Place): Promise<void> {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { FileError } from '../../src/errors.ts';
 import { openPages } from '../../src/server/pages.ts';
-import { putDataset, refusal, serve, temporaryFolder } from './helpers.ts';
+import { putDataset, serve, temporaryFolder } from './helpers.ts';
 
 function viewer() {
   const root = temporaryFolder();
@@ -38,8 +38,10 @@ test.each([
   '/data/dataset.json',
 ])('%s is not there', async (path) => {
   const { ask } = viewer();
-  const [status] = await refusal(await ask(path));
-  expect(status).toBe(404);
+  const answer = await ask(path);
+  expect(answer.status).toBe(404);
+  expect(answer.headers.get('content-type')).toMatch(/^text\/plain/);
+  expect(await answer.text()).toMatch(/is not there\nto mend: {2}open http:\/\/127/);
 });
 
 test('a page that was not built is told at the start', () => {
