@@ -5,12 +5,12 @@
  * guessed, look again. The best is then refined by the mean of several slightly different views, some of them mirrored, which
  * takes out what depends on how the voxels happen to lie.
  */
-import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import type { AlignerMeta } from '../models/metadata.ts';
 import { RandomStream } from '../random/stream.ts';
 import { rotationVector } from '../skull/register/rotations.ts';
 import { rotationAngle } from '../skull/register/transform.ts';
-import { apply3, multiply3, transpose3 } from '../volume/geometry.ts';
+import { multiply3, transpose3 } from '../volume/geometry.ts';
+import { principalMoments } from '../volume/principalAxes.ts';
 import { IDENTITY, type Mat3, type Vec3 } from '../volume/volume.ts';
 import { cubeMap } from './cube.ts';
 import { type Affine, applyAffine, mirroring } from './mirror.ts';
@@ -32,7 +32,7 @@ export async function searchPose(
   network: PoseNetwork,
   { search, mirror }: Pick<AlignerMeta, 'search' | 'mirror'>,
 ): Promise<FoundPose> {
-  const axes = principalAxes(bone);
+  const { axes } = principalMoments({ ...bone, spacing: [bone.spacing, bone.spacing, bone.spacing] });
   const starts = cubeTurns().map((turn) => multiply3(axes, turn));
   let found = distinct(await look(bone, network, starts.map(view)), search.keep);
   for (let round = 0; round < FOLLOWED; round++)
@@ -115,36 +115,4 @@ function jitters(n: number, degrees: number): Mat3[] {
   const stream = new RandomStream(0, 'aligner/jitter');
   const draw = () => (stream.between(-1, 1) * degrees * Math.PI) / 180;
   return Array.from({ length: n }, (_, i) => (i === 0 ? IDENTITY : rotationVector(draw(), draw(), draw())));
-}
-
-/** The principal axes of a soft bone as columns (LPS), right-handed. */
-export function principalAxes({ data, size, direction }: SoftBone): Mat3 {
-  const [nx, ny, nz] = size;
-  const sum = [0, 0, 0];
-  const square = new Float64Array(9);
-  let weight = 0;
-  for (let k = 0, p = 0; k < nz; k++)
-    for (let j = 0; j < ny; j++)
-      for (let i = 0; i < nx; i++, p++) {
-        const w = data[p];
-        if (w === 0) continue;
-        weight += w;
-        const at = [i, j, k];
-        for (let a = 0; a < 3; a++) {
-          sum[a] += w * at[a];
-          for (let b = a; b < 3; b++) square[3 * a + b] += w * at[a] * at[b];
-        }
-      }
-  const covariance = Matrix.zeros(3, 3);
-  for (let a = 0; a < 3; a++)
-    for (let b = a; b < 3; b++) {
-      const c = square[3 * a + b] / weight - (sum[a] / weight) * (sum[b] / weight);
-      covariance.set(a, b, c);
-      covariance.set(b, a, c);
-    }
-  const { eigenvectorMatrix: v } = new EigenvalueDecomposition(covariance, { assumeSymmetric: true });
-  const columns = [0, 1].map((c) => apply3(direction, v.getColumn(c) as unknown as Vec3));
-  const [x, y] = columns;
-  const z = [x[1] * y[2] - x[2] * y[1], x[2] * y[0] - x[0] * y[2], x[0] * y[1] - x[1] * y[0]];
-  return [x[0], y[0], z[0], x[1], y[1], z[1], x[2], y[2], z[2]];
 }

@@ -13,9 +13,9 @@
  *
  * Alignment to anatomical landmarks is more than this promises.
  */
-import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { VolumeError } from '../errors.ts';
 import { apply3, transpose3, worldToVoxel } from '../volume/geometry.ts';
+import { principalMoments } from '../volume/principalAxes.ts';
 import { cut, MASK_THRESHOLD, resample } from '../volume/resample.ts';
 import {
   centredGrid,
@@ -184,22 +184,14 @@ export function boxFrame(mask: Mask, axes: Mat3, centre?: Vec3): Frame {
 
 /** The rotation described under `principal` above. */
 function principalAxes(mask: Mask): Mat3 {
+  const { centroid, axes } = principalMoments(mask);
   const voxels = boneVoxels(mask);
-  const n = voxels.length / 3;
-  const mean = [0, 0, 0];
-  for (let p = 0; p < voxels.length; p++) mean[p % 3] += voxels[p] / n;
-  for (let p = 0; p < voxels.length; p++) voxels[p] -= mean[p % 3];
-  const covariance = new Array<number>(9).fill(0);
-  for (let p = 0; p < voxels.length; p += 3)
-    for (let a = 0; a < 3; a++)
-      for (let b = 0; b < 3; b++) covariance[3 * a + b] += (voxels[p + a] * voxels[p + b]) / n;
-  const eigen = new EigenvalueDecomposition(Matrix.from1DArray(3, 3, covariance), { assumeSymmetric: true });
-  const vectors = eigen.eigenvectorMatrix.transpose().to2DArray();
-  const byLength = [0, 1, 2].sort((a, b) => eigen.realEigenvalues[b] - eigen.realEigenvalues[a]);
-  const across = byLength
-    .map((c) => ({ c, match: mirrorMatch(mask, voxels, mean, vectors[c]) }))
-    .reduce((best, x) => (x.match > best.match ? x : best)).c;
-  const [along, third] = byLength.filter((c) => c !== across).map((c) => vectors[c]);
+  for (let p = 0; p < voxels.length; p++) voxels[p] -= centroid[p % 3];
+  const vectors = [0, 1, 2].map((c) => [axes[c], axes[3 + c], axes[6 + c]]);
+  const across = vectors
+    .map((axis) => ({ axis, match: mirrorMatch(mask, voxels, centroid, axis) }))
+    .reduce((best, x) => (x.match > best.match ? x : best)).axis;
+  const [along, third] = vectors.filter((axis) => axis !== across);
 
   // The third moment is positive toward the side that trails off: that side becomes -y, and +z.
   const y = thirdMoment(voxels, along) > 0 ? along.map((u) => -u) : along;
@@ -218,7 +210,7 @@ function thirdMoment(voxels: Float64Array, axis: number[]): number {
 }
 
 /** Share of (every 7th) bone voxels whose mirror image, across the plane through `mean` normal to `axis`, is bone. */
-function mirrorMatch(mask: Mask, voxels: Float64Array, mean: number[], axis: number[]): number {
+function mirrorMatch(mask: Mask, voxels: Float64Array, mean: Vec3, axis: number[]): number {
   let seen = 0;
   let hit = 0;
   const [nx, ny, nz] = mask.size;

@@ -27,11 +27,12 @@ import {
 } from '../../skull/register/transform.ts';
 import { apply3, multiply3, rotationAbout } from '../../volume/geometry.ts';
 import { quietly } from '../../volume/io/itk.ts';
+import { principalMoments } from '../../volume/principalAxes.ts';
 import { resampleMask } from '../../volume/resample.ts';
 import { type Grid, IDENTITY, type Mask, type Vec3, type Volume } from '../../volume/volume.ts';
 import type { MeanShape } from './meanShape.ts';
 import type { AlignMethod } from './method.ts';
-import { moments, principalTransform } from './pca.ts';
+import { principalTransform } from './pca.ts';
 
 type Image = NonNullable<NonNullable<Parameters<typeof elastixNode>[1]>['fixed']>;
 type ParameterMap = Record<string, string[]>;
@@ -101,7 +102,7 @@ export function elastixMethod(mean: MeanShape, options: Partial<ElastixOptions> 
   const spacing = Math.max(longest / CELLS, Math.min(...mean.mask.spacing) / 2);
   const clip = share * longest;
   const fixed = imageOf(distanceImage(mean.mask, spacing, clip));
-  const reference = moments(mean.density);
+  const reference = principalMoments(mean.density);
   let settings: Promise<ParameterMap> | undefined;
   return {
     name: start === 'pca' ? 'elastix-pca' : 'elastix',
@@ -111,7 +112,7 @@ export function elastixMethod(mean: MeanShape, options: Partial<ElastixOptions> 
       const rough =
         start === 'pca'
           ? principalTransform(mask, mean, reference)
-          : centroidTransform(moments(mask).centroid, reference.centroid);
+          : centroidTransform(principalMoments(mask).centroid, reference.centroid);
       const moving = imageOf(distanceImage(transformGrid(mask, rough), spacing, clip));
       const rest = await registered(await settings, fixed, moving);
       return { transform: composeTransforms(invertTransform(rest), rough) };

@@ -62,14 +62,17 @@ export function meanOfMasks(masks: readonly (() => Mask)[]): MeanShape {
   };
 }
 
-/** How many bones must share a voxel for it to be in the mean: the number whose voxels come nearest to `volume`. */
-function volumeLevel(sum: Float32Array, count: number, volume: number): number {
-  const histogram = new Float64Array(count + 1);
-  for (const s of sum) histogram[s]++;
+/**
+ * Where to cut the shares of a mean bone, whole numbers 0 .. `most`: at the level that leaves the number of voxels nearest to
+ * `volume`. At least 1.
+ */
+export function volumeLevel(shares: ArrayLike<number>, most: number, volume: number): number {
+  const histogram = new Float64Array(most + 1);
+  for (let v = 0; v < shares.length; v++) histogram[shares[v]]++;
   let above = 0;
-  let best = count;
+  let best = most;
   let nearest = Number.POSITIVE_INFINITY;
-  for (let level = count; level >= 1; level--) {
+  for (let level = most; level >= 1; level--) {
     above += histogram[level];
     const off = Math.abs(above - volume);
     if (off >= nearest) continue;

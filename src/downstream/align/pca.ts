@@ -9,83 +9,13 @@
  * order is not where two axes are about as long, as a skull's two shorter ones are.) Where
  * a part of the bone is missing its centroid and axes move, and nothing here notices.
  */
-import { EigenvalueDecomposition, Matrix } from 'ml-matrix';
 import { cubeTurns } from '../../aligner/turns.ts';
-import { VolumeError } from '../../errors.ts';
 import type { Transform } from '../../skull/register/transform.ts';
-import { apply3, determinant3, multiply3, transpose3 } from '../../volume/geometry.ts';
-import {
-  type Mask,
-  type Mat3,
-  type Vec3,
-  type Volume,
-  type VoxelArray,
-  voxelToWorld,
-} from '../../volume/volume.ts';
+import { apply3, multiply3, transpose3 } from '../../volume/geometry.ts';
+import { principalMoments } from '../../volume/principalAxes.ts';
+import type { Mask, Vec3 } from '../../volume/volume.ts';
 import { bonePoints, type MeanShape, overlapScore } from './meanShape.ts';
 import type { AlignMethod } from './method.ts';
-
-export interface Moments {
-  /** LPS mm. */
-  centroid: Vec3;
-  /** Column c is the c-th longest axis; right-handed. */
-  axes: Mat3;
-  /** Variance along each, mm^2, falling. */
-  variances: Vec3;
-}
-
-/** Centroid and principal axes of a volume's values taken as mass. Throws `VolumeError` where there is none. */
-export function moments(volume: Volume<VoxelArray>): Moments {
-  const { size, data } = volume;
-  const [nx, ny] = size;
-  // In index space first: six sums, then the grid's own map makes mm of them.
-  const s = new Float64Array(10);
-  for (let v = 0; v < data.length; v++) {
-    const m = data[v];
-    if (m === 0) continue;
-    const i = v % nx;
-    const j = Math.floor(v / nx) % ny;
-    const k = Math.floor(v / (nx * ny));
-    s[0] += m;
-    s[1] += m * i;
-    s[2] += m * j;
-    s[3] += m * k;
-    s[4] += m * i * i;
-    s[5] += m * i * j;
-    s[6] += m * i * k;
-    s[7] += m * j * j;
-    s[8] += m * j * k;
-    s[9] += m * k * k;
-  }
-  if (!(s[0] > 0))
-    throw new VolumeError({
-      found: 'a mask without a bone voxel',
-      expected: 'a bone to align',
-      todo: 'check the segmentation, or leave the file out',
-    });
-  const mean = [s[1] / s[0], s[2] / s[0], s[3] / s[0]];
-  const second = [s[4], s[5], s[6], s[5], s[7], s[8], s[6], s[8], s[9]];
-  const [sx, sy, sz] = volume.spacing;
-  const step = [sx, sy, sz];
-  const local = second.map(
-    (x, e) => (x / s[0] - mean[Math.floor(e / 3)] * mean[e % 3]) * step[Math.floor(e / 3)] * step[e % 3],
-  ) as unknown as Mat3;
-  const d = volume.direction;
-  const covariance = multiply3(multiply3(d, local), transpose3(d));
-  const eigen = new EigenvalueDecomposition(Matrix.from1DArray(3, 3, [...covariance]), {
-    assumeSymmetric: true,
-  });
-  const order = [0, 1, 2].sort((a, b) => eigen.realEigenvalues[b] - eigen.realEigenvalues[a]);
-  const column = (c: number) => [0, 1, 2].map((r) => eigen.eigenvectorMatrix.get(r, order[c]));
-  const [x, y, z] = [column(0), column(1), column(2)];
-  const axes: Mat3 = [x[0], y[0], z[0], x[1], y[1], z[1], x[2], y[2], z[2]];
-  const sign = determinant3(axes) < 0 ? -1 : 1;
-  return {
-    centroid: voxelToWorld(volume, mean[0], mean[1], mean[2]),
-    axes: multiply3(axes, [1, 0, 0, 0, 1, 0, 0, 0, sign]),
-    variances: order.map((c) => Math.max(0, eigen.realEigenvalues[c])) as unknown as Vec3,
-  };
-}
 
 /** The ways of laying one set of axes along another. */
 const TURNS = cubeTurns();
@@ -94,9 +24,9 @@ const TURNS = cubeTurns();
 export function principalTransform(
   mask: Mask,
   mean: MeanShape,
-  reference = moments(mean.density),
+  reference = principalMoments(mean.density),
 ): Transform {
-  const own = moments(mask);
+  const own = principalMoments(mask);
   const points = bonePoints(mask);
   let best: { transform: Transform; score: number } | undefined;
   for (const turn of TURNS) {
@@ -112,7 +42,7 @@ export function principalTransform(
 
 /** Principal axes as a method. */
 export function pcaMethod(mean: MeanShape): AlignMethod {
-  const reference = moments(mean.density);
+  const reference = principalMoments(mean.density);
   return {
     name: 'pca',
     words:

@@ -333,8 +333,8 @@ function factsOf(
   };
 }
 
-const networkOf = ({ network }: OpenedMethod) =>
-  network && { network: { dataset: network.dataset, step: network.step, sha256: network.hash } };
+const networkOf = ({ network, phantom }: OpenedMethod) =>
+  network && { network: { dataset: network.dataset, step: network.step, sha256: network.hash, phantom } };
 
 function inputOf({ read, bone }: Case): ApplyFacts['input'] {
   const { kind, format, spacing, grid } = read;

@@ -29,7 +29,12 @@ export interface ApplyFacts {
   units: string;
   /** Of the input's bone, the settings and the network: the same key, the same implant. */
   key: string;
-  method: { name: string; words: string; network?: { dataset: string; step: number; sha256: string } };
+  method: {
+    name: string;
+    words: string;
+    /** What the method learnt, where it learns: whether from phantoms alone. Of the input nothing tells whose it is. */
+    network?: { dataset: string; step: number; sha256: string; phantom?: boolean };
+  };
   bone?: string;
   input: { kind: string; format: string; spacing: number[]; size: number[] };
   pose: {

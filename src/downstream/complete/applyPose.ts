@@ -21,6 +21,7 @@ import {
   transformGrid,
 } from '../../skull/register/transform.ts';
 import { type Grid, IDENTITY, type Mask } from '../../volume/volume.ts';
+import { volumeLevel } from '../align/meanShape.ts';
 import type { AlignMethod, PoseUncertainty } from '../align/method.ts';
 
 /** How the axes of a bone are found. */
@@ -78,19 +79,9 @@ export interface PoseTemplate {
   data: Uint8Array;
 }
 
-/**
- * The template as a bone: of its voxels the fullest, as many as a bone has on average (the sum of the shares). Of thin bones,
- * which never lie quite alike, a cut at one half would leave nothing.
- */
+/** The template as a bone: of its voxels the fullest, as many as a bone has on average (the sum of the shares). */
 function templateBone({ grid, data }: PoseTemplate): Mask {
-  const counts = new Uint32Array(256);
-  let wanted = 0;
-  for (const v of data) {
-    counts[v]++;
-    wanted += v / 255;
-  }
-  let [level, have] = [255, counts[255]];
-  while (level > 1 && have < wanted) have += counts[--level];
+  const level = volumeLevel(data, 255, data.reduce((sum, v) => sum + v, 0) / 255);
   return { ...grid, data: data.map((v) => (v >= level ? 1 : 0)) };
 }
 

@@ -287,6 +287,21 @@ describe('what it writes', () => {
     expect(existsSync(broken)).toBe(false);
   });
 
+  test('whether the network learnt from phantoms, where there is one and that is known', async () => {
+    const input = await file('learnt.nrrd');
+    const network = { dataset: 'phantom skulls 64, seed 1', step: 9, hash: 'h' };
+    const phantomOf = async (more: Partial<OpenedMethod>): Promise<unknown[]> => {
+      const out = folder();
+      await apply({ input, out, ...aligned }, oracle(more));
+      const { method }: ApplyFacts = JSON.parse(readFileSync(join(out, 'implant.json'), 'utf8'));
+      return [method.network !== undefined, method.network?.phantom];
+    };
+    expect(await phantomOf({ network, phantom: true })).toEqual([true, true]);
+    expect(await phantomOf({ network, phantom: false })).toEqual([true, false]);
+    expect(await phantomOf({ network })).toEqual([true, undefined]);
+    expect(await phantomOf({})).toEqual([false, undefined]);
+  });
+
   test('the aligner is let go, and its uncertainty is that of the start', async () => {
     const input = await file('let-go.nrrd');
     let released = 0;
