@@ -18,6 +18,7 @@ import { readGenerator } from '../src/sampling/readGenerator.ts';
 import { builtPage } from '../test/web/build.ts';
 import { launch } from '../test/web/chromium.ts';
 import { serveFolder } from '../test/web/staticServer.ts';
+import { line } from './line.ts';
 
 const { values: flags } = parseArgs({
   options: { rounds: { type: 'string', default: '3' }, quick: { type: 'boolean', default: false } },
@@ -25,16 +26,8 @@ const { values: flags } = parseArgs({
 const rounds = Number(flags.rounds);
 const MODEL = new URL('../assets/phantom-small', import.meta.url).pathname;
 
-const line = (name: string, ours: number, peer: number | null, unit: string) =>
-  console.log(
-    JSON.stringify({
-      name,
-      ours: Number(ours.toPrecision(4)),
-      peer: peer === null ? null : Number(peer.toPrecision(4)),
-      ratio: peer === null ? null : Number((peer / ours).toFixed(2)),
-      unit,
-    }),
-  );
+const print = (name: string, ours: number, peer: number | undefined, unit: string) =>
+  console.log(line({ name, ours, peer, unit }));
 
 /** Threads of either side spin for a moment after their work. */
 const rest = () => new Promise((resolve) => setTimeout(resolve, 100));
@@ -120,7 +113,7 @@ try {
   for (const threads of [2, 1]) {
     const [ours, peer] = [await chromiumSide(threads), await nodeSide(threads)];
     if (threads === 2) console.error(`${ours.name} beside ${peer.name}`);
-    line(`ready, ${threads} threads`, ours.ready, peer.ready, 's');
+    print(`ready, ${threads} threads`, ours.ready, peer.ready, 's');
     let difference = 0;
     for (const settings of cases) {
       const best = { ours: Infinity, peer: Infinity };
@@ -137,9 +130,14 @@ try {
         best.peer = Math.min(best.peer, there.seconds);
       }
       const { solver, steps, guidance } = settings;
-      line(`${solver} ${steps}, guidance ${guidance}, ${threads} threads`, best.ours, best.peer, 's a skull');
+      print(
+        `${solver} ${steps}, guidance ${guidance}, ${threads} threads`,
+        best.ours,
+        best.peer,
+        's a skull',
+      );
     }
-    line(`latent, ${threads} threads`, difference, null, 'largest difference');
+    print(`latent, ${threads} threads`, difference, undefined, 'largest difference');
     await ours.close();
     await peer.close();
   }

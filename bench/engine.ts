@@ -18,6 +18,7 @@ import { RandomStream } from '../src/random/stream.ts';
 import { Session, value } from '../src/runtime/session.ts';
 import { StepRunner } from '../src/runtime/stepRunner.ts';
 import { ADAM_DEFAULTS, adam, adamSchedule } from '../src/training/optimiser.ts';
+import { line } from './line.ts';
 import { Peer } from './peer.ts';
 
 const { values: flags } = parseArgs({
@@ -163,26 +164,17 @@ for (let i = 0; i < rounds; i++) {
 }
 peer.end();
 
-/** One result; `peer / ours` where less is better, `ours / peer` where more is. */
-const line = (name: string, ours: number, theirs: number, unit: string, more = false) =>
-  console.log(
-    JSON.stringify({
-      name,
-      ours: Number(ours.toFixed(2)),
-      peer: Number(theirs.toFixed(2)),
-      ratio: Number((more ? ours / theirs : theirs / ours).toFixed(2)),
-      unit,
-    }),
-  );
+const print = (name: string, ours: number, peer: number, unit: string, more = false) =>
+  console.log(line({ name, ours, peer, unit, more }));
 if (hello === undefined) {
   const peak = await gemmPeak();
   const unit = 'GFLOP/s of the direct form (peer: GEMM peak)';
-  line('training step', arithmetic(graph) / best.oursTrain / 1e6, peak, unit, true);
-  line('sampling step', arithmetic(sampling.graph) / best.oursSample / 1e6, peak, unit, true);
-  line('peak memory, training', oursPeak, 20, 'GB (peer: the limit)');
+  print('training step', arithmetic(graph) / best.oursTrain / 1e6, peak, unit, true);
+  print('sampling step', arithmetic(sampling.graph) / best.oursSample / 1e6, peak, unit, true);
+  print('peak memory, training', oursPeak, 20, 'GB (peer: the limit)');
 } else {
-  line('training step', best.oursTrain / 1000, best.peerTrain / 1000, 's');
-  line('sampling step', best.oursSample / 1000, best.peerSample / 1000, 's');
-  line('peak memory, training', oursPeak, peerPeak, 'GB');
+  print('training step', best.oursTrain / 1000, best.peerTrain / 1000, 's');
+  print('sampling step', best.oursSample / 1000, best.peerSample / 1000, 's');
+  print('peak memory, training', oursPeak, peerPeak, 'GB');
 }
-line('graph build and session creation', createSeconds, 3, 's (peer: the limit)');
+print('graph build and session creation', createSeconds, 3, 's (peer: the limit)');

@@ -26,6 +26,7 @@ import { surfaceSample } from '../src/evaluation/surfaceSample.ts';
 import { RandomStream } from '../src/random/stream.ts';
 import { makePhantom, phantomGrid } from '../src/skull/phantom/phantom.ts';
 import { centredGrid } from '../src/volume/volume.ts';
+import { line } from './line.ts';
 
 const { values: flags } = parseArgs({
   options: {
@@ -146,10 +147,8 @@ function runPeer(job: Job): Measured | undefined {
 }
 
 const lines: string[] = [];
-const rounded = (v: number | undefined): number | null => (v === undefined ? null : Number(v.toPrecision(4)));
-function line(name: string, own: number, peer: number | undefined, unit: string): void {
-  const ratio = peer === undefined ? null : Number((peer / own).toFixed(2));
-  lines.push(JSON.stringify({ name, ours: rounded(own), peer: rounded(peer), ratio, unit }));
+function note(name: string, ours: number, peer: number | undefined, unit: string): void {
+  lines.push(line({ name, ours, peer, unit }));
   console.error(lines.at(-1));
 }
 
@@ -171,9 +170,9 @@ function compare(name: string, own: Job, peers: Record<string, Job>): void {
   for (const [peer, all] of Object.entries(theirs)) {
     const found = best(all);
     console.error(name, peer, JSON.stringify(found));
-    line(`${name}; peer: ${peer}`, ownBest.seconds, found?.seconds, 's');
-    line(`${name}, CPU time; peer: ${peer}`, ownBest.cpuSeconds, found?.cpuSeconds, 's');
-    line(`${name}, peak memory; peer: ${peer}`, ownBest.peakGb, found?.peakGb, 'GB');
+    note(`${name}; peer: ${peer}`, ownBest.seconds, found?.seconds, 's');
+    note(`${name}, CPU time; peer: ${peer}`, ownBest.cpuSeconds, found?.cpuSeconds, 's');
+    note(`${name}, peak memory; peer: ${peer}`, ownBest.peakGb, found?.peakGb, 'GB');
   }
 }
 

@@ -40,6 +40,7 @@ import {
   type Vec3,
   type Volume,
 } from '../src/volume/volume.ts';
+import { line } from './line.ts';
 
 const STUDY = join(
   import.meta.dirname,
@@ -298,12 +299,12 @@ async function main(): Promise<void> {
   );
   console.error(`seen from outside ${(seconds() - started).toFixed(2)} s; ${load()}`);
   await compare(shared);
-  for (const [name, s] of rows) line(`way: ${name}`, s, undefined, 's');
+  for (const [name, s] of rows) print(`way: ${name}`, s, undefined, 's');
   const drawn = rows.filter(([name]) => /^(pictures|slices)/.test(name));
   const pictures = drawn.reduce((sum, [, s]) => sum + s, 0);
-  line('file to grid, without pictures', total - pictures, LIMIT.seconds, 's (peer: the limit)');
-  line('file to grid, with pictures and record', total, LIMIT.seconds, 's (peer: the limit)');
-  line('file to grid, peak memory', result.peakGb, LIMIT.gb, 'GB (peer: the limit)');
+  print('file to grid, without pictures', total - pictures, LIMIT.seconds, 's (peer: the limit)');
+  print('file to grid, with pictures and record', total, LIMIT.seconds, 's (peer: the limit)');
+  print('file to grid, peak memory', result.peakGb, LIMIT.gb, 'GB (peer: the limit)');
   console.error(load());
 }
 
@@ -339,23 +340,12 @@ async function compare(shared: Shared): Promise<void> {
     }
   mine.end();
   peer.end();
-  for (const [step, s] of best) line(STEPS[step], s.ours, s.peer, 's');
-  line('single steps, peak memory', peaks.ours, peaks.peer, 'GB');
+  for (const [step, s] of best) print(STEPS[step], s.ours, s.peer, 's');
+  print('single steps, peak memory', peaks.ours, peaks.peer, 'GB');
 }
 
-/** One result, of which less is better. */
-function line(name: string, mine: number, peer: number | undefined, unit: string): void {
-  const round = (x: number): number => Number(x.toFixed(2));
-  console.log(
-    JSON.stringify({
-      name,
-      ours: round(mine),
-      peer: peer === undefined ? null : round(peer),
-      ratio: peer === undefined ? null : round(peer / mine),
-      unit,
-    }),
-  );
-}
+const print = (name: string, ours: number, peer: number | undefined, unit: string): void =>
+  console.log(line({ name, ours, peer, unit }));
 
 if (role === 'make') await make(argument);
 else if (role === 'way') await way(argument);

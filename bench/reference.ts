@@ -16,6 +16,7 @@ import { RandomStream } from '../src/random/stream.ts';
 import { type Value, value } from '../src/runtime/session.ts';
 import { ADAM_DEFAULTS } from '../src/training/optimiser.ts';
 import { Trainer, type TrainerDefinition } from '../src/training/trainer.ts';
+import { line } from './line.ts';
 
 const FINE = [512, 352, 456]; // z, y, x
 const LATENT = [8, 54, 37, 48];
@@ -99,24 +100,8 @@ if (which === undefined) {
   console.error(
     `${which}: ${definition.graph.parameterCount} parameters, loss ${loss.toFixed(4)}, ${seconds.toFixed(1)} s, ${peak.toFixed(1)} GB`,
   );
-  const line = (name: string, ours: number, peer: number, unit: string) =>
-    console.log(
-      JSON.stringify({
-        name: `reference ${which}: ${name}`,
-        ours: Number(ours.toFixed(2)),
-        peer,
-        ratio: peer === null ? null : Number((peer / ours).toFixed(2)),
-        unit,
-      }),
-    );
-  console.log(
-    JSON.stringify({
-      name: `reference ${which}: training step`,
-      ours: Number(seconds.toFixed(1)),
-      peer: null,
-      ratio: null,
-      unit: 's',
-    }),
-  );
-  line('peak memory of a training step', peak, 20, 'GB (peer: the limit)');
+  const name = `reference ${which}`;
+  console.log(line({ name: `${name}: training step`, ours: seconds, unit: 's' }));
+  const unit = 'GB (peer: the limit)';
+  console.log(line({ name: `${name}: peak memory of a training step`, ours: peak, peer: 20, unit }));
 }

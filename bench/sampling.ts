@@ -23,6 +23,7 @@ import type { SampleSettings } from '../src/sampling/latentSampler.ts';
 import { velocityModel } from '../src/sampling/network.ts';
 import { readGenerator } from '../src/sampling/readGenerator.ts';
 import { evaluations } from '../src/sampling/solverNames.ts';
+import { line } from './line.ts';
 import { Peer } from './peer.ts';
 
 const { values: flags } = parseArgs({
@@ -38,18 +39,8 @@ const threads = availableParallelism();
 const source = readGenerator(new URL('../assets/phantom-small', import.meta.url).pathname);
 const { latentShape, config } = source.meta;
 
-const line = (name: string, ours: number, measured: number | null, unit: string) => {
-  const peer = measured === Infinity ? null : measured;
-  console.log(
-    JSON.stringify({
-      name,
-      ours: Number(ours.toPrecision(4)),
-      peer: peer === null ? null : Number(peer.toPrecision(4)),
-      ratio: peer === null ? null : Number((peer / ours).toFixed(2)),
-      unit,
-    }),
-  );
-};
+const print = (name: string, ours: number, peer: number | undefined, unit: string) =>
+  console.log(line({ name, ours, peer, unit }));
 
 /** Threads of either side spin for a moment after their work; until they rest, they would slow the other down. */
 const rest = () => new Promise((resolve) => setTimeout(resolve, 60));
@@ -88,7 +79,7 @@ async function evaluationTimes(): Promise<void> {
     };
     const { ours, peer } = await turns(() => session.run(feeds, { velocity: null }), `sample ${batch} 1`);
     await session.release();
-    line(`evaluation, batch ${batch}`, ours / batch, peer / batch, 'ms a skull');
+    print(`evaluation, batch ${batch}`, ours / batch, peer / batch, 'ms a skull');
   }
 }
 
@@ -129,11 +120,11 @@ for (const guidance of [1, 1.5])
     if (nfe === null) {
       let best = Infinity;
       for (let i = 0; i < 3; i++) best = Math.min(best, await time(latent));
-      line(name, best / 1000, null, 's a latent, NFE adaptive');
+      print(name, best / 1000, undefined, 's a latent, NFE adaptive');
       continue;
     }
     const best = await turns(latent, `sample ${guidance === 1 ? 1 : 2} ${nfe}`, Math.min(rounds, 3));
-    line(name, best.ours / 1000, best.peer / 1000, `s a latent, NFE ${nfe}`);
+    print(name, best.ours / 1000, best.peer / 1000, `s a latent, NFE ${nfe}`);
   }
 peer.end();
 
@@ -142,7 +133,7 @@ const chosen = Number(flags.chosen);
 const latent = await otfm.sampleLatent({ solver: 'euler', steps: 1, guidance: 1, seed: 1, index: 0 });
 let decoding = Infinity;
 for (let i = 0; i < rounds; i++) decoding = Math.min(decoding, await time(() => otfm.decode(latent)));
-line('decoder', decoding / 1000, null, 's a skull');
+print('decoder', decoding / 1000, undefined, 's a skull');
 const ours = await seconds(otfm, { solver: 'euler', steps: chosen, guidance: 1 }, 3);
 await otfm.release();
 for (const steps of flags.quick ? [300] : [300, 1000]) {
@@ -159,7 +150,7 @@ for (const steps of flags.quick ? [300] : [300, 1000]) {
   await ddpm.sample({ solver: 'ddim', steps: 1, guidance: 1, seed: 1, index: 0, quality: 6 });
   const whole = await seconds(ddpm, { solver: 'ancestral', steps, guidance: 1 }, 2);
   await ddpm.release();
-  line(`OTFM, ${chosen} evaluations, against DDPM-${steps}`, ours, whole, 's a skull');
+  print(`OTFM, ${chosen} evaluations, against DDPM-${steps}`, ours, whole, 's a skull');
 }
 
 const bones = flags.quick ? 60 : Number(flags.bones);
@@ -182,7 +173,7 @@ try {
     },
   });
   console.error(`${bones} bones in ${((performance.now() - started) / 1000).toFixed(0)} s`);
-  line(`memory after ${bones} bones (peer: after 50)`, memory[1], memory[0], 'GB');
+  print(`memory after ${bones} bones (peer: after 50)`, memory[1], memory[0], 'GB');
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -17,6 +17,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Page } from 'playwright-core';
 import { launch } from '../test/web/chromium.ts';
+import { line } from './line.ts';
 
 const { values: flags } = parseArgs({
   options: { rounds: { type: 'string', default: '5' }, cases: { type: 'string', default: '200' } },
@@ -84,8 +85,7 @@ try {
   for (let r = 0; r < Number(flags.rounds); r++) rounds.push(await round());
   for (const name of Object.keys(rounds[0])) {
     const sorted = rounds.map((r) => r[name]).sort((a, b) => a - b);
-    const ours = Number(sorted[sorted.length >> 1].toPrecision(3));
-    console.log(JSON.stringify({ name, ours, peer: null, ratio: null, unit: 's' }));
+    console.log(line({ name, ours: sorted[sorted.length >> 1], unit: 's' }));
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
