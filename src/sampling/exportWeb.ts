@@ -73,6 +73,9 @@ function earlier(out: string): string[] {
   return record?.files ?? [];
 }
 
+/** SHA-256 of a file. */
+const sumOf = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex');
+
 /** SHA-256 over the names and contents of files, 16 digits. */
 function versionOf(folder: string, files: readonly string[]): string {
   const hash = createHash('sha256');
@@ -99,6 +102,7 @@ function build(stage: string, { generator, page, quality }: ExportWebOptions): O
     model: {
       folder,
       bytes: weights.reduce((sum, file) => sum + statSync(join(stage, folder, file)).size, 0),
+      sums: Object.fromEntries(weights.map((file) => [file, sumOf(join(stage, folder, file))])),
     },
     files: below(stage),
   };
@@ -106,7 +110,8 @@ function build(stage: string, { generator, page, quality }: ExportWebOptions): O
   // Browsers ask for the service worker again and again: when a byte of it differs, they take the new page.
   const kept = [...record.files.filter((file) => file !== WORKER), RECORD];
   const worker = readFileSync(join(stage, WORKER), 'utf8');
-  const site = JSON.stringify({ version: versionOf(stage, kept), files: kept });
+  const sums = Object.fromEntries(kept.map((file) => [file, sumOf(join(stage, file))]));
+  const site = JSON.stringify({ version: versionOf(stage, kept), files: kept, sums });
   writeFileAtomic(join(stage, WORKER), worker.replace(SITE_LINE, `const SITE = ${site};`));
   const files = below(stage).map((path) => ({ path, bytes: statSync(join(stage, path)).size }));
   return { record, files, generator: released };

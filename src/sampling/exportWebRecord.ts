@@ -19,6 +19,8 @@ export interface SiteRecord {
     folder: string;
     /** Of the weights together. */
     bytes: number;
+    /** SHA-256 of each weights file, by its name in the folder. */
+    sums: Record<string, string>;
   };
   /** Every file of the page but this one, relative to it. */
   files: string[];

@@ -5,6 +5,7 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { unpackBits } from '../../src/dataset/pack.ts';
@@ -61,6 +62,8 @@ inChromium('the sampler in Chromium', () => {
     const page = await builtPage('site');
     cpSync(page, folder, { recursive: true });
     writeFileSync(join(folder, 'blank.html'), '<link rel="icon" href="data:,">');
+    writeFileSync(join(folder, 'torn.bin'), gzipSync(Buffer.from('a WebAssembly')).subarray(0, 15));
+    writeFileSync(join(folder, 'broken.wasm'), '\0asm\x01\0\0\0 and nothing that it should hold');
     cpSync('assets/phantom-small', join(folder, 'phantom-small'), { recursive: true });
     tiny = await trainTinyGenerator();
     exportRelease(lively(tiny), join(folder, 'tiny'));
@@ -88,7 +91,13 @@ inChromium('the sampler in Chromium', () => {
   /** A page with a worker that was asked to load a generator. */
   async function loaded(
     name: string,
-    { device = 'cpu', threads = 2, damage }: { device?: DeviceWish; threads?: number; damage?: number } = {},
+    {
+      device = 'cpu',
+      threads = 2,
+      damage,
+      sha256,
+      gpuWasm = files.builds.gpu.wasm,
+    }: { device?: DeviceWish; threads?: number; damage?: number; sha256?: string; gpuWasm?: string } = {},
   ): Promise<{ page: Page; last: Reply }> {
     const page = await browser.newPage();
     bad = complaints(page, server.origin);
@@ -96,13 +105,13 @@ inChromium('the sampler in Chromium', () => {
     await page.goto(`${server.origin}/blank.html`);
     await page.evaluate(setUp, files.worker);
     const replies = await page.evaluate(
-      async ({ name, builds, device, threads, damage }) => {
+      async ({ name, builds, device, threads, damage, sha256 }) => {
         const read = async (file: string) => ({
           name: file,
           bytes: await (await fetch(`/${name}/${file}`)).arrayBuffer(),
         });
         const weights = {
-          model: await read('model.safetensors'),
+          model: { ...(await read('model.safetensors')), sha256 },
           autoencoder: await read('autoencoder.safetensors'),
         };
         if (damage !== undefined) new Uint8Array(weights.model.bytes)[damage] ^= 1;
@@ -117,7 +126,14 @@ inChromium('the sampler in Chromium', () => {
           threads,
         });
       },
-      { name, builds: files.builds, device, threads, damage },
+      {
+        name,
+        builds: { ...files.builds, gpu: { ...files.builds.gpu, wasm: gpuWasm } },
+        device,
+        threads,
+        damage,
+        sha256,
+      },
     );
     return { page, last: replies.at(-1)! };
   }
@@ -264,6 +280,33 @@ inChromium('the sampler in Chromium', () => {
     expect(last).toMatchObject({ kind: 'failed' });
     const { error } = last as Extract<Reply, { kind: 'failed' }>;
     expect(error.found).toMatch(/model\.safetensors holds other weights than it says/);
+    await page.close();
+  });
+
+  test('a file of another checksum than the page knows is refused in words for a visitor', async () => {
+    const { page, last } = await loaded('tiny', { sha256: '0'.repeat(64) });
+    const { error, ofGpuBuild } = last as Extract<Reply, { kind: 'failed' }>;
+    expect(error.found).toMatch(/^model\.safetensors is damaged: SHA-256 [0-9a-f]{12}\.\.\.$/);
+    expect(error.expected).toContain('SHA-256 000000000000...');
+    expect(error.todo).toMatch(/reload the page; if it stays, tell whoever runs it/);
+    expect(ofGpuBuild).toBe(false);
+    await page.close();
+  });
+
+  test.for<[string, RegExp]>([
+    ['/missing.bin', /missing\.bin cannot be fetched \(404\)/],
+    ['/blank.html', /blank\.html is damaged/],
+    ['/torn.bin', /torn\.bin is damaged/],
+    ['/broken.wasm', /ONNX Runtime cannot open this model/],
+  ])('a GPU build that cannot start, %s: a fault of that build', async ([gpuWasm, found], context) => {
+    const { page, last } = await loaded('tiny', { device: 'gpu', gpuWasm });
+    if (last.kind === 'loaded' && last.loaded.notes.some((note) => /finds no GPU|has no WebGPU/.test(note)))
+      return context.skip('this Chromium has no WebGPU');
+    expect(last).toMatchObject({ kind: 'failed', ofGpuBuild: true });
+    const { error } = last as Extract<Reply, { kind: 'failed' }>;
+    expect(error.found).toMatch(/^the GPU cannot be used: /);
+    expect(error.found).toMatch(found);
+    expect(error.todo).toBe('use the processor');
     await page.close();
   });
 

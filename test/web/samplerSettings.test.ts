@@ -9,6 +9,7 @@ import {
   readSettings,
   requestOf,
   type Settings,
+  withDevice,
   writeSettings,
 } from '../../web/sampler/settings.ts';
 
@@ -54,20 +55,47 @@ test('what is written is read again', () => {
   );
 });
 
+const WHOLE = 'a whole number from 0 to';
 test.each([
-  ['#seed=-1', otfm, ['seed -1']],
-  ['#seed=1.5&index=1e20', otfm, ['seed 1.5', 'index 1e20']],
-  ['#seed=', otfm, ['seed ']],
-  ['#steps=1001', otfm, ['steps 1001']],
-  ['#steps=301&solver=heun', ddpm, ['steps 301', 'solver heun']],
-  ['#guidance=21', otfm, ['guidance 21']],
-  ['#guidance=2', distilled, ['guidance 2']],
+  ['#seed=-1', otfm, [`seed=-1 (expected ${WHOLE} 9007199254740991, in decimals): 1 was taken`]],
+  [
+    '#seed=1.5&index=1e20',
+    otfm,
+    [
+      `seed=1.5 (expected ${WHOLE} 9007199254740991, in decimals): 1 was taken`,
+      `index=1e20 (expected ${WHOLE} 1000000000, in decimals): 0 was taken`,
+    ],
+  ],
+  ['#index=0x10', otfm, [`index=0x10 (expected ${WHOLE} 1000000000, in decimals): 0 was taken`]],
+  ['#index=1e3', otfm, [`index=1e3 (expected ${WHOLE} 1000000000, in decimals): 0 was taken`]],
+  ['#seed=', otfm, [`seed= (expected ${WHOLE} 9007199254740991, in decimals): 1 was taken`]],
+  ['#steps=1001', otfm, ['steps=1001 (expected a whole number from 1 to 1000, in decimals): 16 was taken']],
+  [
+    '#steps=301&solver=heun',
+    ddpm,
+    [
+      'steps=301 (expected a whole number from 1 to 300, in decimals): 50 was taken',
+      'solver=heun (expected one of ddim, ancestral): ddim was taken',
+    ],
+  ],
+  ['#guidance=21', otfm, ['guidance=21 (expected a number from 0 to 20, in decimals): 1.5 was taken']],
+  ['#guidance=0x2', otfm, ['guidance=0x2 (expected a number from 0 to 20, in decimals): 1.5 was taken']],
+  ['#guidance=2', distilled, ['guidance=2 (expected 1, since it is part of the weights): 1.5 was taken']],
   ['#guidance=1', distilled, []],
-  ['#class=1', otfm, ['class 1']],
+  ['#class=1', otfm, ['class=1 (expected one of any, 2, 3, 4, 5, 6): any was taken']],
   ['#class=any', otfm, []],
   ['#eta=0.5', ddpm, []],
-  ['#eta=2', ddpm, ['eta 2']],
-  ['#<script>=1', otfm, ['<script>']],
+  ['#eta=2', ddpm, ['eta=2 (expected a number from 0 to 1, in decimals): 0 was taken']],
+  ['#show=always', otfm, ['show=always (expected one of each, some, none): some was taken']],
+  ['#device=quantum', otfm, ['device=quantum (expected one of auto, gpu, cpu): auto was taken']],
+  ['#device=auto', otfm, []],
+  [
+    '#toString=1',
+    otfm,
+    [
+      'toString=1 (no such setting; expected one of seed, index, class, steps, solver, guidance, eta, show, device)',
+    ],
+  ],
   ['', otfm, []],
 ])('%s', (hash, loaded, refused) => {
   const base = defaultSettings(loaded, null);
@@ -75,6 +103,11 @@ test.each([
   expect(read.refused).toEqual(refused);
   // What is refused leaves what is usual.
   if (refused.length > 0) expect(read.settings).toEqual(base);
+});
+
+test('another device in an address leaves the rest of it', () => {
+  expect(withDevice('#seed=7&device=gpu&steps=4', 'cpu')).toBe('#seed=7&device=cpu&steps=4');
+  expect(withDevice('', 'cpu')).toBe('#device=cpu');
 });
 
 test('the states shown are some eight, whatever the steps', () => {

@@ -2,13 +2,20 @@
  * Generation on a page: settings on the left, the bone on the right, seen as it forms; afterwards a slider goes back over the
  * way from noise to bone, and what it shows can be downloaded.
  */
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { Fault } from '../ui/Fault.tsx';
 import { Made } from './Made.tsx';
 import type { Loaded, RuntimeBuilds } from './messages.ts';
 import { SettingsForm } from './SettingsForm.tsx';
 import { Status } from './Status.tsx';
-import { defaultSettings, deviceIn, readSettings, type Settings, writeSettings } from './settings.ts';
+import {
+  defaultSettings,
+  deviceIn,
+  readSettings,
+  type Settings,
+  withDevice,
+  writeSettings,
+} from './settings.ts';
 import { useSampler, type WeightsSource } from './useSampler.ts';
 import './sampler.css';
 
@@ -45,13 +52,28 @@ export function SamplerPanel({
       const read = readSettings(linked ? location.hash : '', { ...base, device }, loaded);
       setSettings((now) => (linked || now === undefined ? read.settings : { ...now, device }));
       setRefused(read.refused);
-      if (linked) setDevice(read.settings.device);
     };
     take();
     if (!linked) return;
     window.addEventListener('hashchange', take);
     return () => window.removeEventListener('hashchange', take);
   }, [loaded, quality, linked, device, onLoaded]);
+
+  useEffect(() => {
+    if (!linked) return;
+    // Also where nothing could be loaded: another device may do.
+    const follow = (): void => setDevice(deviceIn(location.hash));
+    window.addEventListener('hashchange', follow);
+    return () => window.removeEventListener('hashchange', follow);
+  }, [linked]);
+
+  const bone = useRef<HTMLElement>(null);
+  // What stands above the picture grows: its tools come with the first state, the slider with the second, words at the end.
+  const states = run && (run.sampled ? 3 : Math.min(run.frames.length, 2));
+  useEffect(() => {
+    // On a phone the picture lies below the settings.
+    if (states !== undefined) bone.current?.querySelector('.stage')?.scrollIntoView({ block: 'nearest' });
+  }, [states]);
 
   useEffect(() => {
     if (!sampling) return;
@@ -67,6 +89,10 @@ export function SamplerPanel({
     setRefused([]);
     if (linked) history.replaceState(null, '', writeSettings(next));
     setDevice(next.device);
+  };
+  const toProcessor = (): void => {
+    if (linked) history.replaceState(null, '', withDevice(location.hash, 'cpu'));
+    setDevice('cpu');
   };
   return (
     <div className="sampler">
@@ -85,10 +111,14 @@ export function SamplerPanel({
           />
         ) : null}
         {refused.length > 0 && (
-          <p className="notice">
-            This link asks for what the generator here does not have, and the usual was taken instead:{' '}
-            {refused.join(', ')}.
-          </p>
+          <div className="notice" role="status">
+            This link asks for what cannot be had here:
+            <ul>
+              {refused.map((what) => (
+                <li key={what}>{what}</li>
+              ))}
+            </ul>
+          </div>
         )}
         <Status doing={doing} loaded={loaded} run={run} sampling={sampling} />
         {loaded?.notes.map((note) => (
@@ -97,15 +127,18 @@ export function SamplerPanel({
           </p>
         ))}
       </section>
-      <section className="made" aria-label="The bone">
+      <section className="made" aria-label="The bone" ref={bone}>
         {fault && <Fault error={fault} />}
+        {fault?.ofGpuBuild && (
+          <button type="button" className="primary" onClick={toProcessor}>
+            Use the processor
+          </button>
+        )}
         {run && loaded && run.frames.length > 0 ? (
           <Made run={run} loaded={loaded} command={command} />
         ) : (
           <div className="stage empty">
-            <p>
-              {run && sampling ? 'Forming …' : loaded ? 'Press Generate.' : (doing && `${doing} …`) || ' '}
-            </p>
+            <p>{doing ? `${doing} …` : run && sampling ? 'Forming …' : loaded ? 'Press Generate.' : ' '}</p>
           </div>
         )}
       </section>

@@ -16,7 +16,8 @@ interface StatusProps {
 }
 
 export function Status({ doing, loaded, run, sampling }: StatusProps) {
-  if (!loaded) return <p className="status">{doing && `${doing[0].toUpperCase()}${doing.slice(1)} …`}</p>;
+  if (!loaded || doing)
+    return <p className="status">{doing && `${doing[0].toUpperCase()}${doing.slice(1)} …`}</p>;
   if (sampling && run) return <Going run={run} />;
   // Steps are not read out by screen readers, the end is.
   return (

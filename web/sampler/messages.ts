@@ -8,10 +8,18 @@ import type { SampleSettings } from '../../src/sampling/latentSampler.ts';
 import type { SolverName } from '../../src/sampling/solverNames.ts';
 import type { PackedMask } from '../ui/mask.ts';
 
-/** Where a generator's two files were read from, as messages name them, and what they hold. */
+/** A weights file: where it was read from, as messages name it, and what it holds. */
+export interface WeightsFile {
+  name: string;
+  bytes: ArrayBuffer;
+  /** SHA-256 of the whole file, where the page knows it: then a visitor is told in words of theirs what is damaged. */
+  sha256?: string;
+}
+
+/** The two files of a generator. */
 export interface WeightsBytes {
-  model: { name: string; bytes: ArrayBuffer };
-  autoencoder: { name: string; bytes: ArrayBuffer };
+  model: WeightsFile;
+  autoencoder: WeightsFile;
 }
 
 /** Addresses of one build of ONNX Runtime: its script, and its WebAssembly packed by gzip. */
@@ -100,4 +108,5 @@ export type Reply =
   | { id: number; kind: 'loaded'; loaded: Loaded }
   | { id: number; kind: 'sampled'; sampled: Sampled }
   | { id: number; kind: 'cancelled' }
-  | { id: number; kind: 'failed'; error: Explanation };
+  /** `ofGpuBuild`: the runtime for the GPU did not start, that for the processor may. */
+  | { id: number; kind: 'failed'; error: Explanation; ofGpuBuild?: boolean };

@@ -26,6 +26,9 @@ export interface SamplerOptions {
   onDoing?: (what: string) => void;
 }
 
+/** The runtime for the GPU did not start; that for the processor may. */
+export class GpuBuildFault extends ShownError {}
+
 /** How long a cancelled sample may go on, ms: an evaluation of a large network on few cores takes seconds. */
 const PATIENCE = 4000;
 /** More gain nothing: the network's operators are small. */
@@ -49,7 +52,7 @@ export class Sampler {
     this.#options = options;
   }
 
-  /** Starts the worker and compiles the networks, once. Rejects with `ShownError`. */
+  /** Starts the worker and compiles the networks, once. Rejects with `ShownError`, of which one is `GpuBuildFault`. */
   load(): Promise<Loaded> {
     this.#loaded ??= this.#begin();
     return this.#loaded;
@@ -57,6 +60,7 @@ export class Sampler {
 
   async #begin(): Promise<Loaded> {
     const { weights, builds, device = 'auto', threads = threadsHere(), onDoing } = this.#options;
+    onDoing?.('starting the sampler');
     this.#worker = new Worker(new URL('./sampler.worker.ts', import.meta.url), { type: 'module' });
     try {
       const answer = await this.#ask('load', { weights, builds, device, threads }, (reply) => {
@@ -114,7 +118,8 @@ export class Sampler {
       this.#drop = (why) => (why === 'cancelled' ? resolve({ id, kind: 'cancelled' }) : reject(why));
       worker.onmessage = ({ data: reply }: MessageEvent<Reply>) => {
         if (reply.id !== id) return;
-        if (reply.kind === 'failed') reject(new ShownError(reply.error));
+        if (reply.kind === 'failed')
+          reject(reply.ofGpuBuild ? new GpuBuildFault(reply.error) : new ShownError(reply.error));
         else if (reply.kind === 'doing' || reply.kind === 'progress') onReply(reply);
         else resolve(reply);
       };

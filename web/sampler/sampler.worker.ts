@@ -4,7 +4,7 @@
  */
 import type { Generator } from '../../src/sampling/generator.ts';
 import { explain } from './explain.ts';
-import { load } from './load.ts';
+import { GpuBuildError, load } from './load.ts';
 import type { Reply, Request } from './messages.ts';
 import { Cancelled, sample } from './sample.ts';
 
@@ -49,7 +49,7 @@ self.onmessage = async ({ data: request }: MessageEvent<Request>) => {
     await answer(request);
   } catch (error) {
     if (error instanceof Cancelled) reply({ id, kind: 'cancelled' });
-    else reply({ id, kind: 'failed', error: explain(error) });
+    else reply({ id, kind: 'failed', error: explain(error), ofGpuBuild: error instanceof GpuBuildError });
   } finally {
     cancelled.delete(id);
   }

@@ -50,11 +50,55 @@ export function defaultSettings({ defaults }: Loaded, quality: number | null): S
   return { seed: 1, index: 0, quality, ...defaults, eta: 0, showing: 'some', device: 'auto' };
 }
 
+/** What an address may give for a setting: how its text is read, undefined where it is no such value, and that in words. */
+interface Accepted<T> {
+  read: (text: string) => T | undefined;
+  expected: string;
+}
+
+const oneOf = <T extends string | number>(values: readonly T[]): Accepted<T> => ({
+  read: (text) => values.find((value) => String(value) === text),
+  expected: `one of ${values.join(', ')}`,
+});
+
+/** In plain decimals: an address that was meant otherwise (0x10, 1e3) would give another bone without a word. */
+const number = ([least, most]: readonly [number, number], form: 'whole' | 'any'): Accepted<number> => ({
+  read: (text) => {
+    const n = (form === 'whole' ? /^\d+$/ : /^(\d+\.?\d*|\.\d+)(e-?\d+)?$/).test(text)
+      ? Number(text)
+      : Number.NaN;
+    return n >= least && n <= most ? n : undefined;
+  },
+  expected: `a ${form === 'whole' ? 'whole number' : 'number'} from ${least} to ${most}, in decimals`,
+});
+
+const DEVICE = oneOf<DeviceWish>(['auto', 'gpu', 'cpu']);
+
+/** Each setting under its name in an address. */
+const acceptedBy = (loaded: Loaded) => ({
+  seed: number(LIMITS.seed, 'whole'),
+  index: number(LIMITS.index, 'whole'),
+  class: oneOf<string | number>(['any', ...loaded.meta.qualities]),
+  steps: number([1, loaded.stepsMost], 'whole'),
+  solver: oneOf(loaded.solvers),
+  guidance: guided(loaded)
+    ? number(LIMITS.guidance, 'any')
+    : { ...oneOf([1]), expected: '1, since it is part of the weights' },
+  eta: number(LIMITS.eta, 'any'),
+  show: oneOf<Showing>(['each', 'some', 'none']),
+  device: DEVICE,
+});
+
 /** The device that an address asks for; the rest needs a generator to be judged. */
-export const deviceIn = (hash: string): DeviceWish => {
-  const wish = new URLSearchParams(hash.replace(/^#/, '')).get('device');
-  return wish === 'gpu' || wish === 'cpu' ? wish : 'auto';
-};
+export const deviceIn = (hash: string): DeviceWish =>
+  DEVICE.read(new URLSearchParams(hash.replace(/^#/, '')).get('device') ?? '') ?? 'auto';
+
+/** The same address with another device. */
+export function withDevice(hash: string, device: DeviceWish): string {
+  const parts = new URLSearchParams(hash.replace(/^#/, ''));
+  parts.set('device', device);
+  return `#${parts}`;
+}
 
 /** The settings of an address, over `base`, and in words what of it could not be taken. */
 export function readSettings(
@@ -62,52 +106,28 @@ export function readSettings(
   base: Settings,
   loaded: Loaded,
 ): { settings: Settings; refused: string[] } {
-  const settings = { ...base, device: deviceIn(hash) };
+  const accepted = acceptedBy(loaded);
+  const { quality, showing, ...same } = base;
+  const values: Record<string, unknown> = {
+    ...same,
+    class: quality ?? 'any',
+    show: showing,
+    device: deviceIn(hash),
+  };
   const refused: string[] = [];
-  const put = <K extends keyof Settings>(
-    key: K,
-    value: Settings[K] | undefined,
-    name: string,
-    text: string,
-  ) => {
-    if (value === undefined) refused.push(`${name} ${text.slice(0, 40)}`);
-    else settings[key] = value;
-  };
-  const number = (text: string, [least, most]: readonly [number, number], whole: boolean) => {
-    const n = text.trim() === '' ? Number.NaN : Number(text);
-    return n >= least && n <= most && (!whole || Number.isSafeInteger(n)) ? n : undefined;
-  };
   for (const [name, text] of new URLSearchParams(hash.replace(/^#/, ''))) {
-    if (name === 'seed' || name === 'index') put(name, number(text, LIMITS[name], true), name, text);
-    else if (name === 'steps') put('steps', number(text, [1, loaded.stepsMost], true), name, text);
-    else if (name === 'guidance') {
-      const scale = number(text, LIMITS.guidance, false);
-      put('guidance', guided(loaded) || scale === 1 ? scale : undefined, name, text);
-    } else if (name === 'eta') put('eta', number(text, LIMITS.eta, false), name, text);
-    else if (name === 'solver')
-      put(
-        'solver',
-        loaded.solvers.find((s) => s === text),
-        name,
-        text,
-      );
-    else if (name === 'class')
-      put(
-        'quality',
-        text === 'any' ? null : loaded.meta.qualities.find((q) => String(q) === text),
-        name,
-        text,
-      );
-    else if (name === 'show')
-      put(
-        'showing',
-        (['each', 'some', 'none'] as const).find((s) => s === text),
-        name,
-        text,
-      );
-    else if (name !== 'device') refused.push(`${name.slice(0, 40)}`);
+    const asked = `${name.slice(0, 40)}=${text.slice(0, 40)}`;
+    if (!Object.hasOwn(accepted, name)) {
+      refused.push(`${asked} (no such setting; expected one of ${Object.keys(accepted).join(', ')})`);
+      continue;
+    }
+    const { read, expected } = accepted[name as keyof typeof accepted];
+    const value = read(text);
+    if (value === undefined) refused.push(`${asked} (expected ${expected}): ${values[name]} was taken`);
+    else values[name] = value;
   }
-  return { settings, refused };
+  const { class: of, show, ...rest } = values;
+  return { settings: { ...rest, quality: of === 'any' ? null : of, showing: show } as Settings, refused };
 }
 
 /** Whether a guidance scale can be chosen. */

@@ -4,7 +4,7 @@ import type { Explanation } from '../../src/errors.ts';
 import { explained } from '../ui/bones.ts';
 import type { PackedMask } from '../ui/mask.ts';
 import type { DeviceWish, Loaded, Progress, RuntimeBuilds, Sampled, WeightsBytes } from './messages.ts';
-import { Sampler } from './sampler.ts';
+import { GpuBuildFault, Sampler } from './sampler.ts';
 import { requestOf, type Settings } from './settings.ts';
 
 /** One state on the way from noise to bone. */
@@ -25,11 +25,21 @@ export interface Run {
   cancelled?: boolean;
 }
 
+/** What failed; `ofGpuBuild`: the processor may still do. */
+export interface Fault extends Explanation {
+  ofGpuBuild: boolean;
+}
+
+const faultOf = (error: unknown): Fault => ({
+  ...explained(error),
+  ofGpuBuild: error instanceof GpuBuildFault,
+});
+
 export interface SamplerState {
   loaded?: Loaded;
-  /** What is being done before there is something to sample with. */
+  /** What is being done before there is something to sample with: at first, and after a worker was dropped; else ''. */
   doing: string;
-  fault?: Explanation;
+  fault?: Fault;
   run?: Run;
   sampling: boolean;
   sample: (settings: Settings) => Promise<void>;
@@ -43,7 +53,7 @@ export type WeightsSource = (say: (what: string) => void) => Promise<WeightsByte
 export function useSampler(source: WeightsSource, builds: RuntimeBuilds, device: DeviceWish): SamplerState {
   const [loaded, setLoaded] = useState<Loaded>();
   const [doing, setDoing] = useState('');
-  const [fault, setFault] = useState<Explanation>();
+  const [fault, setFault] = useState<Fault>();
   const [run, setRun] = useState<Run>();
   const [sampling, setSampling] = useState(false);
   const sampler = useRef<Sampler>(undefined);
@@ -66,7 +76,7 @@ export function useSampler(source: WeightsSource, builds: RuntimeBuilds, device:
       if (!over) setLoaded(ready);
     };
     begin()
-      .catch((error) => !over && setFault(explained(error)))
+      .catch((error) => !over && setFault(faultOf(error)))
       .finally(() => say(''));
     return () => {
       over = true;
@@ -80,10 +90,10 @@ export function useSampler(source: WeightsSource, builds: RuntimeBuilds, device:
     if (used === undefined) return;
     const control = new AbortController();
     abort.current = control;
-    const begun = performance.now();
     setFault(undefined);
     setSampling(true);
     setRun({ settings, frames: [] });
+    let begun = performance.now();
     const onProgress = (progress: Progress): void => {
       const share = progress.total === null ? progress.t : progress.done / progress.total;
       const left = share > 0 ? ((performance.now() - begun) / 1000) * (1 / share - 1) : undefined;
@@ -91,12 +101,17 @@ export function useSampler(source: WeightsSource, builds: RuntimeBuilds, device:
       setRun((now) => now && { ...now, progress, left, frames: frame ? [...now.frames, frame] : now.frames });
     };
     try {
+      // After a worker was dropped the networks are compiled anew first, which is told by `doing`.
+      await used.load();
+      setDoing('');
+      begun = performance.now();
       const sampled = await used.sample(requestOf(settings), { onProgress, signal: control.signal });
       setRun((now) => now && finished(now, sampled));
     } catch (error) {
-      setFault(explained(error));
+      setFault(faultOf(error));
       setRun((now) => now && { ...now, cancelled: true });
     } finally {
+      setDoing('');
       setSampling(false);
     }
   }, []);

@@ -1,26 +1,25 @@
 /** What lies beside the page: its record and the weights of the generator, fetched with a count of bytes. */
 import { SITE_FORMAT, type SiteRecord } from '../../src/sampling/exportWebRecord.ts';
-import type { WeightsBytes } from '../sampler/messages.ts';
+import type { WeightsBytes, WeightsFile } from '../sampler/messages.ts';
 import { ShownError } from '../ui/bones.ts';
 
 const missing = (what: string): ShownError =>
   new ShownError({
-    found: `${what} cannot be fetched`,
-    expected:
-      'the files of this page beside it, as `cranioflow export web` wrote them, served by a file server',
-    todo: 'check the connection, and reload; a page that was opened as a file needs a server, such as python3 -m http.server',
+    found: what,
+    expected: 'the files of this page beside it, whole, and a connection',
+    todo: 'check the connection, and reload; if it stays, tell whoever runs this page that this file must be put there again',
   });
 
 async function answerOf(address: string): Promise<Response> {
   const response = await fetch(address).catch(() => undefined);
-  if (!response?.ok) throw missing(address);
+  if (!response?.ok) throw missing(`${address} cannot be fetched${response ? ` (${response.status})` : ''}`);
   return response;
 }
 
 /** The record of the page. Rejects with `ShownError` where there is none. */
 export async function fetchRecord(): Promise<SiteRecord> {
   const record = await (await answerOf('./site.json')).json().catch(() => undefined);
-  if (record?.format !== SITE_FORMAT) throw missing('site.json');
+  if (record?.format !== SITE_FORMAT) throw missing('./site.json is not the record of this page');
   return record;
 }
 
@@ -34,16 +33,21 @@ export async function fetchWeights(
   onBytes: (bytes: number) => void,
 ): Promise<WeightsBytes> {
   let come = 0;
-  const one = async (name: string): Promise<WeightsBytes['model']> => {
-    const response = await answerOf(`./${model.folder}/${name}`);
+  const one = async (file: string): Promise<WeightsFile> => {
+    const name = `${model.folder}/${file}`;
+    const response = await answerOf(`./${name}`);
     const chunks: Uint8Array<ArrayBuffer>[] = [];
     const reader = response.body!.getReader();
-    for (let read = await reader.read(); !read.done; read = await reader.read()) {
+    const next = () =>
+      reader.read().catch(() => {
+        throw missing(`${name} broke off on the way`);
+      });
+    for (let read = await next(); !read.done; read = await next()) {
       chunks.push(read.value);
       come += read.value.length;
       onBytes(come);
     }
-    return { name, bytes: await new Blob(chunks).arrayBuffer() };
+    return { name, bytes: await new Blob(chunks).arrayBuffer(), sha256: model.sums[file] };
   };
   const [network, autoencoder] = [await one('model.safetensors'), await one('autoencoder.safetensors')];
   return { model: network, autoencoder };

@@ -6,7 +6,10 @@
 /** `reload`: the page is about to begin anew. Else what a person should know; empty where all is well. */
 export type Prepared = 'reload' | string[];
 
-const TRIED = 'cranioflow reloaded';
+/** Of this export: another one may be visited from the same tab in the next second. */
+const RELOADED = `cranioflow reloaded at, ${new URL('.', document.baseURI).pathname}`;
+/** A load that begins so soon after a reload was asked for is that reload, ms. */
+const AT_ONCE = 5000;
 /** A first visit does not wait longer for the worker, ms: it then goes on with one thread. */
 const PATIENCE = 20_000;
 
@@ -19,15 +22,21 @@ export async function prepare(): Promise<Prepared> {
   if (workers === undefined) return crossOriginIsolated ? [] : [NO_WORKER];
   try {
     const found = await workers.register('./sw.js', { updateViaCache: 'none' });
-    if (crossOriginIsolated) {
-      sessionStorage.removeItem(TRIED);
-      return [];
-    }
+    if (crossOriginIsolated) return [];
+    const worker = found?.active ?? found?.waiting ?? found?.installing;
     // A browser that is told to have none says so by giving nothing.
-    if (!(found?.installing ?? found?.waiting ?? found?.active)) throw new Error('no worker');
-    await Promise.race([controlled(workers), new Promise((_, late) => setTimeout(late, PATIENCE))]);
-    if (sessionStorage.getItem(TRIED) === null) {
-      sessionStorage.setItem(TRIED, 'yes');
+    if (!worker) throw new Error('no worker');
+    // One that is active has all it needs, but not this page: it was loaded past it (Shift and Reload).
+    if (worker !== found.active)
+      await Promise.race([
+        controlled(workers),
+        failed(worker),
+        new Promise((_, late) => setTimeout(late, PATIENCE)),
+      ]);
+    // A note without its time would not do: Chromium shows a page that is not isolated old notes, which one that was has removed.
+    const before = Number(sessionStorage.getItem(RELOADED));
+    if (performance.timeOrigin - before > AT_ONCE) {
+      sessionStorage.setItem(RELOADED, `${Date.now()}`);
       location.reload();
       return 'reload';
     }
@@ -49,6 +58,14 @@ async function controlled(workers: ServiceWorkerContainer): Promise<void> {
     workers.addEventListener('controllerchange', () => done(), { once: true }),
   );
 }
+
+/** Rejects when a worker is given up: a file of it could not be had. */
+const failed = (worker: ServiceWorker): Promise<never> =>
+  new Promise((_, reject) => {
+    worker.addEventListener('statechange', () => {
+      if (worker.state === 'redundant') reject(new Error('the worker could not be installed'));
+    });
+  });
 
 /** Has all files kept; resolves to whether the page now works without a network, and why not. */
 export function keepAll(): Promise<{ kept: boolean; why?: string }> {

@@ -3,9 +3,10 @@
  * several threads on any file server. `cranioflow export web` writes the line below: another export is another worker.
  *
  * At first the page itself is kept, then each file that it asks for, and the rest when it says so. What may differ between
- * exports under one name is asked of the server first; scripts, WebAssembly and weights have a hash in their path.
+ * exports under one name is asked of the server first; scripts, WebAssembly and weights have a hash in their path. These are
+ * kept for good, so none is kept that is damaged: a server that was mended would never be asked again.
  */
-const SITE = { version: 'none', files: [] };
+const SITE = { version: 'none', files: [], sums: {} };
 
 const NAME = `cranioflow ${self.registration.scope} `;
 const CACHE = NAME + SITE.version;
@@ -35,14 +36,28 @@ function isolated(response) {
   return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
 }
 
+/** Whether an answer, which is read by this, holds the very bytes of the export. */
+async function isWhole(file, response) {
+  const sum = new Uint8Array(await crypto.subtle.digest('SHA-256', await response.arrayBuffer()));
+  return [...sum].map((byte) => byte.toString(16).padStart(2, '0')).join('') === SITE.sums[file];
+}
+
+/** A file of this export from the server. Rejects where it is missing or damaged. */
+async function fetched(file, cache = changes(file) ? 'reload' : 'default') {
+  const response = await fetch(address(file), { cache });
+  if (!response.ok) throw new Error(`${file}: ${response.status}`);
+  if (changes(file) || (await isWhole(file, response.clone()))) return response;
+  if (cache === 'reload') throw new Error(`${file} is damaged`);
+  // It may be the browser's own cache that still has what was mended since.
+  return fetched(file, 'reload');
+}
+
 /** Takes a file into the cache unless it is there: from an older export where it has the same name, else from the server. */
 async function keep(cache, file) {
   const url = address(file);
   if (await cache.match(url)) return;
   const old = changes(file) ? undefined : await caches.match(url);
-  const response = old ?? (await fetch(url, { cache: changes(file) ? 'reload' : 'default' }));
-  if (!response.ok) throw new Error(`${file}: ${response.status}`);
-  await cache.put(url, response);
+  await cache.put(url, old ?? (await fetched(file)));
 }
 
 self.addEventListener('install', (event) => {
@@ -67,8 +82,10 @@ self.addEventListener('activate', (event) => {
 });
 
 /** Keeps what was fetched for the page. A newer worker may have taken over meanwhile: its cache is then the only one. */
-async function keepAnswer(url, response) {
-  if (await caches.has(CACHE)) await (await caches.open(CACHE)).put(url, response);
+async function keepAnswer(file, response) {
+  if (!(await caches.has(CACHE))) return;
+  const whole = (await isWhole(file, response.clone())) ? response : await fetched(file, 'reload');
+  await (await caches.open(CACHE)).put(address(file), whole);
 }
 
 async function answer(event, file) {
@@ -83,7 +100,7 @@ async function answer(event, file) {
     );
     // A file of a newer export is handed on, not kept: its own worker will.
     if (response.ok && !changes(file) && SITE.files.includes(file))
-      event.waitUntil(keepAnswer(url, response.clone()).catch(() => {}));
+      event.waitUntil(keepAnswer(file, response.clone()).catch(() => {}));
     if (response.ok || !kept) return isolated(response);
   } catch (error) {
     if (!kept) throw error;
