@@ -23,8 +23,8 @@ export interface RenderOptions {
   frame?: Frame;
   /** sRGB of the bone, 0..255; a mesh with `colours` keeps its own. */
   colour: Colour;
-  /** sRGB of the ground. */
-  background: Colour;
+  /** sRGB of the ground; null leaves it transparent. */
+  background: Colour | null;
   /** Strength of ambient occlusion, 0..1. */
   occlusion: number;
 }
@@ -214,7 +214,7 @@ function occlusionSamples(side: number): Samples {
   return samples;
 }
 
-/** A shaded picture of a mesh, [height * width] RGBA, opaque. An empty mesh gives the bare ground. */
+/** A shaded picture of a mesh, [height * width] RGBA, opaque but for a ground that is null. An empty mesh gives the bare ground. */
 export function renderMesh(mesh: Mesh, options: Partial<RenderOptions> = {}): Image {
   const { view, size, colour, background, occlusion, frame } = { ...RENDER_DEFAULTS, ...options };
   const [width, height] = typeof size === 'number' ? [size, size] : size;
@@ -233,16 +233,20 @@ export function renderMesh(mesh: Mesh, options: Partial<RenderOptions> = {}): Im
   const range = Math.max(near - far, 1);
   const samples = occlusionSamples(Math.min(w, h));
   const albedo = colour.map((v) => LINEAR[v]);
-  const ground = background.map((v) => LINEAR[v]);
+  const ground = background?.map((v) => LINEAR[v]);
   const light = new Float32Array(width * height * 3);
+  /** Subpixels of each pixel that count: all, or those of the bone where the ground is left free. */
+  const counted = new Uint8Array(width * height).fill(ground ? FINE * FINE : 0);
   for (let y = 0; y < h; y++) {
     for (let x = 0; x < w; x++) {
       const p = y * w + x;
-      const out = 3 * ((y >> 1) * width + (x >> 1));
+      const pixel = (y >> 1) * width + (x >> 1);
+      const out = 3 * pixel;
       if (depth[p] === -Infinity) {
-        for (let s = 0; s < 3; s++) light[out + s] += ground[s];
+        if (ground) for (let s = 0; s < 3; s++) light[out + s] += ground[s];
         continue;
       }
+      if (!ground) counted[pixel]++;
       const nx = normal[3 * p];
       const ny = normal[3 * p + 1];
       const nz = normal[3 * p + 2];
@@ -266,12 +270,11 @@ export function renderMesh(mesh: Mesh, options: Partial<RenderOptions> = {}): Im
     }
   }
   const data = new Uint8Array(width * height * 4);
-  const share = 1 / (FINE * FINE);
-  for (let p = 0, q = 0; q < data.length; p += 3, q += 4) {
-    data[q] = encode(light[p] * share);
-    data[q + 1] = encode(light[p + 1] * share);
-    data[q + 2] = encode(light[p + 2] * share);
-    data[q + 3] = 255;
+  for (let pixel = 0; pixel < counted.length; pixel++) {
+    const n = counted[pixel];
+    if (n === 0) continue;
+    for (let s = 0; s < 3; s++) data[4 * pixel + s] = encode(light[3 * pixel + s] / n);
+    data[4 * pixel + 3] = Math.round((255 * n) / (FINE * FINE));
   }
   return { width, height, data };
 }

@@ -74,6 +74,8 @@ export interface CompletionItem extends Placed {
   kind: 'completion';
   method: string;
   answers: number;
+  /** Whether its network learnt from phantoms; absent where there is no network, or it is not known. */
+  phantom?: boolean;
 }
 
 /** A folder that names itself a dataset or a run and cannot be read as one. */

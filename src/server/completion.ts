@@ -10,7 +10,12 @@ const numbers = z.array(z.number());
 
 /** What is used of `ApplyFacts`; names of files are those that the command gives, and lead nowhere else. */
 const factsSchema = z.object({
-  method: z.object({ name: z.string(), words: z.string() }),
+  method: z.object({
+    name: z.string(),
+    words: z.string(),
+    // Implants of before it was noted do not have it: then it is not known.
+    network: z.object({ phantom: z.boolean().optional() }).optional(),
+  }),
   bone: z.string().optional(),
   input: z.object({ kind: z.string(), format: z.string(), spacing: numbers, size: numbers }),
   pose: z.object({ words: z.string() }),
@@ -69,6 +74,8 @@ export function completionDetail(found: Found<CompletionItem>): CompletionDetail
       label: 'input',
       value: `${input.kind}, ${input.format}, ${input.size.join('x')} voxels of ${input.spacing.map((s) => Number(s.toFixed(3))).join('x')} mm`,
     },
+    // Neither a scan nor a mask says it, and what is not known is not left to be guessed.
+    { label: 'patient or phantom', value: 'the input does not say' },
     { label: 'pose', value: pose.words },
     ...implants.flatMap((implant, i) => [
       {

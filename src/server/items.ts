@@ -99,7 +99,8 @@ function ownItem({ root, dir, files, folders }: Folder): ((at: At) => Item) | un
       ...at,
       ...completions.get(dir, [key(FACTS)], () => {
         const { method, implants } = readCompletion({ root, dir });
-        return { kind: 'completion', method: method.name, answers: implants.length };
+        const { name, network } = method;
+        return { kind: 'completion', method: name, answers: implants.length, phantom: network?.phantom };
       }),
     });
   return undefined;

@@ -1,4 +1,4 @@
-/** A case as a shaded picture, made in a thread: read and verified, its surface rendered, as PNG. */
+/** A case as a shaded picture without a ground, made in a thread: read and verified, its surface rendered, as PNG. */
 import { readBits } from '../dataset/dataset.ts';
 import { manifestGrid } from '../dataset/manifest.ts';
 import { unpackBits } from '../dataset/pack.ts';
@@ -26,7 +26,7 @@ export function drawPicture({ dir, volume, sha256, size, spacing, pixels }: Pict
   const voxels = voxelCount(size);
   const bits = readBits(dir, { volume, sha256 }, voxels);
   const mask = { ...manifestGrid({ size: [...size], spacing }), data: unpackBits(bits, voxels) };
-  return encodePng(renderMask(mask, { size: pixels }));
+  return encodePng(renderMask(mask, { size: pixels, background: null }));
 }
 
 /** The latest pictures, as many as fit into `bytes`. */

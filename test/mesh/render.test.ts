@@ -116,4 +116,21 @@ describe('renderMesh', () => {
     expect(Buffer.compare(a.data, b.data)).toBe(0);
     expect(a.data.filter((_, i) => i % 4 === 3).every((v) => v === 255)).toBe(true);
   });
+
+  it('leaves a ground that is null free: laid over paper it looks as drawn on paper', () => {
+    const [free, paper] = [null, PAPER].map((background) => renderMesh(round, { size: 90, background }));
+    const shares = new Set<number>();
+    for (let p = 0; p < 90 * 90; p++) {
+      const alpha = free.data[4 * p + 3];
+      shares.add(alpha);
+      for (let s = 0; s < 3; s++) {
+        const [over, drawn] = [free.data[4 * p + s], paper.data[4 * p + s]];
+        // At the edge a page mixes bytes, the picture mixes light.
+        const laid = (over * alpha + PAPER[s] * (255 - alpha)) / 255;
+        if (alpha === 255) expect(over).toBe(drawn);
+        else expect(Math.abs(laid - drawn)).toBeLessThan(alpha === 0 ? 0.5 : 40);
+      }
+    }
+    expect([...shares].sort((a, b) => a - b)).toEqual([0, 64, 128, 191, 255]);
+  });
 });

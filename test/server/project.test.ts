@@ -245,7 +245,7 @@ describe('hostile folders', () => {
     const missing = await ask(`/api/datasets/${encodeURIComponent(name)}`);
     expect(missing.headers.get('content-type')).toMatch(/^application\/json/);
     const nothing = await ask(`/${encodeURIComponent('<b>x')}`);
-    expect(nothing.headers.get('content-type')).toMatch(/^application\/json/);
+    expect(nothing.headers.get('content-type')).toMatch(/^text\/plain/);
   });
 
   test('more files than can be looked through end with a word about it', async () => {

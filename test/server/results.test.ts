@@ -40,7 +40,15 @@ describe('pages', () => {
 });
 
 /** A ball and what is left around it, as `task complete apply` writes them. */
-async function putCompletion(dir: string, { answers = 1, rest = true, warnings = [] as string[] } = {}) {
+async function putCompletion(
+  dir: string,
+  {
+    answers = 1,
+    rest = true,
+    warnings = [] as string[],
+    network = undefined as ApplyFacts['method']['network'],
+  } = {},
+) {
   const grid = centredGrid([12, 12, 12], [2, 2, 2]);
   const ball = (radius: number): Mask => ({
     ...grid,
@@ -68,7 +76,7 @@ async function putCompletion(dir: string, { answers = 1, rest = true, warnings =
     statement: 'Research use',
     units: 'mm',
     key: 'k',
-    method: { name: 'unet', words: 'a network of 3 steps' },
+    method: { name: 'unet', words: 'a network of 3 steps', network },
     bone: 'skull',
     input: { kind: 'mask', format: 'NRRD', spacing: [0.5, 0.5, 1], size: [12, 12, 12] },
     pose: { matrix: [], words: 'as it lies' },
@@ -100,6 +108,7 @@ describe('completions', () => {
       method: 'a network of 3 steps',
       bone: 'skull',
       input: 'mask, NRRD, 12x12x12 voxels of 0.5x0.5x1 mm',
+      'patient or phantom': 'the input does not say',
       pose: 'as it lies',
       volume: '12.35 cm³, 12.3 % of the bone',
       size: '10.0 mm x 20.0 mm x 30.0 mm',
@@ -113,6 +122,23 @@ describe('completions', () => {
       const bytes = Buffer.from(await mesh.arrayBuffer());
       expect(bytes.length).toBe(84 + 50 * bytes.readUInt32LE(80));
     }
+  });
+
+  test('what is known of phantoms: said, and only that', async () => {
+    const root = temporaryFolder();
+    const network = { dataset: 'd', step: 3, sha256: 'h' };
+    await putCompletion(join(root, 'a-mirror'));
+    await putCompletion(join(root, 'b-before'), { network });
+    await putCompletion(join(root, 'c-phantoms'), { network: { ...network, phantom: true } });
+    await putCompletion(join(root, 'd-patients'), { network: { ...network, phantom: false } });
+    const { items } = serve(root);
+    const found = await items('completion');
+    expect(found.map((i) => [i.path, i.phantom])).toEqual([
+      ['a-mirror', undefined],
+      ['b-before', undefined],
+      ['c-phantoms', true],
+      ['d-patients', false],
+    ]);
   });
 
   test('several answers; a folder of before there was a surface of the bone', async () => {

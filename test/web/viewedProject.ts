@@ -1,8 +1,10 @@
 /** A folder as a user of the viewer has one, made by the commands themselves: everything in it is real output, only small. */
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { type DatasetHeader, writeDataset } from '../../src/dataset/writer.ts';
+import { applyCompletion } from '../../src/downstream/complete/apply.ts';
 import { readVolume, writeVolume } from '../../src/volume/io/index.ts';
-import type { Mask } from '../../src/volume/volume.ts';
+import { centredGrid, type Grid, type Mask, voxelCount, voxelToWorld } from '../../src/volume/volume.ts';
 import { run, TINY_AUTOENCODER, TINY_GENERATOR } from '../cli/helpers.ts';
 
 async function done(argv: string[]): Promise<void> {
@@ -18,7 +20,7 @@ export const trainWords = (root: string, out: string, n: number): string[] => [
   ...['--objective', 'otfm', '--out', join(root, 'runs', out), ...TINY_GENERATOR, ...steps(n)],
 ];
 
-/** Phantoms with a hole in the left of the skull, completed from the right. */
+/** A phantom with a hole in the left of its skull, completed from the right, and by what stands for a network that knows phantoms. */
 async function completeOne(root: string): Promise<void> {
   await done([
     'export',
@@ -30,6 +32,7 @@ async function completeOne(root: string): Promise<void> {
     join(root, 'masks'),
   ]);
   const mask = (await readVolume(join(root, 'masks/phantom-00000.nrrd'))) as Mask;
+  const whole = { ...mask, data: mask.data.slice() };
   const [nx, ny, nz] = mask.size;
   for (let p = 0; p < mask.data.length; p++) {
     const [x, y, z] = [p % nx, Math.floor(p / nx) % ny, Math.floor(p / (nx * ny))];
@@ -40,9 +43,43 @@ async function completeOne(root: string): Promise<void> {
   await writeVolume(defect, mask);
   const out = join(root, 'implant');
   await done(['task', 'complete', 'apply', defect, '--method', 'mirror', '--aligned', '--out', out]);
+  const method = { name: 'U-Net', words: 'the whole phantom', complete: async () => [{ whole }] };
+  const network = { dataset: 'phantoms', step: 1, hash: '0' };
+  const { size, spacing } = mask;
+  const open = async () => ({
+    method,
+    grid: centredGrid(size, spacing),
+    bone: 'skull',
+    phantom: true,
+    network,
+  });
+  const taught = { input: defect, out: join(root, 'taught'), method: 'unet', aligned: true, picture: false };
+  await applyCompletion(taught, { open });
 }
 
-/** Fills `root`: two datasets, an autoencoder, a generator, two generated sets, an evaluation, an audit, an implant. */
+/** A dataset of two balls of a radius, mm: bones of which every length is known. */
+export function putBalls(dir: string, radius: number): void {
+  const grid: Grid = centredGrid([48, 48, 48], [2, 2, 2]);
+  const data = Uint8Array.from({ length: voxelCount(grid.size) }, (_, p) => {
+    const at = voxelToWorld(grid, p % 48, Math.floor(p / 48) % 48, Math.floor(p / 48 ** 2));
+    return Math.hypot(...at) < radius ? 1 : 0;
+  });
+  const header: DatasetHeader = {
+    name: 'balls',
+    bone: 'ball',
+    phantom: true,
+    size: [...grid.size],
+    spacing: 2,
+    frame: '',
+  };
+  const cases = ['one', 'two'].map((id) => ({
+    meta: { id, subject: id, source: id, attribution: 'a test', licence: 'Apache-2.0', quality: 6 },
+    mask: { ...grid, data },
+  }));
+  writeDataset(dir, header, cases);
+}
+
+/** Fills `root`: two datasets, an autoencoder, a generator, two generated sets, an evaluation, an audit, two implants. */
 export async function makeProject(root: string): Promise<void> {
   const at = (name: string): string => join(root, name);
   await done(['phantom', '--out', at('data'), '--count', '10', '--grid', '16', '--seed', '3']);

@@ -7,10 +7,10 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { holderOf } from '../../src/files/lock.ts';
 import { type Served, serveViewer } from '../../src/server/serve.ts';
-import { putDataset } from '../server/helpers.ts';
+import { putDataset, putRun } from '../server/helpers.ts';
 import { builtPage } from './build.ts';
 import { complaints, inChromium, launch } from './chromium.ts';
-import { makeProject, trainWords } from './viewedProject.ts';
+import { makeProject, putBalls, trainWords } from './viewedProject.ts';
 
 /** Where the pictures of the pages go, to be looked at. */
 const PICTURES = process.env.VIEWER_PICTURES;
@@ -68,12 +68,37 @@ inChromium('the viewer', () => {
       await axe(page, name);
       if (PICTURES) await picture(page, `${name}-${theme}`);
     }
-    await page.setViewportSize({ width: 820, height: 1180 });
-    const width = await page.evaluate(() => document.documentElement.scrollWidth);
-    if (PICTURES) await picture(page, `${name}-tablet`);
-    expect(width, `${name} is wider than a tablet`).toBeLessThanOrEqual(820);
+    for (const [device, width, height] of [
+      ['tablet', 820, 1180],
+      ['phone', 390, 844],
+    ] as const) {
+      await page.setViewportSize({ width, height });
+      if (PICTURES) await picture(page, `${name}-${device}`);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+      expect(wide, `${name} is wider than a ${device}`).toBeLessThanOrEqual(width);
+      await reachable(page, name, width);
+    }
     await page.setViewportSize({ width: 1280, height: 800 });
     expect(wrong).toEqual([]);
+  }
+
+  /** Every link of the navigation can be brought into sight, and pictures are there, whole, and large enough to see a bone. */
+  async function reachable(page: Page, name: string, width: number): Promise<void> {
+    for (const box of await page.evaluate(() =>
+      [...document.querySelectorAll('nav a, .skull-view canvas, .film, main .card img')].map((element) => {
+        element.scrollIntoView({ block: 'center' });
+        const { left, right, top, bottom } = element.getBoundingClientRect();
+        const what = element.closest('nav, .skull-view, .slices, .card')!.className;
+        return { what, left, right, top, bottom, inSight: top < innerHeight && bottom > 0 };
+      }),
+    )) {
+      const where = `${name}, ${width} wide: ${JSON.stringify(box)}`;
+      expect(box.inSight, where).toBe(true);
+      expect([box.left >= 0, box.right <= width + 0.5], where).toEqual([true, true]);
+      if (box.what === 'skull-view') expect(box.right - box.left, where).toBeGreaterThan(0.4 * width);
+      expect(box.bottom - box.top, where).toBeGreaterThan(20);
+    }
+    await page.evaluate(() => window.scrollTo(0, 0));
   }
 
   async function picture(page: Page, name: string): Promise<void> {
@@ -110,6 +135,13 @@ inChromium('the viewer', () => {
       });
   }
 
+  /** Waits until what was changed is drawn. */
+  async function frame(page: Page): Promise<void> {
+    await page.evaluate(
+      () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))),
+    );
+  }
+
   /** Waits until a bone is in the picture. */
   async function bone(page: Page): Promise<void> {
     await expect.poll(() => drawn(page), { timeout: 30_000 }).toBeGreaterThan(0.02);
@@ -117,9 +149,23 @@ inChromium('the viewer', () => {
 
   test('overview: everything in the folder, with pictures', async () => {
     const { page, wrong } = await open();
-    for (const name of ['data', 'phantoms', 'skulls', 'made', 'runs/ae', 'runs/gen', 'implant'])
+    for (const name of ['data', 'phantoms', 'skulls', 'made', 'runs/ae', 'runs/gen', 'implant', 'taught'])
       await page.getByRole('main').getByText(name, { exact: true }).first().waitFor();
     await page.locator('main img').first().waitFor();
+    // Pictures have no ground of their own: dark pages stay dark.
+    const alphas = page
+      .locator('main .card', { hasText: 'phantoms' })
+      .locator('img')
+      .evaluate(async (img: HTMLImageElement) => {
+        await img.decode();
+        const copy = document.createElement('canvas');
+        [copy.width, copy.height] = [img.naturalWidth, img.naturalHeight];
+        const pen = copy.getContext('2d')!;
+        pen.drawImage(img, 0, 0);
+        const at = (x: number, y: number) => pen.getImageData(x, y, 1, 1).data[3];
+        return [at(1, 1), at(copy.width - 2, copy.height - 2), at(copy.width / 2, copy.height / 2)];
+      });
+    expect(await alphas).toEqual([0, 0, 255]);
     await check(page, wrong, 'overview');
     await page.close();
   });
@@ -189,6 +235,18 @@ inChromium('the viewer', () => {
     await page.keyboard.press('PageUp');
     expect(await axial.getAttribute('aria-valuenow')).toBe('34');
     await check(page, wrong, 'slices');
+    // Four voxels of 3.75 mm, by keys; on another slice it is no length any more.
+    await page.getByRole('button', { name: 'Measure' }).click();
+    await axial.focus();
+    for (const key of ['Enter', 'ArrowRight', 'ArrowRight', 'ArrowRight', 'ArrowRight', 'Enter'])
+      await page.keyboard.press(key);
+    await page.getByText('15.0 mm').waitFor();
+    await page.keyboard.press('PageUp');
+    await page.getByText('15.0 mm').waitFor({ state: 'detached' });
+    // A window that is low shows them whole, not squeezed.
+    await page.setViewportSize({ width: 1280, height: 400 });
+    const { width, height } = (await axial.boundingBox())!;
+    expect(Math.abs(width / height - 1)).toBeLessThan(0.02);
     await page.close();
   });
 
@@ -201,6 +259,13 @@ inChromium('the viewer', () => {
     await page.getByText(/mean \d+\.\d\d mm/).waitFor({ timeout: 30_000 });
     await page.getByRole('button', { name: 'Left' }).first().click();
     await check(page, wrong, 'compare');
+    // The second view, whose camera came from the first, knows where its own bone lies.
+    await page.getByRole('button', { name: 'Front' }).first().click();
+    await frame(page);
+    const byFirst = await drawn(page);
+    await page.getByRole('button', { name: 'Front' }).last().click();
+    await frame(page);
+    expect(Math.abs((await drawn(page)) / byFirst - 1)).toBeLessThan(0.15);
     // A bone compared with itself is nowhere away from itself.
     await page.getByLabel('Second: dataset').selectOption({ label: 'phantoms' });
     await page.getByText('mean 0.00 mm').waitFor({ timeout: 30_000 });
@@ -251,7 +316,172 @@ inChromium('the viewer', () => {
     const both = await drawn(page);
     await page.getByRole('checkbox').first().uncheck();
     await expect.poll(() => drawn(page)).toBeLessThan(0.5 * both);
+    // The mirror learnt nothing, and of its input nobody knows.
+    await page.getByText('the input does not say').waitFor();
+    expect(await page.locator('main .stamp').count()).toBe(0);
     await check(page, wrong, 'implant');
+    await visit(page, 'taught');
+    await bone(page);
+    await page.getByRole('main').getByText('PHANTOM', { exact: true }).waitFor();
+    await check(page, wrong, 'implant of phantoms');
+    await page.close();
+  });
+
+  test('a length on the face of a cut is that of the bone, seen straight and aside', async () => {
+    const radius = 40;
+    putBalls(join(root, 'balls'), radius);
+    const { page, wrong } = await open();
+    await visit(page, 'balls');
+    await page.locator('main .card').first().click();
+    await bone(page);
+    await page.getByRole('combobox', { name: /Cut/ }).selectOption('0');
+    await page.getByRole('button', { name: 'Measure' }).click();
+    const canvas = page.locator('.skull-view canvas');
+    /** Where the face ends on the left, in the row of its middle, CSS pixels of the canvas. */
+    const end = () =>
+      canvas.evaluate((canvas: HTMLCanvasElement) => {
+        const copy = document.createElement('canvas');
+        [copy.width, copy.height] = [canvas.width, canvas.height];
+        const pen = copy.getContext('2d')!;
+        pen.drawImage(canvas, 0, 0);
+        const { data } = pen.getImageData(0, Math.round(copy.height / 2), copy.width, 1);
+        // The colour of a face, in scene.ts: unlit.
+        const face = [0xb9, 0x78, 0x5a];
+        for (let x = 0; x < copy.width; x++)
+          if (face.every((v, c) => Math.abs(data[4 * x + c] - v) < 4)) return x;
+        return -1;
+      });
+    const length = page.locator('.skull-view .length');
+    for (const [side, turns] of [
+      ['Left', []],
+      ['Left', ['ArrowUp', 'ArrowUp', 'ArrowLeft', 'ArrowLeft', 'ArrowLeft']],
+      ['Right', []],
+      ['Right', ['ArrowDown', 'ArrowRight', 'ArrowRight']],
+    ] as const) {
+      if (side === 'Right' && turns.length === 0)
+        await page.getByRole('button', { name: 'Other side' }).click();
+      await page.getByRole('button', { name: side }).click();
+      await canvas.focus();
+      for (const key of turns) await page.keyboard.press(key);
+      await frame(page);
+      const box = (await canvas.boundingBox())!;
+      const [left, middle] = [await end(), box.y + box.height / 2];
+      expect(left).toBeGreaterThan(0);
+      await page.mouse.click(box.x + box.width / 2, middle);
+      await length.getByText('and the second point').waitFor();
+      await page.mouse.click(box.x + left + 2, middle);
+      await length.getByText(/^\d+\.\d mm$/).waitFor();
+      const mm = Number.parseFloat((await length.textContent())!);
+      expect(Math.abs(mm - radius), `${side} ${turns}: ${mm}`).toBeLessThan(1.5);
+    }
+    expect(wrong).toEqual([]);
+    await page.close();
+  });
+
+  test('an address that names what is not there shows nothing else in its place, and offers the choice', async () => {
+    const { page } = await open('#/compare?a=zzz');
+    const said = page.getByText('the address names zzz');
+    const fetched: string[] = [];
+    page.on('request', (request) => fetched.push(request.url()));
+    await said.waitFor();
+    expect(await page.locator('.skull-view').count()).toBe(0);
+    await page.getByLabel('First: dataset').selectOption({ label: 'phantoms' });
+    await bone(page);
+    expect(await said.count()).toBe(0);
+    // One side that is not there does not take the other with it.
+    const { hash } = new URL(page.url());
+    const [a] = /a=[^&]*/.exec(hash)!;
+    await page.goto(`${origin()}/#/compare?${a}&b=yyy`);
+    await page.getByText('the address names yyy').waitFor();
+    expect(await page.getByLabel('First: dataset').locator(':checked').textContent()).toBe('phantoms');
+    await page.getByLabel('First: case').selectOption('phantom-00002');
+    await page.getByText('the address names yyy').waitFor();
+    expect(new URL(page.url()).hash).toContain('phantom-00002&b=yyy');
+    // A case that its dataset does not have.
+    await page.goto(`${origin()}/#/compare?${a.replace(/phantom-\d+/, 'nobody')}`);
+    await page.getByText('the case nobody is not there').first().waitFor();
+    expect(await page.getByLabel('First: case').locator(':checked').textContent()).toBe('nobody: not there');
+    for (const [query, words] of [
+      [`of=zzz`, 'the address names zzz'],
+      [`${a.replace('a=', 'of=')}&in=xxx`, 'the address names xxx'],
+    ]) {
+      fetched.length = 0;
+      await page.goto(`${origin()}/#/nearest?${query}`);
+      await page.getByText(words).waitFor();
+      expect(fetched.filter((url) => url.includes('/nearest?'))).toEqual([]);
+    }
+    await page.getByLabel('Dataset', { exact: true }).selectOption({ label: 'phantoms' });
+    await page
+      .getByText(/Dice \d\.\d{3}/)
+      .first()
+      .waitFor({ timeout: 30_000 });
+    await page.goto(`${origin()}/#/trajectory/zzz`);
+    await page.getByText('the address names zzz').waitFor();
+    expect(await page.getByRole('button', { name: 'Generate' }).count()).toBe(0);
+    await page.getByLabel('Generator').selectOption({ index: 1 });
+    await page.getByRole('button', { name: 'Generate' }).waitFor();
+    for (const place of ['#/dataset/zzz', '#/training/zzz', '#/completion/zzz', '#/zzz']) {
+      await page.goto(`${origin()}/${place}`);
+      await page.getByText('nothing of that address is in the folder').waitFor();
+    }
+    await page.close();
+  });
+
+  test('the next case: no other bone under its name, camera and cut as they were; a key held down decides once', async () => {
+    const { page, wrong } = await open();
+    const held: (() => void)[] = [];
+    await page.route('**/cases/phantom-00001/bits', async (route) => {
+      await new Promise<void>((go) => held.push(go));
+      await route.continue();
+    });
+    const asked: string[] = [];
+    await page.route('**/decisions', async (route) => {
+      const { decision } = route.request().postDataJSON();
+      asked.push(decision);
+      if (decision === 'drop') await new Promise<void>((go) => held.push(go));
+      await route.continue();
+    });
+    await visit(page, 'data');
+    await page.locator('main .card').first().click();
+    await bone(page);
+    await page.getByRole('combobox', { name: /Cut/ }).selectOption('2');
+    await page.getByRole('button', { name: 'Top' }).click();
+    // Keys are for the page again.
+    await page.getByRole('main').focus();
+    await page.keyboard.press('ArrowRight');
+    await page.getByRole('heading', { name: 'phantom-00001' }).waitFor();
+    await frame(page);
+    expect(await drawn(page)).toBe(0);
+    await expect.poll(() => held.length).toBe(1);
+    held.pop()!();
+    await bone(page);
+    expect(await page.getByRole('combobox', { name: /Cut/ }).inputValue()).toBe('2');
+    for (const down of [1, 2, 3]) {
+      await page.keyboard.down('d');
+      await expect.poll(() => asked.length, { message: String(down) }).toBe(1);
+    }
+    await page.keyboard.up('d');
+    // What was decided last is sent when what was before it is noted.
+    await page.keyboard.press('A');
+    await frame(page);
+    expect(asked).toEqual(['drop']);
+    held.pop()!();
+    await page.getByText('accepted').waitFor();
+    expect(asked).toEqual(['drop', 'accept']);
+    expect(readFileSync(join(root, 'data/decisions.csv'), 'utf8')).not.toContain('phantom-00001,drop');
+    await page.keyboard.press('u');
+    await page.getByText('Not decided').waitFor();
+    expect(wrong).toEqual([]);
+    await page.close();
+  });
+
+  test('a log that goes past the end of its settings is told as it is', async () => {
+    putRun(join(root, 'runs/lowered'), 34, 'steps: 30\ncommitment: 1\n');
+    const { page, wrong } = await open();
+    await visit(page, 'runs/lowered');
+    await page.getByText('Finished: step 34; its settings now end at step 30').waitFor();
+    await page.locator('.chart svg').first().waitFor();
+    await check(page, wrong, 'training past its end');
     await page.close();
   });
 
@@ -311,9 +541,35 @@ inChromium('the viewer', () => {
     const first = await cards.count();
     await cards.last().scrollIntoViewIfNeeded();
     await expect.poll(() => cards.count()).toBeGreaterThan(first);
+    // A case far down opens at its top, and who came by key is in it.
+    await cards.nth(first - 1).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: /^case-/ }).waitFor();
+    expect(await page.evaluate(() => [scrollY, document.activeElement?.id])).toEqual([0, 'main']);
+    await page.goBack();
     await page.getByLabel('Name or subject').fill('case-1999');
     await page.getByText('1 of 2000').waitFor();
     expect(await page.locator('img[src="x"]').count()).toBe(0);
+    expect(wrong).toEqual([]);
+    await page.close();
+  });
+
+  test('a gallery that is all in sight rests', async () => {
+    const { page, wrong } = await open();
+    await page.evaluate(() => {
+      const Before = IntersectionObserver;
+      Object.assign(window, { watches: 0 });
+      window.IntersectionObserver = class extends Before {
+        constructor(...args: ConstructorParameters<typeof Before>) {
+          super(...args);
+          (window as unknown as { watches: number }).watches++;
+        }
+      };
+    });
+    await visit(page, 'phantoms');
+    await page.getByText('5 of 5').waitFor();
+    await page.waitForTimeout(1000);
+    expect(await page.evaluate(() => (window as unknown as { watches: number }).watches)).toBeLessThan(3);
     expect(wrong).toEqual([]);
     await page.close();
   });

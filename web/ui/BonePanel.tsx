@@ -33,7 +33,8 @@ export function useSurface(mask: PackedMask | undefined): Surface {
 }
 
 interface BonePanelProps {
-  mask: PackedMask;
+  /** Undefined while it is on its way. */
+  mask: PackedMask | undefined;
   /** What it is, in words; also the name of files. */
   label: string;
   fileName: string;
@@ -41,9 +42,10 @@ interface BonePanelProps {
 
 export function BonePanel({ mask, label, fileName }: BonePanelProps) {
   const [slices, setSlices] = useState(false);
-  const { surface, fault } = useSurface(mask);
-  const shown = useMemo(() => (surface ? [{ surface }] : []), [surface]);
-  const voxels = useMemo(() => (slices ? unpack(mask) : undefined), [mask, slices]);
+  const { surface, fault, current } = useSurface(mask);
+  // Under the name of one bone no other is shown, not for a moment: a key decides what becomes of it.
+  const shown = useMemo(() => (surface && current ? [{ surface }] : []), [surface, current]);
+  const voxels = useMemo(() => (slices && mask ? unpack(mask) : undefined), [mask, slices]);
   return (
     <section className="bone">
       <fieldset className="segments tabs">
@@ -55,8 +57,8 @@ export function BonePanel({ mask, label, fileName }: BonePanelProps) {
           Slices
         </button>
       </fieldset>
-      {fault && <Fault error={fault} />}
-      {voxels ? <Slices mask={voxels} /> : <SkullView label={label} shown={shown} />}
+      {fault && current && <Fault error={fault} />}
+      {slices ? voxels && <Slices mask={voxels} /> : <SkullView label={label} shown={shown} />}
       <Downloads mask={mask} name={fileName} />
     </section>
   );

@@ -18,10 +18,12 @@ export function save(name: string, bytes: Uint8Array): void {
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
-export function Downloads({ mask, name }: { mask: PackedMask; name: string }) {
+/** `mask` is undefined while it is on its way. */
+export function Downloads({ mask, name }: { mask: PackedMask | undefined; name: string }) {
   const [busy, setBusy] = useState('');
   const [failed, setFailed] = useState('');
   const make = async (format: (typeof FORMATS)[number][0]): Promise<void> => {
+    if (!mask) return;
     setBusy(format);
     setFailed('');
     try {
@@ -34,7 +36,13 @@ export function Downloads({ mask, name }: { mask: PackedMask; name: string }) {
   return (
     <div className="tools">
       {FORMATS.map(([format, title, what]) => (
-        <button key={format} type="button" title={what} disabled={busy !== ''} onClick={() => make(format)}>
+        <button
+          key={format}
+          type="button"
+          title={what}
+          disabled={busy !== '' || !mask}
+          onClick={() => make(format)}
+        >
           {busy === format ? 'Making…' : `Download ${title}`}
         </button>
       ))}

@@ -97,9 +97,7 @@ export function SkullView(props: SkullViewProps) {
   }, []);
   useEffect(() => {
     scene.current?.show(shown);
-    if (scene.current && cut) scene.current.cut = cut;
-    // A cut is kept when another bone comes.
-  }, [shown, cut]);
+  }, [shown]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: marks are of the bone that was shown.
   useEffect(() => setMarks([]), [shown]);
   useEffect(() => {
@@ -121,7 +119,15 @@ export function SkullView(props: SkullViewProps) {
   };
   const onPointerUp = (event: PointerEvent): void => {
     const from = down.current;
-    if (!measuring || !from || Math.hypot(event.clientX - from.x, event.clientY - from.y) > 4) return;
+    // A second finger or button turns and moves; it marks nothing.
+    if (
+      !event.isPrimary ||
+      event.button !== 0 ||
+      !measuring ||
+      !from ||
+      Math.hypot(event.clientX - from.x, event.clientY - from.y) > 4
+    )
+      return;
     const box = canvas.current!.getBoundingClientRect();
     mark((2 * (event.clientX - box.left)) / box.width - 1, 1 - (2 * (event.clientY - box.top)) / box.height);
   };

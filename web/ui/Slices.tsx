@@ -24,10 +24,14 @@ type Place = readonly [number, number, number];
 
 /** `other` is drawn over it: bone of both in white, of the mask alone in orange, of the other alone in blue. */
 export function Slices({ mask, other }: { mask: Mask; other?: Mask }) {
-  const [at, setAt] = useState<Place>(() => mask.size.map((n) => Math.floor(n / 2)) as unknown as Place);
+  const [place, setPlace] = useState<Place>(
+    () => mask.size.map((n) => Math.floor(n / 2)) as unknown as Place,
+  );
   const [measuring, setMeasuring] = useState(false);
   const clamp = (place: readonly number[]): Place =>
     place.map((v, a) => Math.min(Math.max(v, 0), mask.size[a] - 1)) as unknown as Place;
+  // Another mask may be smaller.
+  const at = clamp(place);
   return (
     <div className="slices">
       <div className="planes">
@@ -35,7 +39,7 @@ export function Slices({ mask, other }: { mask: Mask; other?: Mask }) {
           <Slice
             key={plane.name}
             {...{ mask, other, plane, at, measuring }}
-            move={(place) => setAt(clamp(place))}
+            move={(to) => setPlace(clamp(to))}
           />
         ))}
       </div>
@@ -45,7 +49,7 @@ export function Slices({ mask, other }: { mask: Mask; other?: Mask }) {
         </button>
         <span className="quiet">
           {measuring
-            ? 'click two points of one slice'
+            ? 'click two points of one slice, or bring the cross there and press Enter'
             : 'click, or arrow keys in a slice, to move the cross; PageUp and PageDown go through'}
         </span>
       </div>
@@ -72,8 +76,8 @@ function Slice({ mask, other, plane, at, measuring, move }: SliceProps) {
   const [ends, setEnds] = useState<readonly (readonly [number, number])[]>([]);
   const [r, d, t] = plane.axes;
   const [width, height] = [mask.size[r], mask.size[d]];
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a length is of one bone and one measurement.
-  useEffect(() => setEnds([]), [measuring, mask]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a length is of one bone, one slice and one measurement.
+  useEffect(() => setEnds([]), [measuring, mask, at[t]]);
   useEffect(() => {
     const context = canvas.current!.getContext('2d')!;
     const image = context.createImageData(width, height);
@@ -88,6 +92,9 @@ function Slice({ mask, other, plane, at, measuring, move }: SliceProps) {
     context.putImageData(image, 0, 0);
   }, [mask, other, plane, at, width, height, r, d, t]);
 
+  const mark = (end: readonly [number, number]): void =>
+    setEnds((before) => (before.length >= 2 ? [end] : [...before, end]));
+  const cross = [(at[r] + 0.5) / width, (plane.up ? height - at[d] - 0.5 : at[d] + 0.5) / height] as const;
   /** Index of the voxel at a share of the picture. */
   const voxelAt = (x: number, y: number): [number, number] => [
     Math.floor(x * width),
@@ -96,7 +103,7 @@ function Slice({ mask, other, plane, at, measuring, move }: SliceProps) {
   const onClick = ({ clientX, clientY }: MouseEvent): void => {
     const box = canvas.current!.getBoundingClientRect();
     const [x, y] = [(clientX - box.left) / box.width, (clientY - box.top) / box.height];
-    if (measuring) setEnds((before) => (before.length >= 2 ? [[x, y]] : [...before, [x, y]]));
+    if (measuring) mark([x, y]);
     else {
       const place = [...at];
       [place[r], place[d]] = voxelAt(x, y);
@@ -114,15 +121,16 @@ function Slice({ mask, other, plane, at, measuring, move }: SliceProps) {
       PageDown: [t, -1],
     };
     const to = moves[event.key];
-    if (!to) return;
-    move(at.map((v, a) => (a === to[0] ? v + to[1] : v)));
+    if (measuring && event.key === 'Enter') mark(cross);
+    else if (!to) return;
+    else move(at.map((v, a) => (a === to[0] ? v + to[1] : v)));
     event.preventDefault();
   };
   const [sr, sd] = [mask.spacing[r], mask.spacing[d]];
+  const aspectRatio = (width * sr) / (height * sd);
   const length =
     ends.length === 2 &&
     Math.hypot((ends[0][0] - ends[1][0]) * width * sr, (ends[0][1] - ends[1][1]) * height * sd);
-  const cross = [(at[r] + 0.5) / width, (plane.up ? height - at[d] - 0.5 : at[d] + 0.5) / height];
   return (
     <figure className="slice">
       <div
@@ -135,7 +143,8 @@ function Slice({ mask, other, plane, at, measuring, move }: SliceProps) {
         aria-valuenow={at[t] + 1}
         onClick={onClick}
         onKeyDown={onKeyDown}
-        style={{ aspectRatio: `${width * sr} / ${height * sd}` }}
+        // No taller than the window, and never squeezed.
+        style={{ aspectRatio, maxWidth: `calc(60vh * ${aspectRatio})` }}
       >
         <canvas ref={canvas} width={width} height={height} />
         <svg viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">

@@ -103,14 +103,13 @@ export class SkullScene {
     });
   }
 
-  /** Replaces what is shown. The first bones place the camera; later ones leave it where it is. */
+  /** Replaces what is shown; a cut stays. The first bones place the camera; later ones leave it where it is. */
   show(shown: readonly Shown[]): void {
     dispose(this.#bones);
     for (const one of shown) if (one.surface.indices.length > 0) this.#bones.add(...this.#parts(one));
-    if (!this.#placed && this.#bones.children.length > 0) {
+    if (this.#bones.children.length > 0) {
       this.#measure();
-      this.look('threeQuarter');
-      this.#placed = true;
+      if (!this.#placed) this.look('threeQuarter');
     }
     this.#clip();
     this.#draw();
@@ -154,7 +153,7 @@ export class SkullScene {
     return parts;
   }
 
-  /** Fits the picture to the bones shown. */
+  /** Where the bones shown lie: what the sides are taken from. A camera that was given from elsewhere does not tell. */
   #measure(): void {
     const low = new Vector3(Infinity, Infinity, Infinity);
     const high = low.clone().negate();

@@ -1,5 +1,5 @@
 /** The frame of the viewer: what there is on the left, what is looked at on the right. */
-import { useCallback, useEffect } from 'react';
+import { useCallback, useEffect, useRef } from 'react';
 import type { Item, Project } from '../../src/server/api.ts';
 import { Fault } from '../ui/Fault.tsx';
 import { Guard } from '../ui/Guard.tsx';
@@ -16,7 +16,7 @@ import { TrainingPage } from './TrainingPage.tsx';
 import { TrajectoryPage } from './TrajectoryPage.tsx';
 
 /** Groups of the navigation, in the order of the work. */
-const GROUPS: readonly [string, (item: Item) => boolean][] = [
+export const GROUPS: readonly [string, (item: Item) => boolean][] = [
   ['Dataset', (i) => i.kind === 'dataset'],
   ['Training', (i) => i.kind === 'run'],
   ['Generated', (i) => i.kind === 'set'],
@@ -68,6 +68,7 @@ export function App() {
   useEffect(() => {
     document.title = route.page === '' ? `${title} · cranioflow` : `${route.page} · ${title} · cranioflow`;
   }, [title, route.page]);
+  useArrival(`${route.page}/${route.parts.join('/')}`);
   return (
     <div className="frame">
       <button type="button" className="skip" onClick={() => document.getElementById('main')?.focus()}>
@@ -96,12 +97,34 @@ export function App() {
   );
 }
 
+/** A place that is come to begins at its top, and keys at its content where the link that led there is gone. */
+function useArrival(place: string): void {
+  const before = useRef(place);
+  useEffect(() => {
+    if (before.current === place) return;
+    before.current = place;
+    // Where one goes back to, the browser knows how far it was scrolled.
+    if (window.history.state === null) {
+      window.history.replaceState('seen', '');
+      window.scrollTo(0, 0);
+    }
+    if (document.activeElement === document.body)
+      document.getElementById('main')?.focus({ preventScroll: true });
+  }, [place]);
+}
+
 function Side({ project, route, onLook }: { project: Project; route: Route; onLook: () => void }) {
   const tools = [
     ['compare', 'Compare two'],
     ['nearest', 'Nearest in training'],
     ['trajectory', 'From noise to bone'],
   ];
+  // Where the list is low, on small screens, it is moved to the place where one is.
+  useEffect(() => {
+    const here = document.querySelector<HTMLElement>(`.side a[href="${link(route.page, route.parts[0])}"]`);
+    const list = here?.closest('nav');
+    if (here && list) list.scrollTop = here.offsetTop - list.offsetTop - list.clientHeight / 2;
+  }, [route.page, route.parts[0]]);
   return (
     <>
       <ul>
@@ -160,7 +183,7 @@ function Page({ project, route, onChange }: { project: Project; route: Route; on
       <Fault
         error={{
           found: 'nothing of that address is in the folder',
-          expected: 'an entry of the list on the left',
+          expected: 'an entry of the list of what there is',
           todo: 'choose one; what was moved or deleted has another address or none',
         }}
       />

@@ -29,7 +29,9 @@ export function CasePanel({ item, one, project, editable, place, decide, step }:
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (isTyping(event) || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-      const decision = editable ? KEYS[event.key] : undefined;
+      const decision = editable ? KEYS[event.key.toLowerCase()] : undefined;
+      // A key that is held down decides once.
+      if (decision && event.repeat) return;
       if (decision) decide({ case: one.id, decision });
       else if (event.key === 'ArrowRight') step(1);
       else if (event.key === 'ArrowLeft') step(-1);
@@ -64,7 +66,8 @@ export function CasePanel({ item, one, project, editable, place, decide, step }:
           </span>
         </div>
         {fault && <Fault error={fault} />}
-        {mask && <BonePanel mask={mask} label={`${item.bone} ${one.id}`} fileName={one.id} />}
+        {/* It stays while the next case comes, with its camera and its cut. */}
+        {!fault && <BonePanel mask={mask} label={`${item.bone} ${one.id}`} fileName={one.id} />}
       </div>
       <aside>
         {editable && (

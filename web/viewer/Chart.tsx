@@ -32,6 +32,8 @@ export function Chart({ title, unit, series, log = false }: ChartProps) {
       width,
       height: 220,
       marginLeft: 56,
+      // Half of a last tick in millions.
+      marginRight: 28,
       x: { label: 'step', tickFormat: (step: number) => (Number.isInteger(step) ? String(step) : '') },
       y: { label: unit ?? null, grid: true, type: positive ? 'log' : 'linear', tickFormat: '~g' },
       color: { legend: series.length > 1, range: ['#3b82c4', '#d3691c', '#2f8f5b', '#9a4fa8'] },

@@ -33,39 +33,19 @@ function partner({ item, id }: Chosen, project: Project): Chosen {
 
 export function ComparePage({ project, route }: { project: Project; route: Route }) {
   const items = project.items.filter(isBones);
-  const a = chosenFrom(route.query.get('a'), project) ?? (items[0] && { item: items[0], id: items[0].first });
-  const b = chosenFrom(route.query.get('b'), project) ?? (a && partner(a, project));
-  const [camera, setCamera] = useState<CameraState>();
-  const [cut, setCut] = useState<Cut>();
-  const [heat, setHeat] = useState(true);
-  const [slices, setSlices] = useState(false);
-  const [most_mm, setMost] = useState(5);
-  const left = useCase(a?.item, a?.id);
-  const right = useCase(b?.item, b?.id);
-  const of = useSurface(left.value);
-  const to = useSurface(right.value);
-  const key =
-    of.surface && of.current && to.surface && to.current && a && b
-      ? `${writeChosen(a)} ${writeChosen(b)}`
-      : undefined;
-  const both = useLoaded(key, () => bone('distances', { of: of.surface!, to: to.surface! }));
-  const shownA = useMemo(() => {
-    if (!of.surface) return [];
-    const fits = heat && both.value?.length === of.surface.positions.length / 3;
-    return [
-      { surface: fits ? { ...of.surface, colours: distanceColours(both.value!, most_mm) } : of.surface },
-    ];
-  }, [of.surface, both.value, heat, most_mm]);
-  const shownB = useMemo(() => (to.surface ? [{ surface: to.surface }] : []), [to.surface]);
-  const masks = useMemo(
-    () => (slices && left.value && right.value ? [unpack(left.value), unpack(right.value)] : undefined),
-    [slices, left.value, right.value],
-  );
-  const figures = useMemo(() => (both.value ? summarise(both.value) : undefined), [both.value]);
+  const [first, second] = ['a', 'b'].map((side) => chosenFrom(route.query.get(side), project));
+  const a = first.chosen ?? (items[0] && !first.fault ? { item: items[0], id: items[0].first } : undefined);
+  const b = second.chosen ?? (a && !second.fault ? partner(a, project) : undefined);
+  /** A side that is not chosen anew, and names what is not there, stays as the address has it. */
+  const choose = (to: { a?: Chosen; b?: Chosen }): void => {
+    const write = (side: 'a' | 'b', chosen?: Chosen): string =>
+      chosen ? writeChosen(chosen) : encodeURIComponent(route.query.get(side) ?? '');
+    go(`${link('compare')}?a=${write('a', to.a)}&b=${write('b', to.b)}`, true);
+  };
   useEffect(() => {
-    if (a && b && !(route.query.get('a') && route.query.get('b'))) go(address(a, b), true);
+    if (a && b && !(route.query.get('a') && route.query.get('b'))) choose({ a, b });
   });
-  if (!a || !b)
+  if (items.length === 0)
     return (
       <Fault
         error={{
@@ -75,15 +55,54 @@ export function ComparePage({ project, route }: { project: Project; route: Route
         }}
       />
     );
-  const sameGrid = isSameGrid(a.item, b.item);
-  const faults = [left.fault, right.fault, of.fault, to.fault, both.fault].filter((f) => f !== undefined);
   return (
     <>
       <h1>Compare two bones</h1>
       <div className="pair">
-        <BonePicker label="First" project={project} chosen={a} onChoose={(to) => go(address(to, b), true)} />
-        <BonePicker label="Second" project={project} chosen={b} onChoose={(to) => go(address(a, to), true)} />
+        <BonePicker label="First" project={project} chosen={a} onChoose={(to) => choose({ a: to, b })} />
+        <BonePicker label="Second" project={project} chosen={b} onChoose={(to) => choose({ a, b: to })} />
       </div>
+      {first.fault && <Fault error={first.fault} />}
+      {second.fault && <Fault error={second.fault} />}
+      {a && b && <Compared a={a} b={b} swap={() => choose({ a: b, b: a })} />}
+    </>
+  );
+}
+
+/** The two bones themselves. */
+function Compared({ a, b, swap }: { a: Chosen; b: Chosen; swap: () => void }) {
+  const [camera, setCamera] = useState<CameraState>();
+  const [cut, setCut] = useState<Cut>();
+  const [heat, setHeat] = useState(true);
+  const [slices, setSlices] = useState(false);
+  const [most_mm, setMost] = useState(5);
+  const left = useCase(a.item, a.id);
+  const right = useCase(b.item, b.id);
+  const of = useSurface(left.value);
+  const to = useSurface(right.value);
+  const key =
+    of.surface && of.current && to.surface && to.current ? `${writeChosen(a)} ${writeChosen(b)}` : undefined;
+  const both = useLoaded(key, (_, signal) => bone('distances', { of: of.surface!, to: to.surface! }, signal));
+  const shownA = useMemo(() => {
+    if (!of.surface || !of.current) return [];
+    const fits = heat && both.value?.length === of.surface.positions.length / 3;
+    return [
+      { surface: fits ? { ...of.surface, colours: distanceColours(both.value!, most_mm) } : of.surface },
+    ];
+  }, [of.surface, of.current, both.value, heat, most_mm]);
+  const shownB = useMemo(
+    () => (to.surface && to.current ? [{ surface: to.surface }] : []),
+    [to.surface, to.current],
+  );
+  const masks = useMemo(
+    () => (slices && left.value && right.value ? [unpack(left.value), unpack(right.value)] : undefined),
+    [slices, left.value, right.value],
+  );
+  const figures = useMemo(() => (both.value ? summarise(both.value) : undefined), [both.value]);
+  const sameGrid = isSameGrid(a.item, b.item);
+  const faults = [left.fault, right.fault, of.fault, to.fault, both.fault].filter((f) => f !== undefined);
+  return (
+    <>
       <div className="tools">
         <button type="button" aria-pressed={!slices} onClick={() => setSlices(false)}>
           Surfaces
@@ -117,7 +136,7 @@ export function ComparePage({ project, route }: { project: Project; route: Route
             mm
           </span>
         )}
-        <button type="button" onClick={() => go(address(b, a), true)}>
+        <button type="button" onClick={swap}>
           Swap
         </button>
       </div>
@@ -160,6 +179,3 @@ export function ComparePage({ project, route }: { project: Project; route: Route
     </>
   );
 }
-
-const address = (a: Chosen, b: Chosen): string =>
-  `${link('compare')}?a=${writeChosen(a)}&b=${writeChosen(b)}`;

@@ -18,11 +18,11 @@ interface Part {
   surface: Mesh;
 }
 
-async function load(base: string, { meshes }: CompletionDetail): Promise<Part[]> {
+async function load(base: string, { meshes }: CompletionDetail, signal: AbortSignal): Promise<Part[]> {
   const parts: Part[] = [];
   for (const { name, role, answer, label } of meshes) {
-    const file = await bytes(`${base}/meshes/${encodeURIComponent(name)}`);
-    const surface = await bone('stl', { bytes: file, name });
+    const file = await bytes(`${base}/meshes/${encodeURIComponent(name)}`, signal);
+    const surface = await bone('stl', { bytes: file, name }, signal);
     const rest = role === 'rest';
     parts.push({ name, rest, label, surface, colour: rest ? undefined : COLOURS[answer % COLOURS.length] });
   }
@@ -32,7 +32,7 @@ async function load(base: string, { meshes }: CompletionDetail): Promise<Part[]>
 export function CompletionPage({ item }: { item: CompletionItem }) {
   const base = `api/completions/${item.id}`;
   const { value: detail, fault } = useJson<CompletionDetail>(base);
-  const parts = useLoaded(detail && base, () => load(base, detail!));
+  const parts = useLoaded(detail && base, (_, signal) => load(base, detail!, signal));
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const [clear, setClear] = useState(false);
   const shown = useMemo(
@@ -52,7 +52,10 @@ export function CompletionPage({ item }: { item: CompletionItem }) {
   const hasRest = detail.meshes.some((m) => m.role === 'rest');
   return (
     <>
-      <h1>{item.path}</h1>
+      <div className="tools">
+        <h1>{item.path}</h1>
+        {item.phantom && <span className="stamp">PHANTOM</span>}
+      </div>
       <p className="quiet">
         Implant by {item.method}, {item.answers} {item.answers === 1 ? 'answer' : 'answers'}; gap asked for{' '}
         {Number(detail.gap_mm.toFixed(3))} mm. Research use only: not for planning or treatment.

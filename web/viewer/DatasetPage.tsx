@@ -48,11 +48,13 @@ export function DatasetPage({ item, project, route }: { item: DatasetItem; proje
   const shown = useMemo(() => (detail ? chosen(detail.cases, filter) : []), [detail, filter]);
   const page = item.kind === 'set' ? 'generated' : 'dataset';
   const open = route.parts[1];
-  const send = (work: Promise<DatasetDetail>): void => {
+  const line = useRef<Promise<void>>(Promise.resolve());
+  /** One after another, so that what a person decided last is noted last, and told last. */
+  const send = (work: () => Promise<DatasetDetail>): void => {
     setRefused(undefined);
-    work.then(set, (error) => setRefused(explained(error)));
+    line.current = line.current.then(work).then(set, (error) => setRefused(explained(error)));
   };
-  const decide = (decision: Decision): void => send(post<DatasetDetail>(`${base}/decisions`, decision));
+  const decide = (decision: Decision): void => send(() => post<DatasetDetail>(`${base}/decisions`, decision));
   const place = shown.findIndex((c) => c.id === open);
   const step = (by: number): void => {
     const to = shown[place + by];
@@ -95,7 +97,7 @@ export function DatasetPage({ item, project, route }: { item: DatasetItem; proje
                 'Take the dropped cases out of the dataset, with their volumes? Only another ingest brings them back.',
               )
             )
-              send(post(`${base}/decisions/apply`));
+              send(() => post(`${base}/decisions/apply`));
           }}
         />
       )}
@@ -118,15 +120,16 @@ function Gallery({ item, detail, shown, filter, setFilter, page, apply }: Galler
   const end = useRef<HTMLDivElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another choice of cases begins at the top.
   useEffect(() => setCount(SCREENFUL), [filter]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the end moves with the cards.
+  // The end moves with the cards; where all are there it is watched for nothing.
   useEffect(() => {
+    if (count >= shown.length) return;
     const watch = new IntersectionObserver(
       ([entry]) => entry.isIntersecting && setCount((n) => n + SCREENFUL),
       { rootMargin: '600px' },
     );
     watch.observe(end.current!);
     return () => watch.disconnect();
-  }, [count]);
+  }, [count, shown.length]);
   const change = (part: Partial<Filter>): void => setFilter({ ...filter, ...part });
   const qualities = [...new Set(detail.cases.map((c) => c.quality))].sort();
   const dropped = detail.cases.filter((c) => c.decision === 'drop').length;

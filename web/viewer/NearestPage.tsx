@@ -1,8 +1,16 @@
 /** A generated bone beside the cases of a dataset that are most like it: is it new, or one it has seen? */
-import type { DatasetItem, Nearest, Project } from '../../src/server/api.ts';
+import type { Nearest, Project } from '../../src/server/api.ts';
 import { Fault } from '../ui/Fault.tsx';
 import { nameOf } from './App.tsx';
-import { BonePicker, type Chosen, chosenFrom, isBones, isSameGrid, writeChosen } from './BonePicker.tsx';
+import {
+  BonePicker,
+  type Chosen,
+  chosenFrom,
+  isBones,
+  isSameGrid,
+  notHere,
+  writeChosen,
+} from './BonePicker.tsx';
 import { Picture } from './Picture.tsx';
 import { go, link, type Route } from './route.ts';
 import { useJson } from './server.ts';
@@ -10,15 +18,17 @@ import { useJson } from './server.ts';
 export function NearestPage({ project, route }: { project: Project; route: Route }) {
   const bones = project.items.filter(isBones);
   const first = bones.find((i) => i.kind === 'set') ?? bones[0];
-  const of = chosenFrom(route.query.get('of'), project) ?? (first && { item: first, id: first.first });
+  const { chosen, fault: lost } = chosenFrom(route.query.get('of'), project);
+  const of = chosen ?? (first && !lost ? { item: first, id: first.first } : undefined);
   const datasets = bones.filter((i) => i.kind === 'dataset');
-  const among =
-    datasets.find((i) => i.id === route.query.get('in')) ??
-    datasets.find((i) => of && isSameGrid(i, of.item));
+  const named = route.query.get('in');
+  const among = named
+    ? datasets.find((i) => i.id === named)
+    : datasets.find((i) => of && isSameGrid(i, of.item));
   const { value: nearest, fault } = useJson<Nearest>(
     of && among && `api/datasets/${of.item.id}/cases/${encodeURIComponent(of.id)}/nearest?in=${among.id}`,
   );
-  if (!of || datasets.length === 0)
+  if (!first || datasets.length === 0)
     return (
       <Fault
         error={{
@@ -28,8 +38,11 @@ export function NearestPage({ project, route }: { project: Project; route: Route
         }}
       />
     );
-  const address = (to: Chosen, dataset?: DatasetItem): string =>
-    `${link('nearest')}?of=${writeChosen(to)}${dataset ? `&in=${dataset.id}` : ''}`;
+  /** What is not chosen anew stays as the address has it. */
+  const choose = (to: Chosen | undefined, dataset: string | null | undefined): void => {
+    const bone = to ? writeChosen(to) : encodeURIComponent(route.query.get('of') ?? '');
+    go(`${link('nearest')}?of=${bone}&in=${encodeURIComponent(dataset ?? '')}`, true);
+  };
   return (
     <>
       <h1>Nearest in training</h1>
@@ -38,24 +51,18 @@ export function NearestPage({ project, route }: { project: Project; route: Route
           label="Bone"
           project={project}
           chosen={of}
-          onChoose={(to) => go(address(to, among), true)}
+          onChoose={(to) => choose(to, among?.id ?? named)}
         />
         <fieldset className="picker">
           <legend>Looked for in</legend>
           <select
             aria-label="Dataset"
             value={among?.id ?? ''}
-            onChange={({ target }) =>
-              go(
-                address(
-                  of,
-                  datasets.find((d) => d.id === target.value),
-                ),
-                true,
-              )
-            }
+            onChange={({ target }) => choose(of, target.value)}
           >
-            {!among && <option value="">no dataset of the same grid</option>}
+            {!among && (
+              <option value="">{of && !named ? 'no dataset of the same grid' : 'choose a dataset'}</option>
+            )}
             {datasets.map((d) => (
               <option key={d.id} value={d.id}>
                 {nameOf(d, project)}
@@ -64,9 +71,11 @@ export function NearestPage({ project, route }: { project: Project; route: Route
           </select>
         </fieldset>
       </div>
+      {lost && <Fault error={lost} />}
+      {named && !among && <Fault error={notHere(named, 'a dataset')} />}
       {fault && <Fault error={fault} />}
-      {!nearest && !fault && among && <p className="quiet">Looking through {among.cases} cases…</p>}
-      {nearest && among && (
+      {!nearest && !fault && of && among && <p className="quiet">Looking through {among.cases} cases…</p>}
+      {nearest && of && among && (
         <>
           <ul className="cards nearest">
             <li>

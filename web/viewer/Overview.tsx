@@ -1,6 +1,6 @@
 /** What is in the folder, in the order of the work, each with its few facts. */
 import type { Item, Project } from '../../src/server/api.ts';
-import { linkTo, nameOf } from './App.tsx';
+import { GROUPS, linkTo, nameOf } from './App.tsx';
 import { Picture } from './Picture.tsx';
 
 /** A line of facts about an item. */
@@ -38,7 +38,7 @@ export function Overview({ project }: { project: Project }) {
         these pages leaves this machine.
       </p>
       <ul className="cards wide">
-        {project.items.map((item) => (
+        {GROUPS.flatMap(([, fits]) => project.items.filter(fits)).map((item) => (
           <li key={item.id}>
             <a className="card" href={linkTo(item)}>
               {'first' in item && <Picture item={item} id={item.first} size={120} />}

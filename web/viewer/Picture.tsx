@@ -4,23 +4,16 @@ import type { DatasetItem } from '../../src/server/api.ts';
 import { picture } from './server.ts';
 
 export function Picture({ item, id, size }: { item: DatasetItem; id: string; size: number }) {
-  const [failed, setFailed] = useState(false);
+  // As fine as the screen shows.
+  const src = picture(item, id, Math.round(size * Math.min(window.devicePixelRatio, 2)));
+  /** The picture that failed: another one in its place is tried. */
+  const [failed, setFailed] = useState('');
   const box = { width: size, height: size };
-  if (failed)
+  if (failed === src)
     return (
       <span className="undrawn" style={box}>
         cannot be drawn: look at it to see why
       </span>
     );
-  return (
-    <img
-      {...box}
-      // As fine as the screen shows.
-      src={picture(item, id, Math.round(size * Math.min(window.devicePixelRatio, 2)))}
-      alt=""
-      loading="lazy"
-      decoding="async"
-      onError={() => setFailed(true)}
-    />
-  );
+  return <img {...box} src={src} alt="" loading="lazy" decoding="async" onError={() => setFailed(src)} />;
 }

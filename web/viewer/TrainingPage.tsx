@@ -69,7 +69,7 @@ const TITLES: Record<string, string> = {
   heldOutLoss: 'Loss on held-out cases',
 };
 
-/** Each key of the log as a chart; a running mean lies over what scatters. */
+/** Each key of the log as a chart; an exponential mean lies over what scatters. */
 function chartsOf(lines: readonly Line[]): { title: string; series: Series[] }[] {
   const keys = [...new Set(lines.flatMap((line) => Object.keys(line)))].filter((key) => key !== 'step');
   return keys
@@ -78,7 +78,8 @@ function chartsOf(lines: readonly Line[]): { title: string; series: Series[] }[]
         .filter((line) => Number.isFinite(line[key]))
         .map((line) => ({ x: line.step, y: line[key] }));
       const series: Series[] = [{ name: 'each step', points: thin(points) }];
-      if (points.length >= 40) series.push({ name: 'running mean', points: thin(runningMean(points)) });
+      if (points.length >= 40)
+        series.push({ name: 'exponential mean', points: thin(exponentialMean(points)) });
       return { title: TITLES[key] ?? key, series, count: points.length };
     })
     .filter(({ count }) => count > 0);
@@ -92,8 +93,11 @@ function thin<T>(points: readonly T[]): readonly T[] {
   return every <= 1 ? points : points.filter((_, i) => i % every === 0 || i === points.length - 1);
 }
 
-/** `m_i = m_(i-1) + a (y_i - m_(i-1))`, a = 0.05. */
-function runningMean(points: readonly { x: number; y: number }[]): { x: number; y: number }[] {
+/**
+ * `m_i = m_(i-1) + a (y_i - m_(i-1))`, a = 0.05. Of what is past alone: at the newest step, which is what is watched, the centred
+ * running mean of the reports (report/chartData.ts) would be the last value itself.
+ */
+function exponentialMean(points: readonly { x: number; y: number }[]): { x: number; y: number }[] {
   let mean = points[0].y;
   return points.map(({ x, y }) => ({ x, y: (mean += 0.05 * (y - mean)) }));
 }
@@ -149,7 +153,9 @@ export function TrainingPage({ item, project, onChange }: TrainingPageProps) {
     });
   };
   const left =
-    state?.running && state.rate && state.steps ? (state.steps - state.step) / state.rate : undefined;
+    state?.running && state.rate && state.steps && state.steps > state.step
+      ? (state.steps - state.step) / state.rate
+      : undefined;
   return (
     <>
       <div className="tools">
@@ -205,8 +211,7 @@ export function TrainingPage({ item, project, onChange }: TrainingPageProps) {
               : state.steps !== null && state.step >= state.steps
                 ? 'Finished'
                 : 'Stopped'}
-            : step {state.step}
-            {state.steps !== null && ` of ${state.steps}`}
+            : {progressText(state)}
             {state.running && state.rate ? ` · ${rateText(state.rate)}` : ''}
             {left !== undefined && ` · ${duration(left)} left`}
           </p>
@@ -249,6 +254,12 @@ function Samples({ run, step, onOpen }: { run: RunItem; step: number | undefined
       {open && <RunSampler key={step} run={run} />}
     </details>
   );
+}
+
+/** A log may go past the end that the settings have now: the steps were lowered after it was written. */
+function progressText({ step, steps }: RunState): string {
+  if (steps === null) return `step ${step}`;
+  return step > steps ? `step ${step}; its settings now end at step ${steps}` : `step ${step} of ${steps}`;
 }
 
 const rateText = (rate: number): string =>

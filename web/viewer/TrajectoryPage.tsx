@@ -2,13 +2,15 @@
 import type { Project, RunItem } from '../../src/server/api.ts';
 import { Fault } from '../ui/Fault.tsx';
 import { nameOf } from './App.tsx';
+import { notHere } from './BonePicker.tsx';
 import { RunSampler } from './RunSampler.tsx';
 import { go, link, type Route } from './route.ts';
 
 export function TrajectoryPage({ project, route }: { project: Project; route: Route }) {
   const runs = project.items.filter((i): i is RunItem => i.kind === 'run' && i.network === 'generator');
-  const run = runs.find((i) => i.id === route.parts[0]) ?? runs[0];
-  if (!run)
+  const [named] = route.parts;
+  const run = named ? runs.find((i) => i.id === named) : runs[0];
+  if (runs.length === 0)
     return (
       <Fault
         error={{
@@ -24,9 +26,10 @@ export function TrajectoryPage({ project, route }: { project: Project; route: Ro
         <h1>From noise to bone</h1>
         <select
           aria-label="Generator"
-          value={run.id}
+          value={run?.id ?? ''}
           onChange={({ target }) => go(link('trajectory', target.value), true)}
         >
+          {!run && <option value="">choose a generator</option>}
           {runs.map((item) => (
             <option key={item.id} value={item.id}>
               {nameOf(item, project)}
@@ -35,7 +38,7 @@ export function TrajectoryPage({ project, route }: { project: Project; route: Ro
           ))}
         </select>
       </div>
-      <RunSampler key={run.id} run={run} />
+      {run ? <RunSampler key={run.id} run={run} /> : <Fault error={notHere(named, 'a trained generator')} />}
     </>
   );
 }

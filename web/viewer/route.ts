@@ -33,7 +33,8 @@ export function link(page: string, ...parts: (string | undefined)[]): string {
 
 /** Goes to a place; with `replace` it takes the place of this one in the history. */
 export function go(to: string, replace = false): void {
-  if (replace) window.history.replaceState(null, '', to);
+  // It stays the entry of the history that it is (App.tsx asks whether it is new).
+  if (replace) window.history.replaceState(window.history.state, '', to);
   else window.history.pushState(null, '', to);
   window.dispatchEvent(new HashChangeEvent('hashchange'));
 }

@@ -50,8 +50,8 @@ export async function post<T>(path: string, body: unknown = {}): Promise<T> {
 }
 
 /** Bytes at a path of the API. Throws `ShownError`. */
-export async function bytes(path: string): Promise<Uint8Array> {
-  return new Uint8Array(await (await ask(path)).arrayBuffer());
+export async function bytes(path: string, signal?: AbortSignal): Promise<Uint8Array> {
+  return new Uint8Array(await (await ask(path, { signal })).arrayBuffer());
 }
 
 export interface Loaded<T> {
