@@ -55,10 +55,19 @@ const surface = (page: Page) =>
 
 async function round(): Promise<Record<string, number>> {
   const begun = performance.now();
-  const server = spawn(process.execPath, [CLI, 'view', folder, '--no-open'], { stdio: 'pipe' });
-  const url = await new Promise<string>((done) => server.stdout.once('data', (d) => done(String(d).trim())));
+  const server = spawn(process.execPath, [CLI, 'view', folder, '--no-open'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise<void>((done) => server.once('exit', () => done()));
+  const url = await Promise.race([
+    new Promise<string>((done) => server.stdout.once('data', (d) => done(String(d).trim()))),
+    ended.then(() => Promise.reject(new Error('the viewer ended before it gave its address'))),
+  ]);
   const address = since(begun);
-  const browser = await launch(['--use-angle=swiftshader', '--enable-unsafe-swiftshader']);
+  const browser = await launch(['--use-angle=swiftshader', '--enable-unsafe-swiftshader']).catch((error) => {
+    server.kill('SIGINT');
+    throw error;
+  });
   try {
     const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
     let start = performance.now();
@@ -77,6 +86,7 @@ async function round(): Promise<Record<string, number>> {
   } finally {
     await browser.close();
     server.kill('SIGINT');
+    await ended;
   }
 }
 

@@ -3,7 +3,7 @@
  * of the folder is as good as absent. What is read from a file is kept until the file changes.
  */
 import { lstatSync, readFileSync, realpathSync, statSync } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { FileError } from '../errors.ts';
 import { cannotNow, notThere, ServerError } from './errors.ts';
@@ -95,33 +95,35 @@ const BLOCK_BYTES = 256 * 1024;
  */
 export function streamOf(path: string): { body: ReadableStream<Uint8Array>; bytes: number } {
   const { size, ino, dev } = statSync(path);
-  let file: FileHandle | undefined;
-  let left = size;
+  async function* blocks(): AsyncGenerator<Uint8Array> {
+    const file = await open(path);
+    try {
+      const now = await file.stat();
+      if (now.size !== size || now.ino !== ino || now.dev !== dev) throw changed();
+      for (let left = size; left > 0; ) {
+        const block = new Uint8Array(Math.min(BLOCK_BYTES, left));
+        const { bytesRead } = await file.read(block, 0, block.length, null);
+        if (bytesRead === 0) throw changed();
+        left -= bytesRead;
+        yield block.subarray(0, bytesRead);
+      }
+    } finally {
+      await file.close();
+    }
+  }
+  const changed = () => cannotNow(`${path} changed while it was sent`, 'one state of it', 'reload the page');
+  const source = blocks();
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        if (file === undefined) {
-          file = await open(path);
-          const now = await file.stat();
-          if (now.size !== size || now.ino !== ino || now.dev !== dev) return broken(controller);
-        }
-        if (left === 0) {
-          await file.close();
-          return controller.close();
-        }
-        const block = new Uint8Array(Math.min(BLOCK_BYTES, left));
-        const { bytesRead } = await file.read(block, 0, block.length, null);
-        if (bytesRead === 0) return broken(controller);
-        left -= bytesRead;
-        controller.enqueue(block.subarray(0, bytesRead));
+        const { value, done } = await source.next();
+        if (done) controller.close();
+        else controller.enqueue(value);
       },
-      cancel: () => file?.close(),
+      // Waits for a block that is being read, and closes the file.
+      cancel: async () => void (await source.return(undefined)),
     },
     { highWaterMark: 0 },
   );
-  async function broken(controller: ReadableStreamDefaultController): Promise<void> {
-    await file?.close();
-    controller.error(cannotNow(`${path} changed while it was sent`, 'one state of it', 'reload the page'));
-  }
   return { body, bytes: size };
 }

@@ -1,5 +1,5 @@
 /** Files as bodies of answers: whole as they were when their length was told, or broken off. */
-import { appendFileSync, renameSync, truncateSync } from 'node:fs';
+import { appendFileSync, existsSync, readdirSync, readlinkSync, renameSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { streamOf } from '../../src/server/files.ts';
@@ -49,9 +49,34 @@ test('the stream breaks off where the file is cut in the middle', async () => {
   await expect(reader.read()).rejects.toThrow('changed while it was sent');
 });
 
-test('a stream that nobody wants any more is closed', async () => {
-  const reader = streamOf(file()).body.getReader();
-  await reader.read();
-  await reader.cancel();
-  expect((await reader.read()).done).toBe(true);
-});
+const handles = (path: string): number =>
+  readdirSync('/proc/self/fd').filter((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`) === path;
+    } catch {
+      return false;
+    }
+  }).length;
+
+test.skipIf(!existsSync('/proc/self/fd'))(
+  'the file is closed where nobody wants it any more, in the middle or while it is opened, and where it broke off',
+  async () => {
+    const path = file();
+    const middle = streamOf(path).body.getReader();
+    await middle.read();
+    expect(handles(path)).toBe(1);
+    await middle.cancel();
+    expect(handles(path)).toBe(0);
+    for (let n = 0; n < 10; n++) {
+      const reader = streamOf(path).body.getReader();
+      const first = reader.read();
+      await reader.cancel();
+      await first;
+    }
+    expect(handles(path)).toBe(0);
+    const { body } = streamOf(path);
+    truncateSync(path, 100);
+    await expect(read(body)).rejects.toThrow('changed');
+    expect(handles(path)).toBe(0);
+  },
+);

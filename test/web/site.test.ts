@@ -370,6 +370,33 @@ inChromium('the exported page', () => {
     }
   });
 
+  test('an address below the page that is itself an address leads nowhere else', async () => {
+    const page = await visitor();
+    await page.goto(`${server.origin}${BASE}`);
+    await ready(page);
+    await kept(page);
+    const asked = ['data:text/html,<p>x', 'https://example.invalid/', '//example.invalid/x', '%2e%2e%2fx'];
+    const statuses = await page.evaluate(
+      (paths) => Promise.all(paths.map(async (path) => (await fetch(`${location.pathname}${path}`)).status)),
+      asked,
+    );
+    expect(statuses).toEqual([404, 404, 404, 404]);
+  });
+
+  test('what an older export kept is taken over only where it is whole', async () => {
+    const page = await visitor();
+    await page.goto(`${server.origin}${BASE}licences.md`);
+    const model = `${site.record.model.folder}/model.safetensors`;
+    await page.evaluate(async (file) => {
+      const scope = new URL('.', location.href).href;
+      const older = await caches.open(`cranioflow ${scope} of before`);
+      await older.put(new URL(file, scope).href, new Response('damaged'));
+    }, model);
+    await page.goto(`${server.origin}${BASE}`);
+    await ready(page);
+    await kept(page);
+  });
+
   test('Shift and Reload, past the service worker: it comes back with threads, by one more load', async () => {
     const page = await visitor();
     const loads: string[] = [];
@@ -400,7 +427,7 @@ inChromium('the exported page', () => {
       Object.defineProperty(globalThis, 'crossOriginIsolated', { value: false }),
     );
     await page.goto(`${server.origin}${BASE}`);
-    await page.getByText(/does not isolate the page from others, so one thread alone is used/).waitFor();
+    await page.getByText(/not isolated from others, so one thread alone is used/).waitFor();
     await page.getByText('Ready, on the processor, 1 thread.').waitFor({ timeout: 60_000 });
     expect(loads).toHaveLength(2);
   });

@@ -42,7 +42,9 @@ export async function serveFolder(
       return;
     }
     const type = TYPES[extname(file)] ?? 'application/octet-stream';
-    response.writeHead(200, { 'content-type': type, ...(isolated && ISOLATED) });
+    // As most servers do: a browser may then keep what is old without asking again.
+    const dated = { 'last-modified': 'Sat, 01 Jan 2022 00:00:00 GMT' };
+    response.writeHead(200, { 'content-type': type, ...dated, ...(isolated && ISOLATED) });
     createReadStream(file).pipe(response);
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));

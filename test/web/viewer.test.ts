@@ -170,6 +170,23 @@ inChromium('the viewer', () => {
     await page.close();
   });
 
+  test('a place that is gone back to is as far down as it was left', async () => {
+    const { page, wrong } = await open();
+    await page.setViewportSize({ width: 820, height: 300 });
+    await page.evaluate(() => window.scrollTo(0, 200));
+    await expect.poll(() => page.evaluate(() => scrollY)).toBe(200);
+    await page
+      .locator('main .card')
+      .last()
+      .evaluate((card: HTMLElement) => card.click());
+    await expect.poll(() => page.evaluate(() => location.hash)).not.toBe('');
+    await expect.poll(() => page.evaluate(() => scrollY)).toBe(0);
+    await page.goBack();
+    await expect.poll(() => page.evaluate(() => scrollY)).toBe(200);
+    expect(wrong).toEqual([]);
+    await page.close();
+  });
+
   test('dataset: filters, one case, decisions by key, the next by arrow', async () => {
     const { page, wrong } = await open();
     await visit(page, 'data');

@@ -16,26 +16,30 @@ interface StatusProps {
 }
 
 export function Status({ doing, loaded, run, sampling }: StatusProps) {
-  if (!loaded || doing)
-    return <p className="status">{doing && `${doing[0].toUpperCase()}${doing.slice(1)} …`}</p>;
-  if (sampling && run) return <Going run={run} />;
-  // Steps are not read out by screen readers, the end is.
+  const busy = !loaded || doing !== '';
+  const going = !busy && sampling && run;
+  // Steps are not read out by screen readers, the end is: the place where it is told is always there.
   return (
-    <p className="status" role="status">
-      {run?.sampled ? (
-        <>
-          Made in <strong>{seconds(run.sampled.seconds)}</strong> on {where(loaded)}:{' '}
-          {run.sampled.evaluations} evaluations of the network
-          {run.sampled.showing > 0 && `; of it ${seconds(run.sampled.showing)} for the pictures on the way`}.
-        </>
-      ) : run?.cancelled ? (
-        'Stopped.'
-      ) : (
-        `Ready, on ${where(loaded)}.`
-      )}
-    </p>
+    <>
+      {busy && <p className="status">{doing && `${doing[0].toUpperCase()}${doing.slice(1)} …`}</p>}
+      {going && <Going run={going} />}
+      <div role="status">{!busy && !going && <p className="status">{ending(loaded, run)}</p>}</div>
+    </>
   );
 }
+
+const ending = (loaded: Loaded, run?: Run) =>
+  run?.sampled ? (
+    <>
+      Made in <strong>{seconds(run.sampled.seconds)}</strong> on {where(loaded)}: {run.sampled.evaluations}{' '}
+      evaluations of the network
+      {run.sampled.showing > 0 && `; of it ${seconds(run.sampled.showing)} for the pictures on the way`}.
+    </>
+  ) : run?.cancelled ? (
+    'Stopped.'
+  ) : (
+    `Ready, on ${where(loaded)}.`
+  );
 
 function Going({ run: { settings, progress, left } }: { run: Run }) {
   const { done = 0, total = settings.solver === 'dopri5' ? null : settings.steps, t = 0 } = progress ?? {};

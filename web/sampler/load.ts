@@ -3,6 +3,7 @@ import { CranioflowError, FileError } from '../../src/errors.ts';
 import { decodeSafetensors } from '../../src/files/safetensors.ts';
 import { Sha256 } from '../../src/files/sha256.ts';
 import { startRuntime } from '../../src/runtime/backend.web.ts';
+import { RuntimeError } from '../../src/runtime/session.ts';
 import { Generator, type GeneratorWeights } from '../../src/sampling/generator.ts';
 import { openGenerator } from '../../src/sampling/openWeights.ts';
 import { bakedGuidance, SOLVERS_OF, sampleDefaults } from '../../src/sampling/solverNames.ts';
@@ -40,12 +41,19 @@ async function fetchedWasm(address: string): Promise<ArrayBuffer> {
       `${address} cannot be fetched${response ? ` (${response.status})` : ''}`,
       'the files of this page beside it, and a connection',
     );
+  if (!('DecompressionStream' in globalThis))
+    throw new RuntimeError({
+      found: 'a browser that cannot unpack gzip (DecompressionStream)',
+      expected: 'a browser of 2023 or later',
+      todo: 'update the browser, or use another one',
+    });
   try {
     const bytes = await response.arrayBuffer();
     const wasm = startsWith(bytes, GZIP) ? await unpacked(bytes) : bytes;
     if (startsWith(wasm, WASM)) return wasm;
-  } catch {
-    // Cut short on the way, or damaged within.
+  } catch (error) {
+    // Cut short on the way, or damaged within; else it is no fault of the file.
+    if (!(error instanceof TypeError || error instanceof DOMException)) throw error;
   }
   throw unusable(`${address} is damaged`, 'WebAssembly, packed by gzip, as the page was written with');
 }

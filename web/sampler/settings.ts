@@ -61,10 +61,10 @@ const oneOf = <T extends string | number>(values: readonly T[]): Accepted<T> => 
   expected: `one of ${values.join(', ')}`,
 });
 
-/** In plain decimals: an address that was meant otherwise (0x10, 1e3) would give another bone without a word. */
+/** In plain decimals, very small ones as they are written (1e-7): an address that was meant otherwise (0x10, 1e3) is told. */
 const number = ([least, most]: readonly [number, number], form: 'whole' | 'any'): Accepted<number> => ({
   read: (text) => {
-    const n = (form === 'whole' ? /^\d+$/ : /^(\d+\.?\d*|\.\d+)(e-?\d+)?$/).test(text)
+    const n = (form === 'whole' ? /^\d+$/ : /^(\d+\.?\d*|\.\d+)(e-\d+)?$/).test(text)
       ? Number(text)
       : Number.NaN;
     return n >= least && n <= most ? n : undefined;
@@ -115,12 +115,18 @@ export function readSettings(
     device: deviceIn(hash),
   };
   const refused: string[] = [];
+  const met = new Set<string>();
   for (const [name, text] of new URLSearchParams(hash.replace(/^#/, ''))) {
     const asked = `${name.slice(0, 40)}=${text.slice(0, 40)}`;
     if (!Object.hasOwn(accepted, name)) {
       refused.push(`${asked} (no such setting; expected one of ${Object.keys(accepted).join(', ')})`);
       continue;
     }
+    if (met.has(name)) {
+      refused.push(`${asked} (given twice): ${values[name]} was taken`);
+      continue;
+    }
+    met.add(name);
     const { read, expected } = accepted[name as keyof typeof accepted];
     const value = read(text);
     if (value === undefined) refused.push(`${asked} (expected ${expected}): ${values[name]} was taken`);

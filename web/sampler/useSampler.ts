@@ -82,6 +82,7 @@ export function useSampler(source: WeightsSource, builds: RuntimeBuilds, device:
       over = true;
       abort.current?.abort();
       made?.close();
+      sampler.current = undefined;
     };
   }, [source, builds, device]);
 
@@ -94,6 +95,8 @@ export function useSampler(source: WeightsSource, builds: RuntimeBuilds, device:
     setSampling(true);
     setRun({ settings, frames: [] });
     let begun = performance.now();
+    /** What comes late of a sampler that another has replaced concerns nobody. */
+    const isCurrent = (): boolean => sampler.current === used;
     const onProgress = (progress: Progress): void => {
       const share = progress.total === null ? progress.t : progress.done / progress.total;
       const left = share > 0 ? ((performance.now() - begun) / 1000) * (1 / share - 1) : undefined;
@@ -102,16 +105,19 @@ export function useSampler(source: WeightsSource, builds: RuntimeBuilds, device:
     };
     try {
       // After a worker was dropped the networks are compiled anew first, which is told by `doing`.
-      await used.load();
-      setDoing('');
+      const ready = await used.load();
+      if (isCurrent()) {
+        setLoaded(ready);
+        setDoing('');
+      }
       begun = performance.now();
       const sampled = await used.sample(requestOf(settings), { onProgress, signal: control.signal });
       setRun((now) => now && finished(now, sampled));
     } catch (error) {
-      setFault(faultOf(error));
+      if (isCurrent()) setFault(faultOf(error));
       setRun((now) => now && { ...now, cancelled: true });
     } finally {
-      setDoing('');
+      if (isCurrent()) setDoing('');
       setSampling(false);
     }
   }, []);

@@ -19,7 +19,8 @@ async function answerOf(address: string): Promise<Response> {
 /** The record of the page. Rejects with `ShownError` where there is none. */
 export async function fetchRecord(): Promise<SiteRecord> {
   const record = await (await answerOf('./site.json')).json().catch(() => undefined);
-  if (record?.format !== SITE_FORMAT) throw missing('./site.json is not the record of this page');
+  if (record?.format !== SITE_FORMAT || record.model?.sums === undefined)
+    throw missing('./site.json is not the record of this page');
   return record;
 }
 

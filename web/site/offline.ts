@@ -13,6 +13,8 @@ const AT_ONCE = 5000;
 /** A first visit does not wait longer for the worker, ms: it then goes on with one thread. */
 const PATIENCE = 20_000;
 
+const LATE = new Error('the worker takes long');
+
 const NO_WORKER =
   'This address is neither https nor localhost, so the browser allows one thread alone and keeps nothing for use without a network.';
 
@@ -31,17 +33,22 @@ export async function prepare(): Promise<Prepared> {
       await Promise.race([
         controlled(workers),
         failed(worker),
-        new Promise((_, late) => setTimeout(late, PATIENCE)),
+        new Promise((_, late) => setTimeout(late, PATIENCE, LATE)),
       ]);
     // A note without its time would not do: Chromium shows a page that is not isolated old notes, which one that was has removed.
     const before = Number(sessionStorage.getItem(RELOADED));
     if (performance.timeOrigin - before > AT_ONCE) {
-      sessionStorage.setItem(RELOADED, `${Date.now()}`);
+      // By the clock that `timeOrigin` goes by: the one on the wall may be set meanwhile.
+      sessionStorage.setItem(RELOADED, `${performance.timeOrigin + performance.now()}`);
       location.reload();
       return 'reload';
     }
-    return ['This browser does not isolate the page from others, so one thread alone is used.'];
-  } catch {
+    return ['The page is not isolated from others, so one thread alone is used; a reload may bring more.'];
+  } catch (error) {
+    if (error === LATE)
+      return [
+        'The service worker of this page is not ready yet: one thread alone is used; a reload may bring more.',
+      ];
     const kept = 'nothing is kept for use without a network';
     return [
       crossOriginIsolated

@@ -193,6 +193,7 @@ export function SkullView(props: SkullViewProps) {
             Cut{' '}
             <select
               value={axis}
+              disabled={shown.length === 0}
               onChange={({ target }) => {
                 const to = Number(target.value) as Cut['axis'];
                 setCut(
@@ -214,6 +215,7 @@ export function SkullView(props: SkullViewProps) {
               <input
                 type="range"
                 aria-label="Place of the cut, mm"
+                disabled={shown.length === 0}
                 min={low}
                 max={high}
                 step={(high - low) / 200}

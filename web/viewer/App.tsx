@@ -101,7 +101,10 @@ export function App() {
 function useArrival(place: string): void {
   const before = useRef(place);
   useEffect(() => {
-    if (before.current === place) return;
+    if (before.current === place) {
+      if (window.history.state === null) window.history.replaceState('seen', '');
+      return;
+    }
     before.current = place;
     // Where one goes back to, the browser knows how far it was scrolled.
     if (window.history.state === null) {

@@ -2,7 +2,8 @@
 import type { Explanation } from '../../src/errors.ts';
 import type { DatasetDetail, DatasetItem, Project } from '../../src/server/api.ts';
 import { nameOf } from './App.tsx';
-import { picture, useJson } from './server.ts';
+import { Picture } from './Picture.tsx';
+import { useJson } from './server.ts';
 
 export interface Chosen {
   item: DatasetItem;
@@ -52,9 +53,7 @@ export function BonePicker({ label, project, chosen, onChoose }: BonePickerProps
   return (
     <fieldset className="picker">
       <legend>{label}</legend>
-      {chosen && (
-        <img className="thumb" src={picture(chosen.item, chosen.id, 96)} width={64} height={64} alt="" />
-      )}
+      {chosen && <Picture key={writeChosen(chosen)} item={chosen.item} id={chosen.id} size={64} />}
       <span className="choices">
         <select
           aria-label={`${label}: dataset`}

@@ -3,8 +3,9 @@
  * several threads on any file server. `cranioflow export web` writes the line below: another export is another worker.
  *
  * At first the page itself is kept, then each file that it asks for, and the rest when it says so. What may differ between
- * exports under one name is asked of the server first; scripts, WebAssembly and weights have a hash in their path. These are
- * kept for good, so none is kept that is damaged: a server that was mended would never be asked again.
+ * exports under one name is asked of the server first; scripts, WebAssembly and weights have a hash in their path and are kept for
+ * good. Nothing is kept that is not, byte for byte, of this export: a server that was mended would never be asked again, and a
+ * page of one export with the scripts of another shows nothing.
  */
 const SITE = { version: 'none', files: [], sums: {} };
 
@@ -18,21 +19,24 @@ const PATIENCE = 5000;
 
 const address = (file) => new URL(file, self.registration.scope).href;
 
-/** The file, relative to the page, that an address asks for; undefined for what lies elsewhere. */
-function fileOf(url) {
+/**
+ * The file, relative to the page, that an address asks for; undefined for what lies elsewhere. What is left of an address without
+ * the page's own may itself be an address (data:.., //host/..): only what leads back to where it came from is a file.
+ */
+function fileOf({ origin, pathname }) {
   const scope = new URL(self.registration.scope);
-  if (url.origin !== scope.origin || !url.pathname.startsWith(scope.pathname)) return undefined;
-  return decodeURIComponent(url.pathname.slice(scope.pathname.length)) || 'index.html';
+  if (origin !== scope.origin || !pathname.startsWith(scope.pathname)) return undefined;
+  const file = pathname.slice(scope.pathname.length);
+  return file === '' ? 'index.html' : address(file) === origin + pathname ? file : undefined;
 }
 
 /** The answer, with the headers of isolation; what a server says of packing no longer holds. */
 function isolated(response) {
-  const headers = new Headers({
-    'Content-Type': response.headers.get('Content-Type') ?? 'application/octet-stream',
-    'Cross-Origin-Opener-Policy': 'same-origin',
-    'Cross-Origin-Embedder-Policy': 'require-corp',
-    'Cross-Origin-Resource-Policy': 'same-origin',
-  });
+  const headers = new Headers(response.headers);
+  for (const name of ['Content-Encoding', 'Content-Length']) headers.delete(name);
+  headers.set('Cross-Origin-Opener-Policy', 'same-origin');
+  headers.set('Cross-Origin-Embedder-Policy', 'require-corp');
+  headers.set('Cross-Origin-Resource-Policy', 'same-origin');
   return new Response(response.body, { status: response.status, statusText: response.statusText, headers });
 }
 
@@ -46,8 +50,8 @@ async function isWhole(file, response) {
 async function fetched(file, cache = changes(file) ? 'reload' : 'default') {
   const response = await fetch(address(file), { cache });
   if (!response.ok) throw new Error(`${file}: ${response.status}`);
-  if (changes(file) || (await isWhole(file, response.clone()))) return response;
-  if (cache === 'reload') throw new Error(`${file} is damaged`);
+  if (await isWhole(file, response.clone())) return response;
+  if (cache === 'reload') throw new Error(`${file} is damaged, or of another export`);
   // It may be the browser's own cache that still has what was mended since.
   return fetched(file, 'reload');
 }
@@ -57,7 +61,7 @@ async function keep(cache, file) {
   const url = address(file);
   if (await cache.match(url)) return;
   const old = changes(file) ? undefined : await caches.match(url);
-  await cache.put(url, old ?? (await fetched(file)));
+  await cache.put(url, old && (await isWhole(file, old.clone())) ? old : await fetched(file));
 }
 
 self.addEventListener('install', (event) => {
@@ -90,14 +94,11 @@ async function keepAnswer(file, response) {
 
 async function answer(event, file) {
   const url = address(file);
-  // A file with a hash in its name is the same in whichever cache it lies.
-  const kept = await caches.match(url, changes(file) ? { cacheName: CACHE } : {});
+  const kept = await caches.match(url, { cacheName: CACHE });
   if (kept && !changes(file)) return isolated(kept);
   try {
-    const response = await fetch(
-      url,
-      changes(file) ? { cache: 'no-cache', signal: kept && AbortSignal.timeout(PATIENCE) } : {},
-    );
+    // What is not kept is asked of the server itself: the browser's own cache may hold what was damaged.
+    const response = await fetch(url, { cache: 'no-cache', signal: kept && AbortSignal.timeout(PATIENCE) });
     // A file of a newer export is handed on, not kept: its own worker will.
     if (response.ok && !changes(file) && SITE.files.includes(file))
       event.waitUntil(keepAnswer(file, response.clone()).catch(() => {}));
