@@ -57,13 +57,14 @@ async function completeOne(root: string): Promise<void> {
   await applyCompletion(taught, { open });
 }
 
-/** A dataset of two balls of a radius, mm: bones of which every length is known. */
+/** A dataset of two balls: one of a radius (mm) in the middle, one half as large beside it. */
 export function putBalls(dir: string, radius: number): void {
   const grid: Grid = centredGrid([48, 48, 48], [2, 2, 2]);
-  const data = Uint8Array.from({ length: voxelCount(grid.size) }, (_, p) => {
-    const at = voxelToWorld(grid, p % 48, Math.floor(p / 48) % 48, Math.floor(p / 48 ** 2));
-    return Math.hypot(...at) < radius ? 1 : 0;
-  });
+  const ball = (r: number, [cx, cy, cz]: readonly number[]) =>
+    Uint8Array.from({ length: voxelCount(grid.size) }, (_, p) => {
+      const [x, y, z] = voxelToWorld(grid, p % 48, Math.floor(p / 48) % 48, Math.floor(p / 48 ** 2));
+      return Math.hypot(x - cx, y - cy, z - cz) < r ? 1 : 0;
+    });
   const header: DatasetHeader = {
     name: 'balls',
     bone: 'ball',
@@ -72,7 +73,8 @@ export function putBalls(dir: string, radius: number): void {
     spacing: 2,
     frame: '',
   };
-  const cases = ['one', 'two'].map((id) => ({
+  const bones = { one: ball(radius, [0, 0, 0]), two: ball(radius / 2, [10, -8, 6]) };
+  const cases = Object.entries(bones).map(([id, data]) => ({
     meta: { id, subject: id, source: id, attribution: 'a test', licence: 'Apache-2.0', quality: 6 },
     mask: { ...grid, data },
   }));

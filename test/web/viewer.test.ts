@@ -395,6 +395,21 @@ inChromium('the viewer', () => {
     await page.close();
   });
 
+  test('the next case is as large in the picture as the one before, whatever its size', async () => {
+    const { page, wrong } = await open();
+    await visit(page, 'balls');
+    await page.locator('main .card').first().click();
+    await bone(page);
+    const before = await drawn(page);
+    await page.getByRole('main').focus();
+    await page.keyboard.press('ArrowRight');
+    await page.getByRole('heading', { name: 'two' }).waitFor();
+    await expect.poll(() => drawn(page)).toBeGreaterThan(0.9 * before);
+    expect(await drawn(page)).toBeLessThan(1.1 * before);
+    expect(wrong).toEqual([]);
+    await page.close();
+  });
+
   test('an address that names what is not there shows nothing else in its place, and offers the choice', async () => {
     const { page } = await open('#/compare?a=zzz');
     const said = page.getByText('the address names zzz');
@@ -488,6 +503,17 @@ inChromium('the viewer', () => {
     expect(readFileSync(join(root, 'data/decisions.csv'), 'utf8')).not.toContain('phantom-00001,drop');
     await page.keyboard.press('u');
     await page.getByText('Not decided').waitFor();
+    // The cross of the slices stays where it was, too.
+    await page.getByRole('button', { name: 'Slices' }).click();
+    const axial = page.getByRole('slider', { name: 'axial slice' });
+    await axial.press('PageUp');
+    expect(await axial.getAttribute('aria-valuenow')).toBe('10');
+    await page.getByRole('main').focus();
+    await page.keyboard.press('ArrowRight');
+    await page.getByRole('heading', { name: 'phantom-00002' }).waitFor();
+    await page.locator('.slices').waitFor();
+    await expect.poll(() => page.locator('.awaited').count()).toBe(0);
+    expect(await axial.getAttribute('aria-valuenow')).toBe('10');
     expect(wrong).toEqual([]);
     await page.close();
   });

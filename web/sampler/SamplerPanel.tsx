@@ -138,7 +138,7 @@ export function SamplerPanel({
           <Made run={run} loaded={loaded} command={command} />
         ) : (
           <div className="stage empty">
-            <p>{doing ? `${doing} …` : run && sampling ? 'Forming …' : loaded ? 'Press Generate.' : ' '}</p>
+            <p>{doing ? ' ' : run && sampling ? 'Forming …' : loaded ? 'Press Generate.' : ' '}</p>
           </div>
         )}
       </section>

@@ -46,6 +46,12 @@ export function BonePanel({ mask, label, fileName }: BonePanelProps) {
   // Under the name of one bone no other is shown, not for a moment: a key decides what becomes of it.
   const shown = useMemo(() => (surface && current ? [{ surface }] : []), [surface, current]);
   const voxels = useMemo(() => (slices && mask ? unpack(mask) : undefined), [mask, slices]);
+  // While the next bone is on its way its slices stay where they are, unseen: the cross and the focus are those of the reader.
+  const [last, setLast] = useState(voxels);
+  useEffect(() => {
+    if (voxels) setLast(voxels);
+  }, [voxels]);
+  const drawn = voxels ?? last;
   return (
     <section className="bone">
       <fieldset className="segments tabs">
@@ -58,7 +64,15 @@ export function BonePanel({ mask, label, fileName }: BonePanelProps) {
         </button>
       </fieldset>
       {fault && current && <Fault error={fault} />}
-      {slices ? voxels && <Slices mask={voxels} /> : <SkullView label={label} shown={shown} />}
+      {!slices ? (
+        <SkullView label={label} shown={shown} follow waiting={fault && current ? '' : 'Loading …'} />
+      ) : (
+        drawn && (
+          <div className={voxels ? '' : 'awaited'}>
+            <Slices mask={drawn} />
+          </div>
+        )
+      )}
       <Downloads mask={mask} name={fileName} />
     </section>
   );

@@ -38,6 +38,10 @@ export interface SkullViewProps {
   /** What the picture shows, in words. */
   label: string;
   shown: readonly Shown[];
+  /** Another bone takes the place of the one before in the picture, whatever its size. */
+  follow?: boolean;
+  /** What is said in the picture while there is nothing in it. */
+  waiting?: string;
   /** A camera shared with other views. */
   camera?: CameraState;
   onCamera?: (state: CameraState) => void;
@@ -63,7 +67,7 @@ function reach(shown: readonly Shown[], axis: number): [number, number] {
 }
 
 export function SkullView(props: SkullViewProps) {
-  const { label, shown, camera, onCamera, tools = true } = props;
+  const { label, shown, camera, onCamera, tools = true, follow = false, waiting } = props;
   const canvas = useRef<HTMLCanvasElement>(null);
   const scene = useRef<SkullScene>(null);
   const [failed, setFailed] = useState('');
@@ -96,8 +100,8 @@ export function SkullView(props: SkullViewProps) {
     };
   }, []);
   useEffect(() => {
-    scene.current?.show(shown);
-  }, [shown]);
+    scene.current?.show(shown, follow);
+  }, [shown, follow]);
   // biome-ignore lint/correctness/useExhaustiveDependencies: marks are of the bone that was shown.
   useEffect(() => setMarks([]), [shown]);
   useEffect(() => {
@@ -145,6 +149,7 @@ export function SkullView(props: SkullViewProps) {
     event.preventDefault();
     event.stopPropagation();
   };
+  const empty = shown.every(({ surface }) => surface.indices.length === 0);
   const axis = cut ? String(cut.axis) : 'none';
   const [low, high] = cut ? reach(shown, cut.axis) : [0, 1];
 
@@ -163,6 +168,7 @@ export function SkullView(props: SkullViewProps) {
           onKeyDown={onKeyDown}
         />
         {failed && <p className="notice bad">{failed}</p>}
+        {!failed && empty && <p className="waiting quiet">{shown.length > 0 ? 'No bone in it.' : waiting}</p>}
         {measuring && <span className="aim" aria-hidden="true" />}
         <output id={`${id}-length`} className="length" aria-live="polite">
           {marks.length === 2

@@ -103,16 +103,32 @@ export class SkullScene {
     });
   }
 
-  /** Replaces what is shown; a cut stays. The first bones place the camera; later ones leave it where it is. */
-  show(shown: readonly Shown[]): void {
+  /**
+   * Replaces what is shown; a cut stays. The first bones place the camera; later ones leave it where it is or, with `follow`, are
+   * seen from the same side, as large in the picture and as near to its middle as those before.
+   */
+  show(shown: readonly Shown[], follow = false): void {
     dispose(this.#bones);
     for (const one of shown) if (one.surface.indices.length > 0) this.#bones.add(...this.#parts(one));
     if (this.#bones.children.length > 0) {
+      const [centre, radius] = [this.#centre.clone(), this.#radius];
       this.#measure();
       if (!this.#placed) this.look('threeQuarter');
+      else if (follow) this.#follow(this.#centre.clone().sub(centre), this.#radius / radius);
     }
     this.#clip();
     this.#draw();
+  }
+
+  #follow(move: Vector3, growth: number): void {
+    const { position, target, half_mm } = this.camera;
+    const moved = (point: Point): Point =>
+      move
+        .clone()
+        .add(new Vector3(...point))
+        .toArray();
+    this.camera = { position: moved(position), target: moved(target), half_mm: half_mm * growth };
+    this.onCamera?.(this.camera);
   }
 
   #parts({ surface, colour, opacity = 1 }: Shown): Mesh[] {

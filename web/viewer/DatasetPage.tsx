@@ -94,7 +94,7 @@ export function DatasetPage({ item, project, route }: { item: DatasetItem; proje
             // The volumes go with them.
             if (
               window.confirm(
-                'Take the dropped cases out of the dataset, with their volumes? Only another ingest brings them back.',
+                `Take the dropped cases out of the dataset, with their volumes? Only ${item.phantom ? 'the command that made the phantoms' : 'another ingest'} brings them back.`,
               )
             )
               send(() => post(`${base}/decisions/apply`));

@@ -67,6 +67,10 @@ const TITLES: Record<string, string> = {
   gradientNorm: 'Norm of the gradient',
   trainLoss: 'Loss on training cases',
   heldOutLoss: 'Loss on held-out cases',
+  crossEntropy: 'Cross-entropy',
+  softDice: 'Soft Dice loss',
+  commitment: 'Commitment loss',
+  perplexity: 'Perplexity of the codebook',
 };
 
 /** Each key of the log as a chart; an exponential mean lies over what scatters. */
@@ -127,7 +131,9 @@ export function TrainingPage({ item, project, onChange }: TrainingPageProps) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: what was asked is answered when the training changes its state.
   useEffect(() => {
     setAsked('');
-    if (running !== undefined && running !== item.running) onChange();
+    if (running === undefined || running === item.running) return;
+    onChange();
+    again();
   }, [running]);
   const charts = useMemo(() => chartsOf(live.lines), [live.lines]);
   const rates = useMemo<Series[]>(
@@ -140,6 +146,8 @@ export function TrainingPage({ item, project, onChange }: TrainingPageProps) {
     [detail],
   );
   const state = live.state ?? detail?.state;
+  const saved = detail?.checkpoints.at(-1);
+  const isStopped = state && !state.running && state.steps !== null && state.step < state.steps;
   const act = (what: 'stop' | 'resume'): void => {
     setRefused(undefined);
     setAsked(what);
@@ -199,7 +207,7 @@ export function TrainingPage({ item, project, onChange }: TrainingPageProps) {
       )}
       {live.lost && (
         <p className="notice">
-          The server does not answer; trying again. Start `cranioflow view` if it was stopped.
+          The server does not answer; trying again. Start <code>cranioflow view</code> if it was stopped.
         </p>
       )}
       {state && (
@@ -214,10 +222,19 @@ export function TrainingPage({ item, project, onChange }: TrainingPageProps) {
             : {progressText(state)}
             {state.running && state.rate ? ` · ${rateText(state.rate)}` : ''}
             {left !== undefined && ` · ${duration(left)} left`}
+            {state.canResume &&
+              saved !== state.step &&
+              ` · goes on from step ${saved ?? 0}, the last checkpoint`}
           </p>
         </>
       )}
-      {live.lines.length === 0 && <p className="quiet">No step is logged yet.</p>}
+      {isStopped && !state.canResume && !asked && (
+        <p className="notice">
+          It cannot be resumed from here: its command is not known (of a study or the demo, run that again),
+          or it ended early by itself.
+        </p>
+      )}
+      {live.state && live.lines.length === 0 && <p className="quiet">No step is logged yet.</p>}
       <div className="charts">
         {charts.map(({ title, series }) => (
           <Chart key={title} title={title} series={series} log={title === TITLES.loss} />

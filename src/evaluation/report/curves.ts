@@ -47,7 +47,7 @@ export function autoencoderCurves(run: string, command?: string): Section {
       ...given(log.last('heldOutDice'), {
         name: 'Dice, held out',
         better: 'higher',
-        meaning: 'overlap of held-out masks with their reconstruction at the last step; 1 is perfect',
+        meaning: 'overlap of held-out masks with their reconstruction, when last measured; 1 is perfect',
       }),
       ...given(log.last('perplexity'), {
         name: 'Codebook perplexity',
