@@ -6,7 +6,7 @@
 import type { Worker } from 'node:worker_threads';
 import type { Explanation } from '../errors.ts';
 import { startThread } from '../files/thread.ts';
-import { ServerError, type Status } from './errors.ts';
+import { cannotNow, ServerError, type Status } from './errors.ts';
 import type { JobKind, Jobs } from './jobs.ts';
 
 /** What a thread is sent, and what it answers. */
@@ -39,7 +39,7 @@ export class Pool {
   run<K extends JobKind>(kind: K, ask: Jobs[K]['ask'], signal?: AbortSignal): Promise<Jobs[K]['answer']> {
     return new Promise((resolve, reject) => {
       if (this.#closed || signal?.aborted) {
-        reject(signal?.reason ?? new Error('the server is being stopped'));
+        reject(signal?.reason ?? stopping());
         return;
       }
       const job: Waiting = { sent: { kind, ask }, resolve: resolve as Waiting['resolve'], reject };
@@ -111,10 +111,13 @@ export class Pool {
   /** Ends all threads; jobs that are not done are refused. */
   async close(): Promise<void> {
     this.#closed = true;
-    for (const { reject } of this.#waiting.splice(0)) reject(diedOf('the server is being stopped'));
+    for (const { reject } of this.#waiting.splice(0)) reject(stopping());
     await Promise.all([...this.#all].map((worker) => worker.terminate()));
   }
 }
+
+const stopping = (): ServerError =>
+  cannotNow('the server is being stopped', 'a viewer that runs', 'start `cranioflow view` again');
 
 const diedOf = (why: string): ServerError =>
   new ServerError(500, {
