@@ -9,7 +9,9 @@
  *
  * Each samples and renders with what is on disk, takes seconds, and gives the same bytes for the same input.
  */
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import { type Dataset, openDataset } from '../dataset/dataset.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
 import { interruptedError, nextTurn } from '../files/interrupt.ts';
@@ -129,13 +131,26 @@ function dataFacts({ manifest }: Dataset): [string, string | number][] {
   ];
 }
 
-const autoencoderFacts = ({ meta, weights }: AutoencoderWeights): [string, string | number][] => [
-  ['autoencoder', `${formatNumber(parametersOf(weights))} parameters, ${formatNumber(meta.step)} steps`],
+interface Trained {
+  meta: { step: number };
+  weights: ReadonlyMap<string, Float32Array>;
+}
+
+/** How large a network is and how long it learnt; of a run that ended before its last step, out of how many. */
+function sizeOf({ meta, weights }: Trained, run?: string): string {
+  const path = run === undefined ? undefined : join(run, 'config.yaml');
+  const steps = path !== undefined && existsSync(path) ? Number(parse(readFileSync(path, 'utf8'))?.steps) : 0;
+  const of = steps > meta.step ? ` of ${formatNumber(steps)}` : '';
+  return `${formatNumber(parametersOf(weights))} parameters, ${formatNumber(meta.step)}${of} steps`;
+}
+
+const autoencoderFacts = (weights: AutoencoderWeights, run?: string): [string, string | number][] => [
+  ['autoencoder', sizeOf(weights, run)],
 ];
 
-const generatorFacts = ({ meta, weights, hash }: GeneratorWeights): [string, string | number][] => [
-  ['generator', `${formatNumber(parametersOf(weights))} parameters, ${formatNumber(meta.step)} steps`],
-  ['weights, SHA-256', hash.slice(0, 16)],
+const generatorFacts = (weights: GeneratorWeights, run: string): [string, string | number][] => [
+  ['generator', sizeOf(weights, run)],
+  ['weights, SHA-256', weights.hash.slice(0, 16)],
 ];
 
 /** Writes the sheets, then the page, each whole or not at all. Throws `DiskError`. */
@@ -172,7 +187,7 @@ export async function writeAutoencoderReport(options: Common): Promise<WrittenRe
       phantom: phantom || autoencoder.meta.phantom,
       facts: [
         ...dataFacts(dataset),
-        ...autoencoderFacts(autoencoder),
+        ...autoencoderFacts(autoencoder, run),
         ['Dice, reconstruction', rebuilt.meanDice],
       ],
       sections: [rebuilt.section, curves, limitsSection(dataset)],
@@ -192,7 +207,7 @@ export async function writeEncoderReport(options: Common): Promise<WrittenReport
   const { meta, weights } = readShapeEncoder(run);
   const stages = new Stages(1, options);
   const curves = await stages.run('curves', () => encoderCurves(run));
-  const size = `${formatNumber(parametersOf(weights))} parameters, ${formatNumber(meta.step)} steps`;
+  const size = sizeOf({ meta, weights }, run);
   const written = write(
     out,
     {
@@ -325,8 +340,8 @@ export async function writeRunReport(options: RunReportOptions): Promise<Written
       phantom,
       facts: [
         ...dataFacts(dataset),
-        ...autoencoderFacts(weights.autoencoder),
-        ...generatorFacts(weights),
+        ...autoencoderFacts(weights.autoencoder, autoencoderRun),
+        ...generatorFacts(weights, run),
         ['sampling', `${all.length} ${bone}s, ${settings}`],
         ['Dice, reconstruction', rebuilt.meanDice],
         [

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseHTML } from 'linkedom';
@@ -219,6 +219,14 @@ describe('the reports of the trainings', () => {
     ]);
     const again = await writeAutoencoderReport({ ...options, out: join(root, 'again') });
     expect(readFileSync(again.path, 'utf8') === text).toBe(true);
+    // Of a training that was stopped the page says so.
+    expect(text).toContain('2 steps');
+    const stopped = join(root, 'stopped');
+    cpSync(autoencoderRun, stopped, { recursive: true });
+    const config = readFileSync(join(stopped, 'config.yaml'), 'utf8');
+    writeFileSync(join(stopped, 'config.yaml'), config.replace(/^steps: 2$/m, 'steps: 400'));
+    const early = await writeAutoencoderReport({ ...options, run: stopped });
+    expect(readFileSync(early.path, 'utf8')).toContain('2 of 400 steps');
   });
 
   it('of a generator: samples of its own, and their settings', async () => {
