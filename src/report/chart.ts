@@ -16,6 +16,7 @@ import {
 } from './chartData.ts';
 import { svgFile } from './chartFile.ts';
 import { html, type Markup, raw } from './html.ts';
+import { tick } from './number.ts';
 import { type Place, tools } from './tools.ts';
 
 export const WIDTH = 520;
@@ -60,7 +61,8 @@ const scale = (axis: Axis): Plot.ScaleOptions => ({
   type: axis.log ? 'log' : 'linear',
   grid: true,
   ticks: axis.ticks === undefined ? (axis.log ? 5 : 6) : [...axis.ticks],
-  tickFormat: axis.log || axis.ticks !== undefined ? '~g' : undefined,
+  // On a log axis d3 leaves labels out where they would be many, by a format of its own alone.
+  tickFormat: axis.log ? '~g' : tick,
   // A log axis labels what is near a power of its base and leaves the rest out: of base 10, 8 and 64.
   ...(axis.log && axis.ticks !== undefined && { base: 2 }),
   labelArrow: 'none',

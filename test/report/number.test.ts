@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatNumber } from '../../src/report/number.ts';
+import { formatNumber, tick } from '../../src/report/number.ts';
 
 describe('formatNumber', () => {
   it('keeps four digits and stays readable', () => {
@@ -30,6 +30,21 @@ describe('formatNumber', () => {
       '2,500,000,000,000',
       'not a number',
       '∞',
+    ]);
+  });
+});
+
+describe('tick', () => {
+  it('tells neighbours on a narrow axis apart, and rounds off what sums of steps leave', () => {
+    expect([0.99985, 0.9999, 300, 150, 0.1 + 0.2, 1_200_000, -0.05, 1.25e-5].map(tick)).toEqual([
+      '0.99985',
+      '0.9999',
+      '300',
+      '150',
+      '0.3',
+      '1,200,000',
+      '−0.05',
+      '1.25e-5',
     ]);
   });
 });

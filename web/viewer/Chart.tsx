@@ -1,6 +1,7 @@
 /** A line chart that grows with its data: Observable Plot, drawn anew when the data or the width change. */
 import * as Plot from '@observablehq/plot';
 import { useEffect, useRef, useState } from 'react';
+import { tick } from '../../src/report/number.ts';
 
 export interface Series {
   name: string;
@@ -34,8 +35,13 @@ export function Chart({ title, unit, series, log = false }: ChartProps) {
       marginLeft: 56,
       // Half of a last tick in millions.
       marginRight: 28,
-      x: { label: 'step', tickFormat: (step: number) => (Number.isInteger(step) ? String(step) : '') },
-      y: { label: unit ?? null, grid: true, type: positive ? 'log' : 'linear', tickFormat: '~g' },
+      x: { label: 'step', tickFormat: (step: number) => (Number.isInteger(step) ? tick(step) : '') },
+      y: {
+        label: unit ?? null,
+        grid: true,
+        type: positive ? 'log' : 'linear',
+        tickFormat: positive ? '~g' : tick,
+      },
       color: { legend: series.length > 1, range: ['#3b82c4', '#d3691c', '#2f8f5b', '#9a4fa8'] },
       marks: [
         Plot.lineY(rows, {

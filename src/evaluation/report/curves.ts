@@ -45,7 +45,7 @@ export function autoencoderCurves(run: string, command?: string): Section {
       'The autoencoder learns to press a bone mask into a small grid of codes and to give it back. Its loss is cross-entropy plus soft Dice plus the commitment of latents to their codes.',
     quantities: [
       ...given(log.last('heldOutDice'), {
-        name: 'Dice, held out',
+        name: 'Dice, held out, while training',
         better: 'higher',
         meaning: 'overlap of held-out masks with their reconstruction, when last measured; 1 is perfect',
       }),

@@ -120,7 +120,7 @@ export async function reconstructionPart(
       prose: `What the autoencoder keeps of a ${bone}: ${n}${of} ${side} cases went through its ${autoencoder.meta.config.codes} codes and back. A generated ${bone} cannot be finer than these.`,
       quantities: [
         {
-          name: `Dice, ${side}`,
+          name: `Dice of reconstructions, ${side} cases`,
           value: mean,
           interval: [low, high],
           better: 'higher',
