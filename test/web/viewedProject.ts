@@ -6,6 +6,7 @@ import { applyCompletion } from '../../src/downstream/complete/apply.ts';
 import { readVolume, writeVolume } from '../../src/volume/io/index.ts';
 import { centredGrid, type Grid, type Mask, voxelCount, voxelToWorld } from '../../src/volume/volume.ts';
 import { run, TINY_AUTOENCODER, TINY_GENERATOR } from '../cli/helpers.ts';
+import { putRun } from '../server/helpers.ts';
 
 async function done(argv: string[]): Promise<void> {
   const { code, err } = await run([...argv, '--quiet']);
@@ -81,14 +82,29 @@ export function putBalls(dir: string, radius: number): void {
   writeDataset(dir, header, cases);
 }
 
+/** Two datasets of phantoms: ten of 16^3, five of 64^3. */
+export async function putPhantoms(root: string): Promise<void> {
+  await done(['phantom', '--out', join(root, 'data'), '--count', '10', '--grid', '16', '--seed', '3']);
+  await done(['phantom', '--out', join(root, 'phantoms'), '--count', '5', '--grid', '64', '--seed', '1']);
+}
+
+/** An autoencoder and a generator, trained on the smaller ones. */
+export async function trainNetworks(root: string): Promise<void> {
+  const autoencoder = ['train', 'autoencoder', '--data', join(root, 'data'), '--out', join(root, 'runs/ae')];
+  await done([...autoencoder, ...TINY_AUTOENCODER, ...steps(30)]);
+  await done(trainWords(root, 'gen', 30));
+}
+
+/** Trainings that were begun: the list on the left is then as long as that of a whole project. */
+export function putRuns(root: string): void {
+  for (let i = 0; i < 8; i++) putRun(join(root, `runs/begun-${i}`));
+}
+
 /** Fills `root`: two datasets, an autoencoder, a generator, two generated sets, an evaluation, an audit, two implants. */
 export async function makeProject(root: string): Promise<void> {
   const at = (name: string): string => join(root, name);
-  await done(['phantom', '--out', at('data'), '--count', '10', '--grid', '16', '--seed', '3']);
-  await done(['phantom', '--out', at('phantoms'), '--count', '5', '--grid', '64', '--seed', '1']);
-  const autoencoder = ['train', 'autoencoder', '--data', at('data'), '--out', at('runs/ae')];
-  await done([...autoencoder, ...TINY_AUTOENCODER, ...steps(30)]);
-  await done(trainWords(root, 'gen', 30));
+  await putPhantoms(root);
+  await trainNetworks(root);
   await done([
     'generate',
     '--run',
