@@ -9,7 +9,9 @@ import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import { type ExportedWeb, exportWeb } from '../../src/sampling/exportWeb.ts';
+import type { GeneratorWeights } from '../../src/sampling/generator.ts';
 import { readGenerator } from '../../src/sampling/readGenerator.ts';
+import { lively, trainTinyGenerator } from '../sampling/tinyGenerator.ts';
 import { builtPage } from './build.ts';
 import { launch } from './chromium.ts';
 import { type StaticServer, serveFolder } from './staticServer.ts';
@@ -17,9 +19,12 @@ import { type StaticServer, serveFolder } from './staticServer.ts';
 /** Where the page lies on its server. */
 export const BASE = '/of/somebody/';
 
-/** The bundled one, exported with class 6 into the folder `site`, while the tests of the file run. */
-export function exportedSite() {
-  const generator = readGenerator('assets/phantom-small');
+/**
+ * A generator exported with class 6 into the folder `site`, while the tests of the file run: the bundled one, or, where what
+ * it makes is not the point, one of 16^3 that loads sooner.
+ */
+export function exportedSite(of: 'bundled' | 'tiny') {
+  let generator: GeneratorWeights;
   let root: string;
   let site: ExportedWeb;
   /** A plain one, and one that sends the headers of isolation. */
@@ -34,6 +39,12 @@ export function exportedSite() {
 
   beforeAll(async () => {
     root = mkdtempSync(join(tmpdir(), 'cranioflow-site-'));
+    if (of === 'bundled') generator = readGenerator('assets/phantom-small');
+    else {
+      const tiny = await trainTinyGenerator();
+      generator = lively(tiny);
+      tiny.remove();
+    }
     site = await exported('site', 6);
     server = await serveFolder(at('site'), { base: BASE });
     isolated = await serveFolder(at('site'), { base: BASE, isolated: true });
@@ -55,7 +66,7 @@ export function exportedSite() {
   const isolating = (hash = ''): string => `${isolated.origin}${BASE}${hash}`;
 
   return {
-    generator,
+    generator: (): GeneratorWeights => generator,
     at,
     exported,
     visitor,

@@ -10,7 +10,7 @@ import { inChromium } from './chromium.ts';
 import { BASE, exportedSite, generate, kept, made, ready } from './siteHarness.ts';
 
 inChromium('the service worker of the exported page', () => {
-  const { at, copied, exported, isolating, plain, served, site, visitor } = exportedSite();
+  const { at, copied, exported, isolating, plain, served, site, visitor } = exportedSite('tiny');
   beforeAll(async () => void (await exported('newer', 3)));
 
   test('without a network after the first visit', async () => {
