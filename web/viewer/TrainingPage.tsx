@@ -101,12 +101,17 @@ function thin<T>(points: readonly T[]): readonly T[] {
 }
 
 /**
- * `m_i = m_(i-1) + a (y_i - m_(i-1))`, a = 0.05. Of what is past alone: at the newest step, which is what is watched, the centred
- * running mean of the reports (report/chartData.ts) would be the last value itself.
+ * `m_i = sum of (1 - a)^(i-k) y_k / sum of (1 - a)^(i-k)`, k <= i, a = 0.05: the first value weighs no more than others. Of what is
+ * past alone: at the newest step, which is what is watched, the centred running mean of the reports (report/chartData.ts) would
+ * be the last value itself.
  */
 function exponentialMean(points: readonly { x: number; y: number }[]): { x: number; y: number }[] {
-  let mean = points[0].y;
-  return points.map(({ x, y }) => ({ x, y: (mean += 0.05 * (y - mean)) }));
+  let [sum, weight] = [0, 0];
+  return points.map(({ x, y }) => {
+    sum = 0.95 * sum + y;
+    weight = 0.95 * weight + 1;
+    return { x, y: sum / weight };
+  });
 }
 
 /** 75 -> `1 min 15 s`. */
