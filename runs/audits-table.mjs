@@ -17,7 +17,7 @@ console.log(`# Audits of generated sets
 cases their generators learnt from. What the criteria mean is told in [../../privacy.md](../../privacy.md). Generators of a few dozen
 cases are what a small hospital would have; "not enough evidence" is the honest end where too few people are held out.
 
-| bones | set | shapes | trained on | held out | verdict on the set | on the network |
+| bones | set | shapes | trained on, subjects | held out | verdict on the set | on the network |
 | --- | --- | ---: | ---: | ---: | --- | --- |`);
 for (const { kind, set, figures, verdict, network } of records) {
   const { fake, train, heldOut } = figures.counts;

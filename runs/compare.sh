@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # OTFM against DDPM on one kind of bone: dataset -> autoencoder -> both arms over seeds and shares -> compare.html, compare.json.
-# phantoms: 1,200 phantom skulls of 64^3 with the bundled autoencoder; phantoms-tiny: 200 of 32^3; mandibles: 35 patients at
+# phantoms: 1,200 phantom skulls of 64^3 with the bundled autoencoder; phantoms-tiny: 200 of 32^3; mandibles: 35 jaws of 34 patients at
 # 4 mm; mouse-skulls: 51 strains at 0.48 mm (data as in mandibles.sh and mouse-skulls.sh). Goes on where it stopped.
 # With -v behind the kind DDPM predicts v instead of the noise, on the data and autoencoder of that kind, without shares.
 # Usage: runs/compare.sh phantoms|phantoms-tiny|mandibles|mouse-skulls[-v] [OUT] [THREADS]
@@ -21,7 +21,7 @@ fi
 data="$out/data"
 options=(--config "runs/compare-$kind.yaml")
 made() { [ -f "$data/dataset.json" ]; }
-needs() { [ -d "$1" ] || { echo "missing: $1 (see README)" >&2; exit 1; }; }
+needs() { [ -d "$1" ] || { echo "missing: $1 (see docs/results/README.md)" >&2; exit 1; }; }
 case $kind in
   phantoms-tiny)
     made || cranioflow phantom --out "$data" --count 200 --grid 32 --seed 11

@@ -6,11 +6,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 out=${1:-runs/out/mandibles}
 data=../shared/data/tcia_mandibles_CC-BY-4.0
-[ -d "$data" ] || { echo "missing: $data (the mandible masks; see README)" >&2; exit 1; }
+[ -d "$data" ] || { echo "missing: $data (the mandible masks; see docs/results/README.md)" >&2; exit 1; }
 cranioflow() { node dist/cli/main.js "$@"; }
 npm run --silent build
 
-# One annotator, so that one patient is one case; every jaw is turned to the pose of one of them (never scaled).
+# One annotator; two scans of one patient are two cases of one subject. Every jaw is turned to the pose of one of them (never scaled).
 cranioflow ingest "$data/nrrds/test/oncologist" "$data/nrrds/validation/oncologist" --out "$out/data" \
   --grid 72x56x56 --spacing 2 --seed 1 --keep-names --no-pictures --subject-pattern '(0522c\d+|TCGA-CV-\w+)' \
   --align-to "$data/nrrds/test/oncologist/0522c0629/segmentations/Mandible.nrrd" \

@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 out=${1:-runs/out/mouse-skulls}
 data=../shared/data/mouse_skull_microct_GPL-3
-[ -d "$data" ] || { echo "missing: $data (the mouse micro-CT; see README)" >&2; exit 1; }
+[ -d "$data" ] || { echo "missing: $data (the mouse micro-CT; see docs/results/README.md)" >&2; exit 1; }
 cranioflow() { node dist/cli/main.js "$@"; }
 npm run --silent build
 

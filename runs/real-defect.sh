@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 out=${1:-runs/out/real-defect}
 preset=${2:-small}
 ct=../shared/data/invesalius_cranium_GPL-2/cranium_ct.nii.gz
-[ -f "$ct" ] || { echo "missing: $ct (see README)" >&2; exit 1; }
+[ -f "$ct" ] || { echo "missing: $ct (see docs/results/README.md)" >&2; exit 1; }
 grid=64
 [ "$preset" = tiny ] && grid=32
 cranioflow() { node dist/cli/main.js "$@"; }

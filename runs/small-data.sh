@@ -16,7 +16,7 @@ npm run --silent build
 
 case $kind in
   mandibles)
-    [ -d "$data" ] || { echo "missing: $data (the mandible masks; see README)" >&2; exit 1; }
+    [ -d "$data" ] || { echo "missing: $data (the mandible masks; see docs/results/README.md)" >&2; exit 1; }
     [ -f "$out/data/dataset.json" ] || cranioflow ingest "$data/nrrds/test/oncologist" "$data/nrrds/validation/oncologist" \
       --out "$out/data" --grid 36x28x28 --spacing 4 --seed 1 --keep-names --no-pictures \
       --subject-pattern '(0522c\d+|TCGA-CV-\w+)' \

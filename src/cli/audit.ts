@@ -45,7 +45,10 @@ reconstruction). Ends in two verdicts, on sharing the set and on sharing the net
     .option('--planted <n>', 'copies of each kind planted as a trial', whole(1, 1000), 8)
     .option('--shapes-only', 'leave out the latents of the autoencoder')
     .option('--no-membership', 'leave the membership attacks out; the set cannot be called anonymised then')
-    .option('--reference <run>', 'generator that never saw these cases: what it finds hard too is taken off')
+    .option(
+      '--reference <run>',
+      'generator that never saw these cases: what it finds hard too is taken off (needs --reference-data)',
+    )
     .option('--reference-data <dir>', 'dataset that --reference was trained on')
     .addOption(
       new Option('--release <what>', 'what is to be shared, and so decides the exit code')

@@ -28,11 +28,10 @@ stand for in OUT.private.json. Do not pass that file on.`,
       .argument('<inputs...>', 'files, or folders that are searched through')
       .requiredOption('--out <dir>', 'dataset folder to make')
       .option('--spacing <mm>', 'distance between voxels in mm', real(), HEAD.spacing)
-      .option(
-        '--grid <XxYxZ>',
-        `voxels along x, y, z: multiples of 4 (default: ${HEAD.grid.join('x')}, a head)`,
-        gridSize,
-        HEAD.grid,
+      .addOption(
+        new Option('--grid <XxYxZ>', 'voxels along x, y, z: multiples of 4')
+          .argParser(gridSize)
+          .default(HEAD.grid, `${HEAD.grid.join('x')}, a head`),
       ),
   )
     .addOption(

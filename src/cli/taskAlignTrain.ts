@@ -29,7 +29,7 @@ export function registerTaskAlignTrain(align: Command, open: (command: Command) 
     )
     .addHelpText(
       'after',
-      `${RUN_HELP.replace('train settings', 'train settings aligner')}
+      `${RUN_HELP.replace('NETWORK', 'aligner')}
 Examples:
   cranioflow task align train --data data/mandibles --out runs/aligner --preset tiny
   cranioflow task align train --data data/mandibles --synthetic generated --out runs/aligner

@@ -31,7 +31,7 @@ export function registerTaskCompleteTrain(complete: Command, open: (command: Com
     )
     .addHelpText(
       'after',
-      `${RUN_HELP.replace('train settings', 'train settings completer')}
+      `${RUN_HELP.replace('NETWORK', 'completer')}
 Examples:
   cranioflow task complete train --data data/phantoms --out runs/completer --preset tiny
   cranioflow task complete train --data data/mandibles --synthetic generated --out runs/completer --set defects.share=[0.05,0.2]

@@ -29,7 +29,7 @@ export interface FewStepFlags extends RunFlags {
 
 export const RUN_HELP = `
 The configuration is made of layers, later ones winning: defaults, --preset, --config, --set. The resolved one is
-written to RUN/config.yaml; \`cranioflow train settings\` lists every setting. With --resume and neither --preset nor --config, it is read from there.
+written to RUN/config.yaml; \`cranioflow train settings NETWORK\` lists every setting. With --resume and neither --preset nor --config, it is read from there.
 Ctrl-C writes a checkpoint and stops; --resume goes on and ends bit for bit as without the interruption.
 `;
 
@@ -89,7 +89,7 @@ export function commonOptions(command: Command): Command {
       ),
     )
     .option('--config <file>', 'YAML file of settings')
-    .option('--set <key=value>', 'one setting, such as steps=500 or model.codes=256; repeatable', repeated)
+    .option('--set <key=value>', 'one setting, such as steps=500; repeatable', repeated)
     .option('--resume', 'go on with the run in --out from its newest checkpoint')
     .option('--threads <n>', 'processor threads (default: all)', whole(1, 1024));
 }

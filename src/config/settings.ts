@@ -1,13 +1,16 @@
 /**
  * Every setting of a configuration as a YAML file that says what each means: the values of a preset over the defaults, the
- * schema's descriptions as comments. What it prints is a valid file for --config.
+ * schema's descriptions as comments. What it prints is a valid file for --config. Settings that a preset does without stand at the
+ * end of their part as comments, to be taken in by removing the `#`.
  */
 import { Document, isMap, isScalar, isSeq, type Node, type YAMLMap } from 'yaml';
 import { z } from 'zod';
 
 interface Described {
   description?: string;
+  default?: unknown;
   enum?: unknown[];
+  items?: { enum?: unknown[] };
   properties?: Record<string, Described>;
 }
 
@@ -25,8 +28,25 @@ function comment(map: YAMLMap<Node, Node>, schema: Described): void {
     if (told === undefined) continue;
     if (isMap(value)) comment(value as YAMLMap<Node, Node>, told);
     else if (isSeq(value)) value.flow = true;
-    if (told.description === undefined) continue;
-    const choices = told.enum === undefined ? '' : ` (${told.enum.join(', ')})`;
-    key.commentBefore = ` ${told.description}${choices}`;
+    if (told.description !== undefined) key.commentBefore = ` ${meaning(told)}`;
   }
+  const absent = Object.entries(schema.properties ?? {}).filter(([key]) => !map.has(key));
+  if (absent.length > 0) map.comment = absent.flatMap((of) => left(...of)).join('\n');
+}
+
+function meaning({ description, ...told }: Described): string {
+  const choices = told.enum ?? told.items?.enum;
+  return `${description ?? ''}${choices === undefined ? '' : ` (${choices.join(', ')})`}`;
+}
+
+/** The lines of a setting that is not there, and of those below it. */
+function left(key: string, told: Described): string[] {
+  const value = told.default === undefined ? '' : ` ${JSON.stringify(told.default)}`;
+  const below = Object.entries(told.properties ?? {}).flatMap(([k, t]) => [
+    `   # ${meaning(t)}`,
+    ...left(k, t)
+      .slice(1)
+      .map((line) => `  ${line}`),
+  ]);
+  return [` ${meaning(told)}`, ` ${key}:${value}`, ...below];
 }

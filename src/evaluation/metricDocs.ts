@@ -237,7 +237,7 @@ const NAMED: Readonly<Record<string, MetricDoc>> = {
     ...plausible(
       'mean number of 26-connected components',
       'which pieces: two halves count as a skull and a speck',
-      'METHOD 10: plausibility of bone',
+      'by construction: bone hangs together',
       '1 and up',
     ),
   },

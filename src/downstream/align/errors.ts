@@ -1,5 +1,5 @@
 /**
- * How far an alignment is from the truth (METHOD.md, metrics 9). Both are rigid moves of one bone, from its scan's space to
+ * How far an alignment is from the truth. Both are rigid moves of one bone, from its scan's space to
  * the canonical frame; the error is what is left between them, `E = found o truth^-1`, a move of the canonical frame:
  *
  *   rotation     2 asin(|R_p - R_g|_F / (2 sqrt 2)), degrees

@@ -1,5 +1,5 @@
 /**
- * Many alignments in a few figures (METHOD.md, metrics 9). Poses of one subject are not independent, so intervals come from
+ * Many alignments in a few figures. Poses of one subject are not independent, so intervals come from
  * a bootstrap of subjects: subjects are drawn with replacement, each with all its poses, and the figure is taken anew.
  *
  * An alignment has failed where its rotation is off by more than a limit, or the method gave none. Those without an answer

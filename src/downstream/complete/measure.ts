@@ -1,5 +1,5 @@
 /**
- * How well a defect was filled, in mm and shares (METHOD.md, metrics 8). Four masks on one grid: the true bone, the
+ * How well a defect was filled, in mm and shares. Four masks on one grid: the true bone, the
  * defective one, the true implant (true and not defective), and the implant that was made. Each figure is given for the
  * implants, and for the skulls: the true bone against the defective one with the implant in place, for every method alike.
  *
