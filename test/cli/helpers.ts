@@ -83,3 +83,20 @@ export const TINY_GENERATOR = sets(
   'batch=2',
   'warmup=0',
 );
+
+/** What a command that must succeed says on stdout. */
+export async function done(argv: string[]): Promise<string> {
+  const { code, out, err } = await run(argv);
+  expect([code, err]).toEqual([0, '']);
+  return out;
+}
+
+/** A failure in words: exit code, no result, no stack. */
+export async function fails(argv: string[], code: number): Promise<string> {
+  const ran = await run(argv);
+  expect(ran.code).toBe(code);
+  expect(ran.out).toBe('');
+  expect(ran.err).not.toMatch(/^\s+at .*:\d+/m);
+  expect(ran.err).not.toContain('this is a bug');
+  return ran.err;
+}
