@@ -1,4 +1,6 @@
 /** `cranioflow generate`: new bones from a trained generator. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { UsageError } from '../errors.ts';
 import type { GenerateSetOptions } from '../sampling/generateSet.ts';
@@ -123,6 +125,9 @@ Examples:
         }).finally(() => progress.finish()),
       );
       mark?.(set.dataset);
+      const card = join(set.dataset.dir, 'CARD.md');
+      if ((set.made > 0 || mark !== undefined) && existsSync(card))
+        cli.say(`warning: ${card} tells of the set as it was before: make it again with \`cranioflow card\``);
       const empty = set.bones.filter((bone) => bone.empty).length;
       const whole = set.bones.length - empty;
       cli.report(

@@ -91,6 +91,16 @@ describe('the pipeline', () => {
     expect(result.bones.map((b: { id: string }) => b.id)).toEqual([0, 1, 2].map((i) => `skull-s7-0000${i}`));
   });
 
+  test('a card that was made before a bone more is told of', async () => {
+    const set = folder.path('carded');
+    const loud = generate.filter((word) => word !== '--quiet');
+    const made = async (count: string) => (await run([...loud, '--count', count, '--out', set])).err;
+    expect(await made('1')).not.toContain('CARD.md');
+    writeFileSync(join(set, 'CARD.md'), 'of one bone');
+    expect(await made('1')).not.toContain('CARD.md');
+    expect(await made('2')).toMatch(/carded\/CARD\.md tells of the set as it was before: .*cranioflow card/);
+  });
+
   test('evaluate --json is the evaluation, and without it a table on stdout', async () => {
     const sets = ['--real', data, '--train', data, '--fake', skulls, '--quiet'];
     const result = JSON.parse(await done(['evaluate', ...sets, '--json', '--seed', '5']));
