@@ -2,7 +2,8 @@
 # A real frontal defect, end to end: phantoms -> a completer trained on them -> the head CT of ../shared/data with its hole ->
 # implants by the network and by mirroring, with pictures. What the bone was before is not known, so nothing is measured;
 # phantoms are far from a real skull, so the network's implant shows that the tool works, and the mirrored one is the better
-# surface. Goes on where it stopped. A step of the training takes 0.7 s on one core at 64^3 (1,500 of them), 0.5 s at 32^3 (600).
+# surface. Goes on where it stopped. A step of the training takes 0.7 s on one core at 64^3 (3,500 of them; 1.4 s
+# where the other core is busy too), 0.5 s at 32^3 (600).
 # Usage: runs/real-defect.sh [OUT] [PRESET]      PRESET: small (64^3, 3.75 mm) or tiny (32^3, 7.5 mm)
 set -euo pipefail
 cd "$(dirname "$0")/.."

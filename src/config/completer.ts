@@ -123,7 +123,7 @@ export const COMPLETER_PRESETS: Record<PresetName, unknown> = {
     augment: { shift: 1, rotation: 4, scale: 0.03 },
   },
   small: {
-    steps: 1500,
+    steps: 3500,
     batch: 2,
     learningRate: 1.5e-3,
     finalRate: 0.05,
