@@ -9,9 +9,10 @@
  *
  * Each samples and renders with what is on disk, takes seconds, and gives the same bytes for the same input.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { parse } from 'yaml';
+import { z } from 'zod';
+import { loadConfig } from '../config/load.ts';
 import { type Dataset, openDataset } from '../dataset/dataset.ts';
 import { writeFileAtomic } from '../files/atomic.ts';
 import { interruptedError, nextTurn } from '../files/interrupt.ts';
@@ -136,10 +137,12 @@ interface Trained {
   weights: ReadonlyMap<string, Float32Array>;
 }
 
-/** How large a network is and how long it learnt; of a run that ended before its last step, out of how many. */
+const STEPS = z.looseObject({ steps: z.number().default(0) });
+
+/** How large a network is and how long it learnt; of a run that ended before its last step, out of how many. Throws `ConfigError`. */
 function sizeOf({ meta, weights }: Trained, run?: string): string {
-  const path = run === undefined ? undefined : join(run, 'config.yaml');
-  const steps = path !== undefined && existsSync(path) ? Number(parse(readFileSync(path, 'utf8'))?.steps) : 0;
+  const file = run === undefined ? undefined : join(run, 'config.yaml');
+  const { steps } = file !== undefined && existsSync(file) ? loadConfig(STEPS, { file }) : { steps: 0 };
   const of = steps > meta.step ? ` of ${formatNumber(steps)}` : '';
   return `${formatNumber(parametersOf(weights))} parameters, ${formatNumber(meta.step)}${of} steps`;
 }

@@ -12,7 +12,7 @@ import {
 } from '../../src/config/schemas.ts';
 import type { Dataset } from '../../src/dataset/dataset.ts';
 import { writeDataset } from '../../src/dataset/writer.ts';
-import { InterruptedError, RunFolderError } from '../../src/errors.ts';
+import { ConfigError, InterruptedError, RunFolderError } from '../../src/errors.ts';
 import { evaluateSets } from '../../src/evaluation/evaluateSets.ts';
 import { packMask } from '../../src/evaluation/overlap.ts';
 import { inTurn, matchClasses } from '../../src/evaluation/report/gallery.ts';
@@ -227,6 +227,8 @@ describe('the reports of the trainings', () => {
     writeFileSync(join(stopped, 'config.yaml'), config.replace(/^steps: 2$/m, 'steps: 400'));
     const early = await writeAutoencoderReport({ ...options, run: stopped });
     expect(readFileSync(early.path, 'utf8')).toContain('2 of 400 steps');
+    writeFileSync(join(stopped, 'config.yaml'), 'steps: [');
+    await expect(writeAutoencoderReport({ ...options, run: stopped })).rejects.toThrow(ConfigError);
   });
 
   it('of a generator: samples of its own, and their settings', async () => {
