@@ -1,12 +1,12 @@
 /** `cranioflow export`: volumes as surfaces or in other formats; a generator as ONNX or as weights to give away. */
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { CranioflowError, DiskError, FileError, UsageError } from '../errors.ts';
 import type { Mask } from '../volume/volume.ts';
 import { type Context, interrupted } from './context.ts';
 import { registerExportWeb, requireOut } from './exportWeb.ts';
-import { list, real, thresholdValue } from './options.ts';
+import { listOption, real, thresholdValue } from './options.ts';
 
 export function registerExport(program: Command, open: (command: Command) => Context): void {
   const command = program
@@ -20,11 +20,7 @@ in the browser: "export web".`,
     )
     .option('--out <dir>', 'folder to write to (required)')
     .option('--volume <path>', 'a mask file, a dataset or generated folder, or a folder of mask files')
-    .addOption(
-      new Option('--format <list>', 'stl, ply, glb, nrrd, nii.gz, nii, mha')
-        .argParser(list)
-        .default(['stl'], 'stl'),
-    )
+    .addOption(listOption('--format <list>', 'stl, ply, glb, nrrd, nii.gz, nii, mha', ['stl']))
     .option('--simplify <ratio>', 'share of the triangles to keep, such as 0.25 (default: all)', real(0, 1))
     .option('--threshold <value>', 'scans: bone is what lies above; a number or "otsu"', thresholdValue)
     .option('--label <value>', 'label maps: bone is this value', real())

@@ -9,7 +9,7 @@ import type { SampleSettings } from '../sampling/latentSampler.ts';
 import { ALL_SOLVERS, sampleDefaults } from '../sampling/solverNames.ts';
 import { runOrBundled } from './bundled.ts';
 import type { Context } from './context.ts';
-import { interval, list, real, whole } from './options.ts';
+import { interval, listOption, real, whole } from './options.ts';
 import type { ReleaseFlags } from './release.ts';
 
 export function registerGenerate(program: Command, open: (command: Command) => Context): void {
@@ -67,12 +67,11 @@ ddpm: ddim, ancestral (1); consistency: its own (1) (default: the first that fit
       whole(2, 6),
     )
     .addOption(
-      new Option(
+      listOption(
         '--format <list>',
         'files of each bone: nrrd, nii.gz, nii, mha (volumes, uint8), stl, ply, glb (surfaces); none: the dataset alone',
-      )
-        .argParser(list)
-        .default(['nrrd', 'stl'], 'nrrd,stl'),
+        ['nrrd', 'stl'],
+      ),
     )
     .option(
       '--clean',

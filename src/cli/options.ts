@@ -1,5 +1,5 @@
 /** Parsers of option values. They throw commander's error for bad arguments, which ends in a usage message and exit 2. */
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 
 /** A whole number from `least` to `most`. */
 export function whole(least: number, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
@@ -25,6 +25,11 @@ export function real(
     ];
     throw new InvalidArgumentError(`It must be a number${bounds.length > 0 ? ` ${bounds.join(' ')}` : ''}.`);
   };
+}
+
+/** An option that takes a list with commas; without it, `names`. */
+export function listOption(flags: string, description: string, names: string[]): Option {
+  return new Option(flags, description).argParser(list).default(names, names.join());
 }
 
 /** A number above 0. */

@@ -1,10 +1,10 @@
 /** `cranioflow task align test`: how well the network and its peers align held-out bones. */
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { AlignMethod } from '../downstream/align/method.ts';
 import { UsageError } from '../errors.ts';
 import { commandLine } from '../files/commandLine.ts';
 import type { Context } from './context.ts';
-import { list, positive, repeated, whole } from './options.ts';
+import { listOption, positive, repeated, whole } from './options.ts';
 
 interface TestFlags {
   data: string;
@@ -34,7 +34,7 @@ differs on the same scans. Writes align.html, align.json and align.md. After Ctr
     .requiredOption('--data <dir>', 'dataset whose held-out cases are tested')
     .option('--run <run>', 'run folder of a trained aligner (can be given several times)', repeated)
     .addOption(
-      some('--methods <names>', 'methods without a network, or none', [
+      listOption('--methods <names>', 'methods without a network, or none', [
         'pca',
         'match',
         'icp',
@@ -42,8 +42,12 @@ differs on the same scans. Writes align.html, align.json and align.md. After Ctr
         'elastix-pca',
       ]),
     )
-    .addOption(some('--poses <kinds>', 'scanner: a few degrees off; any: any way round', ['scanner', 'any']))
-    .addOption(some('--conditions <kinds>', 'what is done to the bones', ['whole', 'truncated', 'defect']))
+    .addOption(
+      listOption('--poses <kinds>', 'scanner: a few degrees off; any: any way round', ['scanner', 'any']),
+    )
+    .addOption(
+      listOption('--conditions <kinds>', 'what is done to the bones', ['whole', 'truncated', 'defect']),
+    )
     .option('--count <n>', 'held-out cases at most, taken evenly (default: all)', whole(1))
     .option('--draws <n>', 'poses of each kind for each case and condition', whole(1, 4096), 1)
     .option('--failure <degrees>', 'a rotation off by more has failed', positive, 10)
@@ -122,9 +126,4 @@ function oneOf<T extends string>(names: readonly string[], known: readonly T[], 
       todo: 'correct the name',
     });
   return names as T[];
-}
-
-/** A list with commas; without it all of `names`. */
-function some(flags: string, description: string, names: string[]): Option {
-  return new Option(flags, description).argParser(list).default(names, names.join());
 }

@@ -39,14 +39,9 @@ function meaning({ description, ...told }: Described): string {
   return `${description ?? ''}${choices === undefined ? '' : ` (${choices.join(', ')})`}`;
 }
 
-/** The lines of a setting that is not there, and of those below it. */
-function left(key: string, told: Described): string[] {
+/** The lines of a setting that is not there, its meaning behind `mark`, and of those below it. */
+function left(key: string, told: Described, mark = ''): string[] {
   const value = told.default === undefined ? '' : ` ${JSON.stringify(told.default)}`;
-  const below = Object.entries(told.properties ?? {}).flatMap(([k, t]) => [
-    `   # ${meaning(t)}`,
-    ...left(k, t)
-      .slice(1)
-      .map((line) => `  ${line}`),
-  ]);
-  return [` ${meaning(told)}`, ` ${key}:${value}`, ...below];
+  const below = Object.entries(told.properties ?? {}).flatMap((of) => left(...of, '# '));
+  return [` ${mark}${meaning(told)}`, ` ${key}:${value}`, ...below.map((line) => `  ${line}`)];
 }
