@@ -17,6 +17,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Page } from 'playwright-core';
 import { launch } from '../test/web/chromium.ts';
+import { drawn, frame } from '../test/web/drawn.ts';
 import { line } from './line.ts';
 
 const { values: flags } = parseArgs({
@@ -38,20 +39,10 @@ const pictures = (page: Page) =>
     return seen.length > 0 && seen.every((image) => image.complete && image.naturalWidth > 0);
   });
 
-/** Something is drawn in the middle of the 3D picture. */
-const surface = (page: Page) =>
-  page.waitForFunction(() => {
-    const canvas = document.querySelector<HTMLCanvasElement>('.skull-view canvas');
-    if (canvas === null || canvas.width === 0) return false;
-    const copy = document.createElement('canvas');
-    [copy.width, copy.height] = [canvas.width, canvas.height];
-    const pen = copy.getContext('2d')!;
-    pen.drawImage(canvas, 0, 0);
-    const { data } = pen.getImageData(0, 0, copy.width, copy.height);
-    let drawn = 0;
-    for (let p = 3; p < data.length; p += 4) if (data[p] > 0) drawn++;
-    return drawn > 0.02 * copy.width * copy.height;
-  });
+/** A bone is in the three-dimensional picture. */
+async function surface(page: Page): Promise<void> {
+  while ((await drawn(page)) < 0.02) await frame(page);
+}
 
 async function round(): Promise<Record<string, number>> {
   const begun = performance.now();

@@ -12,7 +12,7 @@ import { makeProvenance, writeProvenance } from '../../src/sampling/generateProv
 import { readGenerator } from '../../src/sampling/readGenerator.ts';
 import { makePhantom, phantomGrid } from '../../src/skull/phantom/phantom.ts';
 import type { Mask } from '../../src/volume/volume.ts';
-import { run, TINY_AUTOENCODER, TINY_GENERATOR, temporaryFolder } from './helpers.ts';
+import { done, run, TINY_AUTOENCODER, TINY_GENERATOR, temporaryFolder } from './helpers.ts';
 
 const folder = temporaryFolder();
 afterAll(folder.remove);
@@ -64,7 +64,6 @@ const audit = (fake: string, out: string, ...more: string[]) =>
   ]);
 
 beforeAll(async () => {
-  const done = async (argv: string[]): Promise<void> => expect((await run(argv)).code).toBe(0);
   await done(['phantom', '--out', data, '--count', '100', '--grid', '16', '--seed', '3', '--quiet']);
   await done([
     'train',

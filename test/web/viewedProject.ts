@@ -5,13 +5,10 @@ import { type DatasetHeader, writeDataset } from '../../src/dataset/writer.ts';
 import { applyCompletion } from '../../src/downstream/complete/apply.ts';
 import { readVolume, writeVolume } from '../../src/volume/io/index.ts';
 import { centredGrid, type Grid, type Mask, voxelCount, voxelToWorld } from '../../src/volume/volume.ts';
-import { run, TINY_AUTOENCODER, TINY_GENERATOR } from '../cli/helpers.ts';
+import { done, run, TINY_AUTOENCODER, TINY_GENERATOR } from '../cli/helpers.ts';
 import { putRun } from '../server/helpers.ts';
 
-async function done(argv: string[]): Promise<void> {
-  const { code, err } = await run([...argv, '--quiet']);
-  expect([code, err]).toEqual([0, '']);
-}
+const quietly = (argv: string[]): Promise<string> => done([...argv, '--quiet']);
 
 const steps = (n: number): string[] => ['--set', `steps=${n}`, '--threads', '1', '--no-report'];
 
@@ -23,7 +20,7 @@ export const trainWords = (root: string, out: string, n: number): string[] => [
 
 /** A phantom with a hole in the left of its skull, completed from the right, and by what stands for a network that knows phantoms. */
 async function completeOne(root: string): Promise<void> {
-  await done([
+  await quietly([
     'export',
     '--volume',
     join(root, 'phantoms'),
@@ -43,7 +40,7 @@ async function completeOne(root: string): Promise<void> {
   const defect = join(root, 'masks/defect.nrrd');
   await writeVolume(defect, mask);
   const out = join(root, 'implant');
-  await done(['task', 'complete', 'apply', defect, '--method', 'mirror', '--aligned', '--out', out]);
+  await quietly(['task', 'complete', 'apply', defect, '--method', 'mirror', '--aligned', '--out', out]);
   const method = { name: 'U-Net', words: 'the whole phantom', complete: async () => [{ whole }] };
   const network = { dataset: 'phantoms', step: 1, hash: '0' };
   const { size, spacing } = mask;
@@ -84,15 +81,15 @@ export function putBalls(dir: string, radius: number): void {
 
 /** Two datasets of phantoms: ten of 16^3, five of 64^3. */
 export async function putPhantoms(root: string): Promise<void> {
-  await done(['phantom', '--out', join(root, 'data'), '--count', '10', '--grid', '16', '--seed', '3']);
-  await done(['phantom', '--out', join(root, 'phantoms'), '--count', '5', '--grid', '64', '--seed', '1']);
+  await quietly(['phantom', '--out', join(root, 'data'), '--count', '10', '--grid', '16', '--seed', '3']);
+  await quietly(['phantom', '--out', join(root, 'phantoms'), '--count', '5', '--grid', '64', '--seed', '1']);
 }
 
 /** An autoencoder and a generator, trained on the smaller ones. */
 export async function trainNetworks(root: string): Promise<void> {
   const autoencoder = ['train', 'autoencoder', '--data', join(root, 'data'), '--out', join(root, 'runs/ae')];
-  await done([...autoencoder, ...TINY_AUTOENCODER, ...steps(30)]);
-  await done(trainWords(root, 'gen', 30));
+  await quietly([...autoencoder, ...TINY_AUTOENCODER, ...steps(30)]);
+  await quietly(trainWords(root, 'gen', 30));
 }
 
 /** Trainings that were begun: the list on the left is then as long as that of a whole project. */
@@ -105,7 +102,7 @@ export async function makeProject(root: string): Promise<void> {
   const at = (name: string): string => join(root, name);
   await putPhantoms(root);
   await trainNetworks(root);
-  await done([
+  await quietly([
     'generate',
     '--run',
     at('runs/gen'),
@@ -119,9 +116,9 @@ export async function makeProject(root: string): Promise<void> {
     at('made'),
   ]);
   const quick = ['--steps', '1', '--solver', 'euler', '--guidance', '1'];
-  await done(['generate', '--count', '2', '--seed', '7', ...quick, '--out', at('skulls')]);
+  await quietly(['generate', '--count', '2', '--seed', '7', ...quick, '--out', at('skulls')]);
   const sets = ['--real', at('data'), '--train', at('data'), '--fake', at('made')];
-  await done(['evaluate', ...sets, '--out', at('evaluation')]);
+  await quietly(['evaluate', ...sets, '--out', at('evaluation')]);
   const { code } = await run([
     'audit',
     '--run',

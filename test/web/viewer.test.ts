@@ -1,8 +1,9 @@
 /** The viewer's pages over real output of every kind, each seen in light and dark, on a tablet and on a phone. */
 import { expect, test } from 'vitest';
 import { inChromium } from './chromium.ts';
+import { drawn, frame } from './drawn.ts';
 import { makeProject } from './viewedProject.ts';
-import { bone, check, drawn, frame, viewer, visit } from './viewerHarness.ts';
+import { bone, check, viewer, visit } from './viewerHarness.ts';
 
 inChromium('the pages of the viewer', () => {
   const { open } = viewer(makeProject);

@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { inChromium } from './chromium.ts';
+import { drawn, frame } from './drawn.ts';
 import { putBalls, putPhantoms, putRuns } from './viewedProject.ts';
-import { bone, check, drawn, frame, viewer, visit } from './viewerHarness.ts';
+import { bone, check, viewer, visit } from './viewerHarness.ts';
 
 /** Of the larger ball, mm. */
 const RADIUS = 40;

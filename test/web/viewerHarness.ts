@@ -8,6 +8,7 @@ import { type Served, serveViewer } from '../../src/server/serve.ts';
 import { seriousFaults } from './axe.ts';
 import { builtPage } from './build.ts';
 import { complaints, launch } from './chromium.ts';
+import { drawn } from './drawn.ts';
 
 /** Where the pictures of the pages go, to be looked at. */
 const PICTURES = process.env.VIEWER_PICTURES;
@@ -120,28 +121,6 @@ async function picture(page: Page, name: string): Promise<void> {
   mkdirSync(PICTURES!, { recursive: true });
   await page.waitForTimeout(500);
   await page.screenshot({ path: join(PICTURES!, `${name}.png`) });
-}
-
-/** How much of the picture is not its ground. */
-export async function drawn(page: Page): Promise<number> {
-  return page
-    .locator('.skull-view canvas')
-    .first()
-    .evaluate((canvas: HTMLCanvasElement) => {
-      const copy = document.createElement('canvas');
-      [copy.width, copy.height] = [canvas.width, canvas.height];
-      const pen = copy.getContext('2d')!;
-      pen.drawImage(canvas, 0, 0);
-      const { data } = pen.getImageData(0, 0, copy.width, copy.height);
-      let count = 0;
-      for (let p = 3; p < data.length; p += 4) if (data[p] > 0) count++;
-      return count / (copy.width * copy.height);
-    });
-}
-
-/** Waits until what was changed is drawn. */
-export async function frame(page: Page): Promise<void> {
-  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 }
 
 /** Waits until a bone is in the picture. */
